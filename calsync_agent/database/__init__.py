@@ -1,0 +1,1 @@
+"""The database as such: connections, transactions, column types. Knows no table."""

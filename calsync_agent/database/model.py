@@ -1,0 +1,25 @@
+"""The few lines that every table model shares."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+
+def table(model: type[SQLModel]) -> sa.Table:
+    """The SQLAlchemy table behind a SQLModel class, for use in statements."""
+    return model.metadata.tables[str(model.__tablename__)]
+
+
+def column(*args: Any, default: object = None, **options: Any) -> Any:  # noqa: ANN401 - as SQLModel's Field
+    """A field whose column is spelt out; `default` is the database's own (`server_default`)."""
+    options.setdefault("nullable", False)
+    if isinstance(default, str):
+        default = sa.text(f"'{default}'")
+    elif isinstance(default, bool):
+        default = sa.true() if default else sa.false()
+    elif isinstance(default, int):
+        default = sa.text(str(default))
+    if default is not None:
+        options["server_default"] = default
+    return Field(sa_column=sa.Column(*args, **options))

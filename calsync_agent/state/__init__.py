@@ -1,0 +1,1 @@
+"""What the plugin remembers, in tables whose names begin with `calsync_`."""

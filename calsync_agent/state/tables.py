@@ -1,0 +1,253 @@
+"""The tables that the plugin owns (contract, section 4).
+
+The first four are for others to read, the first two to write as well; the rest is our own affair.
+`calsync_provider` and `calsync_profile` carry triggers that count `settings_revision` up.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from calsync_agent.database.clock import UtcNow
+from calsync_agent.database.model import column, table
+from calsync_agent.database.types import ID_LENGTH, counter, key, long_key, long_text, moment, text
+
+SCHEMA_VERSION: Final = 1
+PRINT_LENGTH: Final = 200
+WITH_TRIGGERS: Final[dict[str, Any]] = {"implicit_returning": False}
+
+
+class Provider(SQLModel, table=True):
+    """The tenant and how it is synced: what the terminal UI edits."""
+
+    __tablename__: ClassVar[str] = "calsync_provider"
+    __table_args__: ClassVar[Any] = WITH_TRIGGERS
+
+    id: int = column(sa.Integer, primary_key=True, autoincrement=False)
+    kind: str = column(text(32), unique=True)
+    tenant_id: str = column(text(64))
+    inbound: bool = column(sa.Boolean, default=True)
+    outbound: bool = column(sa.Boolean, default=True)
+    priority: str = column(text(16), default="outbound_first")
+    interval_seconds: int = column(sa.Integer, default=5)
+
+
+class Profile(SQLModel, table=True):
+    """One employee bound to one mailbox."""
+
+    __tablename__: ClassVar[str] = "calsync_profile"
+    __table_args__: ClassVar[Any] = (
+        sa.UniqueConstraint("provider_id", "employee_id", name="uq_calsync_profile_employee"),
+        sa.UniqueConstraint("provider_id", "external_user_id", name="uq_calsync_profile_user"),
+        WITH_TRIGGERS,
+    )
+
+    id: int = column(sa.Integer, primary_key=True)
+    provider_id: int = column(sa.Integer, sa.ForeignKey("calsync_provider.id"))
+    # Cascades, so that Consolidate may delete an employee as if the plugin were not there.
+    employee_id: int = column(sa.Integer, sa.ForeignKey("employee.id", ondelete="CASCADE"))
+    external_user_id: str = column(text(320))
+    active: bool = column(sa.Boolean, default=True)
+
+
+class Log(SQLModel, table=True):
+    """What an admin wants to see; `template` and `fields` show it in either language."""
+
+    __tablename__: ClassVar[str] = "calsync_log"
+
+    id: int = column(counter(), primary_key=True)
+    at: datetime = column(moment(), index=True)
+    level: str = column(text(8))
+    profile_id: int | None = column(sa.Integer, nullable=True)
+    kind: str = column(text(32))
+    message: str = column(long_text())
+    activity_id: UUID | None = column(sa.Uuid, nullable=True)
+    event_id: str | None = column(key(), nullable=True)
+    content: str | None = column(long_text(), nullable=True)
+
+
+class Meta(SQLModel, table=True):
+    """Facts about the installation: `schema_version`, `settings_revision`."""
+
+    __tablename__: ClassVar[str] = "calsync_meta"
+
+    name: str = column(text(64), primary_key=True)
+    value: str = column(text(255))
+
+
+class Feed(SQLModel, table=True):
+    """An activity that somebody touched; filled by triggers, emptied by the agent."""
+
+    __tablename__: ClassVar[str] = "calsync_feed"
+
+    id: int = column(counter(), primary_key=True)
+    activity_id: UUID = column(sa.Uuid, index=True)
+
+
+class Pending(SQLModel, table=True):
+    """An activity that one profile still has to look at, or to carry out: the intent (B2).
+
+    `version` grows when it is touched again, so that what was read is not taken for done.
+    """
+
+    __tablename__: ClassVar[str] = "calsync_pending"
+
+    profile_id: int = column(
+        sa.Integer,
+        sa.ForeignKey("calsync_profile.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    activity_id: UUID = column(sa.Uuid, primary_key=True)
+    version: int = column(sa.Integer, default=1)
+
+
+class Link(SQLModel, table=True):
+    """An appointment and its event in one mailbox.
+
+    Without `event_id` it is an intended creation (B2). The prints tell what each side held when
+    both were last in step (`appointment.fingerprint`). Times are UTC; `ends_at` null = endless.
+    """
+
+    __tablename__: ClassVar[str] = "calsync_link"
+    __table_args__: ClassVar[Any] = (
+        sa.UniqueConstraint("profile_id", "activity_id", name="uq_calsync_link_activity"),
+        # Filtered, because SQL Server takes two nulls for duplicates.
+        sa.Index(
+            "uq_calsync_link_event",
+            "profile_id",
+            "event_id",
+            unique=True,
+            mssql_where=sa.text("event_id IS NOT NULL"),
+        ),
+    )
+
+    id: UUID = column(sa.Uuid, primary_key=True)
+    profile_id: int = column(sa.Integer, sa.ForeignKey("calsync_profile.id", ondelete="CASCADE"))
+    activity_id: UUID = column(sa.Uuid, index=True)
+    event_id: str | None = column(key(ID_LENGTH), nullable=True)
+    ical_uid: str | None = column(key(ID_LENGTH), nullable=True, index=True)
+    role: str = column(text(16))
+    consolidate_print: str = column(key(PRINT_LENGTH), default="")
+    exchange_print: str = column(key(PRINT_LENGTH), default="")
+    exchange_modified_at: datetime | None = column(moment(), nullable=True)
+    starts_at: datetime | None = column(moment(), nullable=True)
+    ends_at: datetime | None = column(moment(), nullable=True)
+
+
+class ProfileState(SQLModel, table=True):
+    """How far one profile has come.
+
+    `delta_link` is the position in Exchange's feed, valid for the window beside it.
+    `compared_at` is null while Consolidate's side has to be compared in full.
+    """
+
+    __tablename__: ClassVar[str] = "calsync_profile_state"
+
+    profile_id: int = column(
+        sa.Integer,
+        sa.ForeignKey("calsync_profile.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    delta_link: str | None = column(long_key(), nullable=True)
+    window_start: datetime | None = column(moment(), nullable=True)
+    window_end: datetime | None = column(moment(), nullable=True)
+    listed_at: datetime | None = column(moment(), nullable=True)
+    compared_at: datetime | None = column(moment(), nullable=True)
+
+
+class Quarantine(SQLModel, table=True):
+    """An item that cannot be synced for now, and why (B8)."""
+
+    __tablename__: ClassVar[str] = "calsync_quarantine"
+
+    id: int = column(counter(), primary_key=True)
+    profile_id: int = column(
+        sa.Integer, sa.ForeignKey("calsync_profile.id", ondelete="CASCADE"), index=True
+    )
+    activity_id: UUID | None = column(sa.Uuid, nullable=True)
+    event_id: str | None = column(key(), nullable=True)
+    reason: str = column(long_text())
+    attempts: int = column(sa.Integer, default=1)
+    since: datetime = column(moment())
+    next_at: datetime = column(moment())
+
+
+class History(SQLModel, table=True):
+    """A version that the sync overwrote or deleted (B6), with the one that replaced it."""
+
+    __tablename__: ClassVar[str] = "calsync_history"
+
+    id: int = column(counter(), primary_key=True)
+    at: datetime = column(moment(), index=True)
+    profile_id: int = column(sa.Integer)
+    side: str = column(text(16))
+    activity_id: UUID = column(sa.Uuid, index=True)
+    event_id: str | None = column(key(), nullable=True)
+    subject: str = column(text(500))
+    rule: str = column(text(64))
+    content: str = column(long_text())
+    replaced_by: str | None = column(long_text(), nullable=True)
+
+
+class Agent(SQLModel, table=True):
+    """A running agent; `seen_at` is its heartbeat, by the database's clock (B11)."""
+
+    __tablename__: ClassVar[str] = "calsync_agent"
+
+    id: UUID = column(sa.Uuid, primary_key=True)
+    host: str = column(text(255))
+    pid: int = column(sa.Integer)
+    version: str = column(text(32))
+    lock_file: str = column(text(1000))
+    started_at: datetime = column(moment(), default=UtcNow())
+    seen_at: datetime = column(moment(), default=UtcNow())
+    settings_revision: int = column(sa.Integer, default=0)
+    settings_taken_at: datetime | None = column(moment(), nullable=True)
+
+
+class Lease(SQLModel, table=True):
+    """Which agent syncs a profile."""
+
+    __tablename__: ClassVar[str] = "calsync_lease"
+
+    profile_id: int = column(
+        sa.Integer,
+        sa.ForeignKey("calsync_profile.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    agent_id: UUID = column(sa.Uuid, index=True)
+
+
+provider = table(Provider)
+profile = table(Profile)
+log = table(Log)
+meta = table(Meta)
+feed = table(Feed)
+pending = table(Pending)
+link = table(Link)
+profile_state = table(ProfileState)
+quarantine = table(Quarantine)
+history = table(History)
+agent = table(Agent)
+lease = table(Lease)
+
+PLUGIN_TABLES: Final = (
+    provider,
+    profile,
+    log,
+    meta,
+    feed,
+    pending,
+    link,
+    profile_state,
+    quarantine,
+    history,
+    agent,
+    lease,
+)
