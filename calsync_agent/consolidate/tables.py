@@ -2,7 +2,8 @@
 
 The plugin reads them all and writes `activity`, `activity_exception` and `activity_participant`.
 These three carry the feed's triggers, and SQL Server refuses OUTPUT on such tables: hence
-`implicit_returning=False`, and ids made by the client.
+`implicit_returning=False`, and ids made by the client. The triggers fill `calsync_feed`, the one
+table of the plugin that stands here, because it is Consolidate's side of the sync.
 """
 
 from datetime import datetime
@@ -14,7 +15,7 @@ from sqlmodel import SQLModel
 
 from calsync_agent.database.clock import UtcNow
 from calsync_agent.database.model import column, table
-from calsync_agent.database.types import long_text, moment, text
+from calsync_agent.database.types import counter, long_text, moment, text
 
 WITH_TRIGGERS: Final[dict[str, Any]] = {"implicit_returning": False}
 
@@ -140,6 +141,17 @@ class ActivityParticipant(SQLModel, table=True):
     response: str = column(text(16), default="none")
 
 
+class Feed(SQLModel, table=True):
+    """An activity that somebody touched; filled by triggers, emptied by the agent."""
+
+    __tablename__: ClassVar[str] = "calsync_feed"
+    # An id is never given out twice, so that removing what was read removes nothing newer.
+    __table_args__: ClassVar[Any] = {"sqlite_autoincrement": True}
+
+    id: int = column(counter(), primary_key=True)
+    activity_id: UUID = column(sa.Uuid)
+
+
 system_info = table(SystemInfo)
 module = table(Module)
 employee = table(Employee)
@@ -148,6 +160,7 @@ activity_type = table(ActivityType)
 activity = table(Activity)
 activity_exception = table(ActivityException)
 activity_participant = table(ActivityParticipant)
+feed = table(Feed)
 
 CONSOLIDATE_TABLES: Final = (
     system_info,

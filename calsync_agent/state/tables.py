@@ -18,6 +18,8 @@ from calsync_agent.database.types import ID_LENGTH, counter, key, long_key, long
 SCHEMA_VERSION: Final = 1
 PRINT_LENGTH: Final = 200
 WITH_TRIGGERS: Final[dict[str, Any]] = {"implicit_returning": False}
+# SQLite alone gives the id of a deleted row out again, and others remember these ids.
+IDS_ONCE: Final[dict[str, Any]] = {"sqlite_autoincrement": True}
 
 
 class Provider(SQLModel, table=True):
@@ -42,7 +44,7 @@ class Profile(SQLModel, table=True):
     __table_args__: ClassVar[Any] = (
         sa.UniqueConstraint("provider_id", "employee_id", name="uq_calsync_profile_employee"),
         sa.UniqueConstraint("provider_id", "external_user_id", name="uq_calsync_profile_user"),
-        WITH_TRIGGERS,
+        {**WITH_TRIGGERS, **IDS_ONCE},
     )
 
     id: int = column(sa.Integer, primary_key=True)
@@ -57,6 +59,7 @@ class Log(SQLModel, table=True):
     """What an admin wants to see; `template` and `fields` show it in either language."""
 
     __tablename__: ClassVar[str] = "calsync_log"
+    __table_args__: ClassVar[Any] = IDS_ONCE
 
     id: int = column(counter(), primary_key=True)
     at: datetime = column(moment(), index=True)
@@ -76,15 +79,6 @@ class Meta(SQLModel, table=True):
 
     name: str = column(text(64), primary_key=True)
     value: str = column(text(255))
-
-
-class Feed(SQLModel, table=True):
-    """An activity that somebody touched; filled by triggers, emptied by the agent."""
-
-    __tablename__: ClassVar[str] = "calsync_feed"
-
-    id: int = column(counter(), primary_key=True)
-    activity_id: UUID = column(sa.Uuid, index=True)
 
 
 class Pending(SQLModel, table=True):
@@ -181,6 +175,7 @@ class History(SQLModel, table=True):
     """A version that the sync overwrote or deleted (B6), with the one that replaced it."""
 
     __tablename__: ClassVar[str] = "calsync_history"
+    __table_args__: ClassVar[Any] = IDS_ONCE
 
     id: int = column(counter(), primary_key=True)
     at: datetime = column(moment(), index=True)
@@ -228,7 +223,6 @@ provider = table(Provider)
 profile = table(Profile)
 log = table(Log)
 meta = table(Meta)
-feed = table(Feed)
 pending = table(Pending)
 link = table(Link)
 profile_state = table(ProfileState)
@@ -242,7 +236,6 @@ PLUGIN_TABLES: Final = (
     profile,
     log,
     meta,
-    feed,
     pending,
     link,
     profile_state,

@@ -1,0 +1,178 @@
+"""What counts as the same appointment, field by field.
+
+Two appointments are in step when their contents are equal, whatever each side does to blanks,
+to the names of zones, or to texts longer than the other side takes (D1-D4).
+"""
+
+import base64
+import hashlib
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final, NewType
+
+from calsync_agent.appointment import rrule, zones
+from calsync_agent.appointment.model import Appointment, ChangedOccurrence
+from calsync_agent.appointment.rule import Rule, Weekly
+from calsync_agent.appointment.text import LOCATION_LIMIT, SUBJECT_LIMIT, cut, folded
+
+
+class Field(StrEnum):
+    """The parts of an appointment that are compared and written one by one.
+
+    `TIME` is start, end, zone and all-day together: none of them means anything alone.
+    """
+
+    SUBJECT = "subject"
+    BODY = "body"
+    LOCATION = "location"
+    TIME = "time"
+    IMPORTANCE = "importance"
+    PRIVATE = "private"
+    SHOW_AS = "show-as"
+    REMINDER = "reminder"
+    RECURRENCE = "recurrence"
+    EXCEPTIONS = "exceptions"
+    PARTICIPANTS = "participants"
+    RESPONSES = "responses"
+    ORGANIZER = "organizer"
+    GUESTS = "guests"
+    JOIN_URL = "join link"
+
+
+ALL: Final = frozenset(Field)
+INBOUND_ONLY: Final = frozenset({Field.ORGANIZER, Field.GUESTS, Field.JOIN_URL})
+BOTH_WAYS: Final = ALL - INBOUND_ONLY
+
+Fingerprint = NewType("Fingerprint", str)
+"""One digest per field, behind the number of the scheme that made them."""
+
+UNKNOWN: Final = Fingerprint("")
+"""The fingerprint of what was never seen: everything has changed since."""
+
+_SCHEME: Final = "1"
+_DIGEST_LENGTH: Final = 8
+
+
+def differing(one: Appointment, other: Appointment) -> frozenset[Field]:
+    """The fields in which two appointments are not in step."""
+    pairs = zip(Field, _content(one), _content(other), strict=True)
+    return frozenset(field for field, mine, theirs in pairs if mine != theirs)
+
+
+def fingerprint(appointment: Appointment) -> Fingerprint:
+    """What to remember of an appointment to tell later which fields have changed."""
+    return Fingerprint(_SCHEME + "".join(_digest(repr(part)) for part in _content(appointment)))
+
+
+def changed(before: Fingerprint, now: Fingerprint) -> frozenset[Field]:
+    """The fields whose content differs between two fingerprints of the same side.
+
+    Everything has changed against `UNKNOWN`, and against one made by another scheme.
+    """
+    if before == now:
+        return frozenset()
+    if before[:1] != _SCHEME or len(before) != len(now):
+        return ALL
+    old, new = _digests(before), _digests(now)
+    return frozenset(f for f, was, is_ in zip(Field, old, new, strict=True) if was != is_)
+
+
+def mixed(base: Fingerprint, taken: Fingerprint, fields: Collection[Field]) -> Fingerprint:
+    """`base`, with the digests of `fields` taken from another fingerprint of the same side.
+
+    `UNKNOWN` where fields are taken from what was never seen.
+    """
+    if not fields:
+        return base
+    if base[:1] != _SCHEME or len(base) != len(taken):
+        return taken
+    pairs = zip(Field, _digests(base), _digests(taken), strict=True)
+    return Fingerprint(_SCHEME + "".join(new if f in fields else old for f, old, new in pairs))
+
+
+def time_changes(before: Appointment, now: Appointment) -> list[str]:
+    """Which of start, end, zone and all-day differ, in the words of rule D."""
+    parts = (
+        ("start", before.start != now.start),
+        ("end", before.end != now.end),
+        ("time zone", zones.identity(before.zone) != zones.identity(now.zone)),
+        ("all-day", before.all_day != now.all_day),
+    )
+    return [name for name, differs in parts if differs]
+
+
+def _content(appointment: Appointment) -> tuple[object, ...]:
+    """The comparable form of each field, in the order of `Field`."""
+    a = appointment
+    zone = "" if a.all_day else zones.identity(a.zone)
+    return (
+        cut(a.subject, SUBJECT_LIMIT),
+        folded(a.body),
+        cut(a.location, LOCATION_LIMIT),
+        (a.start.isoformat(), a.end.isoformat(), zone, a.all_day),
+        a.importance.value,
+        a.private,
+        a.show_as.value,
+        a.reminder_minutes,
+        _rule(a.rule),
+        tuple(_exceptions(a)),
+        tuple(sorted(p.employee for p in a.participants)),
+        tuple(sorted((p.employee, p.response.value) for p in a.participants)),
+        a.organizer and a.organizer.address.casefold(),
+        tuple(sorted((g.address.casefold(), g.response.value) for g in a.guests)),
+        a.join_url,
+    )
+
+
+def _rule(rule: Rule | None) -> str | None:
+    """The rule as text without its start; the first day of the week only where it matters."""
+    if rule is None:
+        return None
+    match rule.pattern:
+        case Weekly(interval, days) if interval == 1 or len(days) == 1:
+            rule = replace(rule, pattern=Weekly(interval, days))
+        case _:
+            pass
+    return rrule.write(rule, None)
+
+
+def _exceptions(appointment: Appointment) -> Iterable[object]:
+    for exception in sorted(appointment.exceptions, key=lambda e: e.original_start):
+        parts = _exception(exception, appointment)
+        if exception.cancelled or any(part is not None for part in parts):
+            yield (exception.original_start.isoformat(), exception.cancelled, *parts)
+
+
+def _exception(exception: ChangedOccurrence, series: Appointment) -> tuple[str | None, ...]:
+    """What the occurrence has of its own; a value equal to the series' is none of its own."""
+    if exception.cancelled:
+        return ()
+    start = exception.original_start
+    end = start + (series.end - series.start)
+    moved_start = exception.start if exception.start is not None else start
+    moved_end = exception.end if exception.end is not None else end
+    moved = (moved_start, moved_end) != (start, end)
+    subject = None if exception.subject is None else cut(exception.subject, SUBJECT_LIMIT)
+    body = None if exception.body is None else folded(exception.body)
+    location = None if exception.location is None else cut(exception.location, LOCATION_LIMIT)
+    return (
+        None if subject == cut(series.subject, SUBJECT_LIMIT) else subject,
+        None if body == folded(series.body) else body,
+        None if location == cut(series.location, LOCATION_LIMIT) else location,
+        moved_start.isoformat() if moved else None,
+        moved_end.isoformat() if moved else None,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _digest(text: str) -> str:
+    """48 bits: it is only ever compared with one other digest."""
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).digest()
+    return base64.b64encode(digest).decode("ascii")
+
+
+def _digests(fingerprint: Fingerprint) -> list[str]:
+    end = len(fingerprint)
+    return [fingerprint[n : n + _DIGEST_LENGTH] for n in range(1, end, _DIGEST_LENGTH)]

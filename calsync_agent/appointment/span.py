@@ -1,0 +1,28 @@
+"""From when to when an appointment reaches, in UTC."""
+
+from datetime import datetime, timedelta
+
+from calsync_agent.appointment import zones
+from calsync_agent.appointment.expansion import last_start
+from calsync_agent.appointment.model import Appointment
+from calsync_agent.appointment.rule import Count, Never
+
+
+def span(appointment: Appointment) -> tuple[datetime, datetime | None]:
+    """First start and last end, in UTC; no end for a series that goes on for ever.
+
+    An all-day appointment counts in its own zone, as Exchange stores it.
+    """
+    a = appointment
+    begin = zones.to_utc(a.start, a.zone)
+    if a.rule is None:
+        return begin, zones.to_utc(a.end, a.zone)
+    if isinstance(a.rule.end, Never):
+        return begin, None
+    if isinstance(a.rule.end, Count):
+        last = last_start(a.rule, a.start) or a.start
+        latest = last + (a.end - a.start)
+    else:
+        latest = datetime.combine(a.rule.end.day, a.start.time()) + (a.end - a.start)
+    moved = (exception.end for exception in a.exceptions if exception.end)
+    return begin, zones.to_utc(max([latest, *moved]), a.zone) + timedelta(days=1)

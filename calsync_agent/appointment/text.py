@@ -1,0 +1,62 @@
+"""Text as both sides can hold it: line breaks, blanks, lengths in UTF-16 units."""
+
+import re
+from typing import Final
+
+ELLIPSIS: Final = "…"
+SUBJECT_LIMIT: Final = 255
+"""Exchange's limit for a subject, in UTF-16 units."""
+LOCATION_LIMIT: Final = 500
+"""Consolidate's limit for a location, in UTF-16 units."""
+
+# Neither PostgreSQL (NUL) nor Exchange's HTML can hold control characters.
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+_BREAKS: Final = re.compile(r"\r\n?|\u2028|\u2029|\x85")
+_BLANKS: Final = re.compile(r"[ \t\xa0]+")
+_MANY_LINES: Final = re.compile(r"\n{3,}")
+_PLAIN: Final = re.compile(r"[!-~]+(?: [!-~]+)*\Z")
+
+
+def one_line(text: str | None) -> str:
+    """`text` without line breaks, control characters and blanks at its ends."""
+    if not text or _PLAIN.match(text):
+        return text or ""
+    return " ".join(_CONTROLS.sub("", text).split())
+
+
+def paragraphs(text: str | None) -> str:
+    r"""`text` with `\n` as line break and without control characters, else as it is."""
+    if not text:
+        return ""
+    return _CONTROLS.sub("", _BREAKS.sub("\n", text))
+
+
+def folded(text: str) -> str:
+    """What is left of `paragraphs` when only a round trip through Exchange's HTML does not count.
+
+    HTML folds runs of blanks and empty lines and drops them at the ends (D1): texts that are
+    equal here are the same text on both sides.
+    """
+    lines = (_BLANKS.sub(" ", line).strip() for line in text.split("\n"))
+    return _MANY_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
+
+
+def utf16_length(text: str) -> int:
+    """The length as Exchange and SQL Server count it."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
+
+
+def cut(text: str, limit: int) -> str:
+    """`text` itself where it fits `limit` UTF-16 units, else its beginning, marked with `…`.
+
+    A character outside the basic plane is never cut in half.
+    """
+    if len(text) * 2 <= limit or utf16_length(text) <= limit:
+        return text
+    kept = text.encode("utf-16-le")[: (limit - 1) * 2].decode("utf-16-le", errors="ignore")
+    return kept + ELLIPSIS
+
+
+def alike(text: str) -> str:
+    """What is left of a subject when case and spacing do not count (B4)."""
+    return "".join(text.split()).casefold()

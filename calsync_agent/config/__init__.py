@@ -1,0 +1,1 @@
+"""`agent.toml`: its model, its reading, and the watch on it (contract, section 2)."""

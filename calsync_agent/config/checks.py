@@ -1,0 +1,172 @@
+"""What a single value of `agent.toml` must be like, beyond its type and range."""
+
+import difflib
+import re
+from pathlib import Path
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+import sqlalchemy as sa
+from pydantic import SecretStr, ValidationInfo
+from tzlocal.windows_tz import win_tz
+
+from calsync_agent.i18n import Message, message
+
+FOLDER: Final = "folder"  # the name, in the validation context, of the settings file's folder
+
+DRIVERS: Final = ("postgresql+psycopg2", "mssql+pyodbc", "sqlite")
+_DRIVER_NAMES: Final = {
+    "postgresql": "postgresql+psycopg2",
+    "mssql": "mssql+pyodbc",
+    "sqlite+pysqlite": "sqlite",
+} | {name: name for name in DRIVERS}
+
+# What an authority must not carry: the tenant, which stands in the provider row.
+_TENANT: Final = re.compile(
+    r"/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|common|organizations|consumers|[^/]*\.[^/]*)(/|$)",
+    re.IGNORECASE,
+)
+
+
+class Wrong(ValueError):
+    """A value cannot be used; `message` says why and what would do."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+def given_path(value: object, info: ValidationInfo) -> object:
+    """The path named by a text, absolute; None for an empty one.
+
+    Relative to the settings file's folder, where the validation context tells it.
+    """
+    if value is None or isinstance(value, Path):
+        return value
+    if not isinstance(value, str):
+        raise Wrong(message('must be a path in quotes, as in "secret.txt"'))
+    if any(character < " " for character in value):
+        raise Wrong(message("holds a control character; put a path with \\ in 'single quotes'"))
+    if not value:
+        return None
+    folder = (info.context or {}).get(FOLDER)
+    return Path(value) if folder is None else Path(folder, value)
+
+
+def one_word(value: str) -> str:
+    """Neither empty nor with white space."""
+    if not value or any(character.isspace() for character in value):
+        raise Wrong(message("must be given, without spaces"))
+    return value
+
+
+def variable_name(value: str) -> str:
+    """The name of an environment variable, or empty."""
+    if any(character.isspace() or character in "=\0" for character in value):
+        raise Wrong(message("must be the name of an environment variable, not its value"))
+    return value
+
+
+def zone_name(value: str) -> str:
+    """An IANA name that `zoneinfo` knows."""
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Wrong(_unknown_zone(value)) from None
+    return value
+
+
+def https_url(value: str) -> str:
+    """An https address without query or login; a slash at the end is dropped."""
+    parts = _split(value)
+    if parts is None or not parts.hostname:
+        raise Wrong(message("must be an address, as in https://graph.microsoft.com/v1.0"))
+    if parts.scheme != "https":
+        raise Wrong(message("must begin with https:// (nothing is sent unencrypted)"))
+    if parts.query or parts.fragment or parts.username is not None:
+        raise Wrong(message("must be an address alone, without login, ? or #"))
+    return value.rstrip("/")
+
+
+def authority(value: str) -> str:
+    """The address of a sign-in service, without the tenant."""
+    value = https_url(value)
+    if _TENANT.search(urlsplit(value).path):
+        raise Wrong(message("must not name the tenant; that is set in the terminal UI"))
+    return value
+
+
+def proxy(value: SecretStr) -> SecretStr:
+    """The address of an HTTP proxy, which may carry a login; or empty."""
+    parts = _split(value.get_secret_value())
+    if value.get_secret_value() and (
+        parts is None or not parts.hostname or parts.scheme not in {"http", "https"}
+    ):
+        raise Wrong(message("must be an address, as in http://proxy.example:8080"))
+    return value
+
+
+def database_url(value: SecretStr, info: ValidationInfo) -> SecretStr:
+    """A SQLAlchemy URL for one of the three databases; a SQLite file is made absolute."""
+    try:
+        url = sa.make_url(value.get_secret_value())
+    except (sa.exc.ArgumentError, ValueError):
+        raise Wrong(
+            message(
+                "is no database address; for example {example}",
+                example="postgresql+psycopg2://calsync@db.example/consolidate",
+            )
+        ) from None
+    if url.drivername not in _DRIVER_NAMES:
+        raise Wrong(
+            message(
+                "begins with {given}, but must begin with one of {choices}",
+                given=url.drivername,
+                choices=", ".join(DRIVERS),
+            )
+        )
+    url = url.set(drivername=_DRIVER_NAMES[url.drivername])
+    if url.drivername == "sqlite":
+        url = _absolute(url, info)
+    elif not _names_database(url):
+        raise Wrong(message("must name the database after the server: …//server/database"))
+    return SecretStr(url.render_as_string(hide_password=False))
+
+
+def _absolute(url: sa.URL, info: ValidationInfo) -> sa.URL:
+    if not url.database or url.database == ":memory:":
+        raise Wrong(message("must name a file: sqlite:///file"))
+    folder = (info.context or {}).get(FOLDER)
+    if folder is None or url.database.startswith("file:"):
+        return url
+    return url.set(database=str(Path(folder, url.database)))
+
+
+def _names_database(url: sa.URL) -> bool:
+    # ODBC also takes the name of a data source instead of a server, or a connection string.
+    odbc = url.drivername == "mssql+pyodbc" and (url.host or "odbc_connect" in url.query)
+    return bool(url.database or odbc)
+
+
+def _split(value: str) -> SplitResult | None:
+    """The parts of an address, or None where it has none (a bad port, a space)."""
+    if any(character.isspace() for character in value):
+        return None
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        return None
+    return parts
+
+
+def _unknown_zone(value: str) -> Message:
+    if value in win_tz:
+        return message(
+            "is a Windows name; the IANA name of that time zone is {name}", name=win_tz[value]
+        )
+    near = difflib.get_close_matches(value, available_timezones(), n=1)
+    if near:
+        return message("is no time zone; did you mean {name}?", name=near[0])
+    return message("is no time zone; it takes an IANA name such as {name}", name="Europe/Vienna")

@@ -1,0 +1,225 @@
+"""From a file to settings, or to everything that is wrong with it.
+
+find ──path──▶ attempt ──▶ Settings
+                       └─▶ ConfigurationRefused: a line for each problem
+"""
+
+import hashlib
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import sqlalchemy as sa
+from pydantic import SecretStr, ValidationError
+
+from calsync_agent.config import credentials
+from calsync_agent.config.checks import FOLDER, Wrong
+from calsync_agent.config.settings import (
+    AgentFile,
+    ClientSecret,
+    Credential,
+    Database,
+    Settings,
+)
+from calsync_agent.config.wording import Problems, toml_problem
+from calsync_agent.errors import ConfigurationRefused
+from calsync_agent.i18n import Message, message
+from calsync_agent.platform import config_folders, readable_by_others
+
+FILE_NAME: Final = "agent.toml"
+VARIABLE: Final = "CALSYNC_CONFIG"
+
+Outcome: TypeAlias = Settings | ConfigurationRefused
+
+_PASSWORD: Final = "database.password_file"  # noqa: S105 - a key's name
+_SECRET: Final = "exchange.client_secret_file"  # noqa: S105 - a key's name
+_VARIABLE: Final = "exchange.client_secret_env"
+_CERTIFICATE: Final = "exchange.certificate_file"
+_AUTHORITIES: Final = "exchange.ca_file"
+_CREDENTIALS: Final = (_SECRET, _VARIABLE, _CERTIFICATE)
+_NAMING_FILES: Final = (_PASSWORD, _SECRET, _CERTIFICATE, _AUTHORITIES)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of reading, and the files that it depends on: the settings' own and those named."""
+
+    outcome: Outcome
+    files: frozenset[Path]
+
+
+def find(explicit: Path | None) -> Path:
+    """The settings file: the one given, `$CALSYNC_CONFIG`'s, the site's, or the user's.
+
+    A file that was named is not replaced by another one, even if it is not there. Raises
+    ConfigurationRefused with all places that were tried.
+    """
+    if explicit is not None:
+        return explicit
+    if named := os.environ.get(VARIABLE, ""):
+        return Path(named)
+    tried = [folder / FILE_NAME for folder in config_folders()]
+    for path in tried:
+        if path.is_file():
+            return path
+    raise ConfigurationRefused(
+        message(
+            "there are no settings: tried {places}; write one of these files, or name another one"
+            " with --config FILE or the environment variable {variable}",
+            places=", ".join(str(path) for path in tried),
+            variable=VARIABLE,
+        )
+    )
+
+
+def read(path: Path) -> Settings:
+    """The settings in `path`, complete. Raises ConfigurationRefused with all that is wrong."""
+    outcome = attempt(path).outcome
+    if isinstance(outcome, ConfigurationRefused):
+        raise outcome
+    return outcome
+
+
+def attempt(path: Path) -> Attempt:
+    """Like `read`, with the refusal as a value."""
+    path = path.absolute()
+    problems = Problems(path)
+    raw = problems.meet("", partial(_parsed, path))
+    if raw is None:
+        return Attempt(problems.refusal(), frozenset({path}))
+    given = _texts(raw)
+    files: dict[str, Path] = {
+        key: path.parent / given[key] for key in _NAMING_FILES if key in given
+    }
+    # Before they are read: what changes meanwhile must not pass for known.
+    contents = digest(files.values())
+    file = _checked(path, raw, problems)
+    credential = _credential(given, files, problems)
+    if _AUTHORITIES in files:
+        problems.meet(_AUTHORITIES, partial(credentials.authorities, files[_AUTHORITIES]))
+    database = _database(file, files, problems)
+    depends = frozenset({path, *files.values()})
+    if file is None or credential is None or database is None or problems.found:
+        return Attempt(problems.refusal(), depends)
+    settings = Settings(
+        path=path,
+        contents=contents,
+        credential=credential,
+        database=database,
+        exchange=file.exchange,
+        sync=file.sync,
+        log=file.log,
+    )
+    return Attempt(settings, depends)
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """A fingerprint of what the files hold, or of why they cannot be read."""
+    whole = hashlib.sha256()
+    for path in sorted(paths):
+        try:
+            found = b"+" + path.read_bytes()
+        except OSError as error:
+            found = b"-" + str(error.errno).encode()
+        whole.update(os.fsencode(path) + b"\0" + hashlib.sha256(found).digest())
+    return whole.hexdigest()
+
+
+def exposed(settings: Settings) -> list[Message]:
+    """A warning for each file with a secret that every account on this host can read."""
+    named = (
+        settings.database.password_file,
+        settings.exchange.client_secret_file,
+        settings.exchange.certificate_file,
+    )
+    return [
+        message("{path} holds a secret, and every account on this host can read it", path=str(path))
+        for path in named
+        if path is not None and path.exists() and readable_by_others(path)
+    ]
+
+
+def _parsed(path: Path) -> dict[str, object]:
+    """The sections of the file; a required one that is missing is empty, so that keys are named."""
+    source = credentials.text(path)
+    try:
+        raw = tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        raise Wrong(toml_problem(path, str(error), source)) from None
+    required = [name for name, field in AgentFile.model_fields.items() if field.is_required()]
+    return {name: {} for name in required} | raw
+
+
+def _texts(raw: Mapping[str, object]) -> dict[str, str]:
+    """The keys that name files or credentials, where they are given, whatever else is wrong."""
+    given = {}
+    for key in (*_NAMING_FILES, _VARIABLE):
+        section, _, name = key.partition(".")
+        keys = raw.get(section)
+        value = keys.get(name) if isinstance(keys, dict) else None
+        # A control character is refused as such; no file is looked for.
+        if isinstance(value, str) and value and not any(sign < " " for sign in value):
+            given[key] = value
+    return given
+
+
+def _checked(path: Path, raw: Mapping[str, object], problems: Problems) -> AgentFile | None:
+    try:
+        return AgentFile.model_validate(raw, context={FOLDER: path.parent})
+    except ValidationError as error:
+        problems.add_all(error.errors(include_url=False))
+        return None
+
+
+def _credential(
+    given: Mapping[str, str], files: Mapping[str, Path], problems: Problems
+) -> Credential | None:
+    if problems.found.keys() & {"exchange", *_CREDENTIALS}:
+        return None
+    chosen = [key for key in _CREDENTIALS if key in given]
+    choices = ", ".join(key.rpartition(".")[2] for key in _CREDENTIALS)
+    if not chosen:
+        problems.add(_SECRET, message("is missing; one of {choices} is needed", choices=choices))
+        return None
+    if len(chosen) > 1:
+        problems.add(chosen[1], message("is too much; one of {choices} is enough", choices=choices))
+        return None
+    key = chosen[0]
+    if key == _CERTIFICATE:
+        return problems.meet(key, partial(credentials.certificate, files[key]))
+    secret = problems.meet(
+        key,
+        partial(credentials.secret, files[key])
+        if key in files
+        else partial(credentials.secret_variable, given[key]),
+    )
+    return None if secret is None else ClientSecret(secret)
+
+
+def _database(
+    file: AgentFile | None, files: Mapping[str, Path], problems: Problems
+) -> Database | None:
+    """The section with the password in the url."""
+    if _PASSWORD not in files:
+        return None if file is None else file.database
+    password = problems.meet(_PASSWORD, partial(credentials.secret, files[_PASSWORD]))
+    if file is None or password is None:
+        return None
+    merged = problems.meet(_PASSWORD, partial(_merged, file.database.url, password))
+    return None if merged is None else file.database.model_copy(update={"url": merged})
+
+
+def _merged(written: SecretStr, password: SecretStr) -> SecretStr:
+    url = sa.make_url(written.get_secret_value())
+    if url.drivername == "sqlite":
+        raise Wrong(message("cannot be used: a SQLite file has no password"))
+    if url.password is not None:
+        raise Wrong(message("is too much: there is a password in the url; take it out there"))
+    if not url.username:
+        raise Wrong(message("needs a login in the url: …//user@server/database"))
+    url = url.set(password=password.get_secret_value())
+    return SecretStr(url.render_as_string(hide_password=False))

@@ -1,0 +1,170 @@
+"""What `agent.toml` may hold. The text under a key is its documentation, also in the sample file.
+
+`AgentFile` is the file as written; `Settings` is complete, with the secrets from the files and the
+environment that it names. Both are values: equal settings have equal effects.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from calsync_agent.config import checks
+
+NamedFile: TypeAlias = Annotated[Path | None, BeforeValidator(checks.given_path)]
+
+
+class Section(BaseModel):
+    """What all sections share: exact types, no unknown keys, no change after reading."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,  # it may be a secret
+    )
+
+
+class Database(Section):
+    """Consolidate's database, which holds the plugin's tables too."""
+
+    url: Annotated[SecretStr, AfterValidator(checks.database_url)] = Field(
+        examples=["postgresql+psycopg2://calsync@db.example/consolidate"]
+    )
+    """Where Consolidate's tables are: postgresql+psycopg2://user@server/database,
+    mssql+pyodbc://user@server/database?driver=ODBC+Driver+18+for+SQL+Server, or sqlite:///file."""
+
+    schema_name: str = Field(default="", alias="schema")
+    """The schema that the tables are in. Empty: the login's default schema."""
+
+    password_file: NamedFile = None
+    """A file that holds the login's password and nothing else, so that this one holds no secret.
+    Empty: the url has all that is needed."""
+
+
+class Exchange(Section):
+    """How the agent signs in to Exchange 365 (Microsoft Graph)."""
+
+    client_id: Annotated[str, AfterValidator(checks.one_word)] = Field(
+        examples=["11111111-2222-3333-4444-555555555555"]
+    )
+    """The application (client) id of the app registered in Microsoft Entra ID."""
+
+    client_secret_file: NamedFile = Field(default=None, examples=["secret.txt"])
+    """A file that holds the app's client secret and nothing else (the secret's value, not its id).
+    Exactly one of this key and the next two is to be given."""
+
+    client_secret_env: Annotated[str, AfterValidator(checks.variable_name)] = ""
+    """The environment variable that holds the client secret."""
+
+    certificate_file: NamedFile = None
+    """A PEM file with the app's certificate and its private key, without a pass phrase."""
+
+    authority: Annotated[str, AfterValidator(checks.authority)] = (
+        "https://login.microsoftonline.com"
+    )
+    """Where to sign in, without the tenant. Others than this only for national clouds."""
+
+    graph_url: Annotated[str, AfterValidator(checks.https_url)] = "https://graph.microsoft.com/v1.0"
+    """Where Microsoft Graph answers."""
+
+    ca_file: NamedFile = None
+    """A PEM file with certificate authorities to trust besides the usual ones: a private one, or
+    that of a proxy that inspects TLS."""
+
+    proxy: Annotated[SecretStr, AfterValidator(checks.proxy)] = SecretStr("")
+    """The HTTP proxy, as in http://proxy.example:8080. Empty: as HTTPS_PROXY and NO_PROXY say."""
+
+
+class Sync(Section):
+    """What is synced, and when the agent stops to ask."""
+
+    past_months: Annotated[int, Field(ge=0, le=120)] = 3
+    """How many months back appointments are synced: 0 to 120."""
+
+    future_months: Annotated[int, Field(ge=1, le=60)] = 24
+    """How many months ahead events are taken over from Exchange: 1 to 60."""
+
+    default_time_zone: Annotated[str, AfterValidator(checks.zone_name)] = "Europe/Vienna"
+    """The time zone, by its IANA name, of what comes without one that can be resolved."""
+
+    max_deletes: Annotated[int, Field(ge=0)] = 10
+    """A profile is held, and an administrator asked, when one cycle would delete more than this
+    number of appointments on one side and also more than the percentage below."""
+
+    max_delete_percent: Annotated[int, Field(ge=0, le=100)] = 20
+    """See max_deletes: 0 to 100 percent of the profile's appointments."""
+
+    max_mails: Annotated[int, Field(ge=0)] = 50
+    """A profile is held when one cycle would make Exchange send more than this number of mails."""
+
+
+class Log(Section):
+    """What the agent writes about its work."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """How much is written: debug, info, warning or error."""
+
+    format: Literal["text", "json"] = "text"
+    """text for people, json for programs (one object per line)."""
+
+    file: NamedFile = None
+    """The log file; older parts get .1, .2, … appended. Empty: calsync-agent.log in the platform's
+    log folder."""
+
+    keep_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """After how many days rows of the table calsync_log are removed: 1 to 3650."""
+
+
+class AgentFile(Section):
+    """`agent.toml` as written, its paths made absolute."""
+
+    database: Database
+    exchange: Exchange
+    sync: Sync = Sync()
+    log: Log = Log()
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """The app signs in with a secret."""
+
+    value: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """The app signs in with a certificate and its RSA key (PKCS#8, no pass phrase), both as PEM."""
+
+    private_key: SecretStr
+    certificate: str
+
+
+Credential: TypeAlias = ClientSecret | ClientCertificate
+
+
+class Settings(AgentFile):
+    """`agent.toml`, complete: the password is in the url, the credential has been read."""
+
+    path: Path
+    """The file that was read, absolute."""
+
+    credential: Credential
+    """What the app signs in with."""
+
+    contents: str = ""
+    """A digest of the files that the settings name, so that a rotated one makes other settings."""
+
+    def secrets(self) -> tuple[SecretStr, ...]:
+        """All that must never be written anywhere."""
+        key = self.credential
+        login = key.value if isinstance(key, ClientSecret) else key.private_key
+        passwords = (
+            sa.make_url(self.database.url.get_secret_value()).password,
+            urlsplit(self.exchange.proxy.get_secret_value()).password,
+        )
+        return login, *(SecretStr(password) for password in passwords if password)

@@ -1,0 +1,42 @@
+"""The change feed: which activities somebody touched.
+
+An outbox, not a position: entries become visible when their transaction commits, however late, and
+leave when they were read and removed in one transaction that keeps what was learnt.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NewType
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from calsync_agent.consolidate.tables import feed
+from calsync_agent.database.statements import chunks, skipping_locked
+
+FeedId = NewType("FeedId", int)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """One touch of one activity, or of its exceptions or participants."""
+
+    id: FeedId
+    activity_id: UUID
+
+
+def read_feed(connection: sa.Connection, limit: int) -> list[FeedEntry]:
+    """At most `limit` entries, oldest first, held until the transaction ends.
+
+    Entries of transactions that have not committed, and those that another agent is reading, are
+    passed over. The same activity may be named several times.
+    """
+    oldest = sa.select(feed.c.id, feed.c.activity_id).order_by(feed.c.id).limit(limit)
+    rows = connection.execute(skipping_locked(oldest, feed))
+    return [FeedEntry(FeedId(number), activity_id) for number, activity_id in rows]
+
+
+def remove(connection: sa.Connection, ids: Sequence[FeedId]) -> None:
+    """Take these entries off the feed; in the transaction that keeps what follows from them."""
+    for part in chunks(ids):
+        connection.execute(sa.delete(feed).where(feed.c.id.in_(part)))

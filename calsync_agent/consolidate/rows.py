@@ -1,0 +1,247 @@
+"""Rows of `activity` and its children as appointments, and back.
+
+A row that cannot be read as an appointment is a value too (`BrokenActivity`): it is quarantined,
+and everything else goes on (B8).
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, TypeAlias
+
+from calsync_agent.appointment import rrule, zones
+from calsync_agent.appointment.content import Field
+from calsync_agent.appointment.expansion import first_start
+from calsync_agent.appointment.model import (
+    ActivityId,
+    Appointment,
+    ChangedOccurrence,
+    EmployeeId,
+    Importance,
+    Participant,
+    Person,
+    Response,
+    ShowAs,
+    Unsyncable,
+)
+from calsync_agent.appointment.rule import Rule
+from calsync_agent.appointment.text import LOCATION_LIMIT, cut, one_line, paragraphs
+from calsync_agent.i18n import Message, message
+
+Row: TypeAlias = Mapping[Any, Any]
+
+SUBJECT_COLUMN: Final = 500
+JOIN_URL_COLUMN: Final = 2000
+NAME_COLUMN: Final = 200
+ADDRESS_COLUMN: Final = 320
+
+
+class Sending(StrEnum):
+    """What the activity's type says about Exchange (C4)."""
+
+    NORMAL = "normal"
+    PRIVATE = "private"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """An appointment of Consolidate with what the sync has to know beside its content.
+
+    `time_zone` is the row's own name of the zone. `from_outside` tells that somebody outside
+    organizes it, so that it belongs to the mailboxes that hold a copy.
+    """
+
+    id: ActivityId
+    responsible: EmployeeId
+    sending: Sending
+    open: bool
+    deleted: bool
+    from_outside: bool
+    note: str | None
+    time_zone: str
+    appointment: Appointment
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenActivity:
+    """A row that cannot be synced as it is, and why."""
+
+    id: ActivityId
+    responsible: EmployeeId
+    deleted: bool
+    reason: Message
+
+
+def read_activity(
+    row: Row, exceptions: Collection[Row], participants: Collection[Row]
+) -> Activity | BrokenActivity:
+    """The activity in a row of `activity` (with its type's `calendar_sync`) and its children."""
+    appointment = _appointment(row, exceptions, participants)
+    activity_id, responsible = ActivityId(row["id"]), EmployeeId(row["responsible_id"])
+    deleted = row["deleted_at"] is not None
+    if isinstance(appointment, Unsyncable):
+        return BrokenActivity(activity_id, responsible, deleted, appointment.reason)
+    sending = row["calendar_sync"]
+    return Activity(
+        id=activity_id,
+        responsible=responsible,
+        sending=Sending(sending) if sending in set(Sending) else Sending.NONE,
+        open=row["status"] == "open",
+        deleted=deleted,
+        from_outside=bool(row["organizer_email"]),
+        note=row["note"],
+        time_zone=row["time_zone"],
+        appointment=appointment,
+    )
+
+
+def _appointment(
+    row: Row, exceptions: Collection[Row], participants: Collection[Row]
+) -> Appointment | Unsyncable:
+    zone = zones.resolve(row["time_zone"])
+    if zone is None:
+        return Unsyncable(message("the time zone {name} is unknown", name=str(row["time_zone"])))
+    start, end = row["starts_at"], row["ends_at"]
+    if end < start:
+        return Unsyncable(message("it ends before it begins"))
+    all_day = bool(row["all_day"])
+    if all_day and (start.time() != MIDNIGHT or end.time() != MIDNIGHT or end == start):
+        return Unsyncable(message("an all-day appointment must begin and end at midnight"))
+    try:
+        importance, show_as = Importance(row["importance"]), ShowAs(row["show_as"])
+    except ValueError as error:
+        return Unsyncable(message("a column holds an unknown word: {detail}", detail=str(error)))
+    rule = (
+        rrule.read(row["recurrence"], start, zone, all_day=all_day) if row["recurrence"] else None
+    )
+    if isinstance(rule, Unsyncable):
+        return rule
+    appointment = Appointment(
+        subject=one_line(row["subject"]),
+        start=start,
+        end=end,
+        zone=zone,
+        all_day=all_day,
+        body=paragraphs(row["body"]),
+        location=one_line(row["location"]),
+        importance=importance,
+        private=bool(row["private"]) or row["calendar_sync"] == Sending.PRIVATE,
+        show_as=show_as,
+        reminder_minutes=row["reminder_minutes"],
+        rule=rule,
+        exceptions=tuple(_exception(child) for child in exceptions) if rule else (),
+        participants=tuple(_participants(participants, EmployeeId(row["responsible_id"]))),
+        organizer=_organizer(row),
+        guests=tuple(_guests(participants)),
+        join_url=row["online_meeting_url"] or None,
+    )
+    return _begun_at_first(appointment, rule) if rule else appointment
+
+
+MIDNIGHT: Final = datetime(2000, 1, 1).time()
+
+
+def _begun_at_first(series: Appointment, rule: Rule) -> Appointment | Unsyncable:
+    """A start that is no occurrence of its own rule: the event begins at the first one (G8)."""
+    begin = first_start(rule, series.start)
+    if begin is None:
+        return Unsyncable(message("its recurrence rule gives no occurrence"))
+    return replace(series, start=begin, end=begin + (series.end - series.start))
+
+
+def _exception(row: Row) -> ChangedOccurrence:
+    return ChangedOccurrence(
+        original_start=row["original_start"],
+        cancelled=bool(row["cancelled"]),
+        subject=None if row["subject"] is None else one_line(row["subject"]),
+        body=None if row["body"] is None else paragraphs(row["body"]),
+        location=None if row["location"] is None else one_line(row["location"]),
+        start=row["starts_at"],
+        end=row["ends_at"],
+    )
+
+
+def _participants(rows: Iterable[Row], responsible: EmployeeId) -> Iterable[Participant]:
+    seen = {responsible}
+    for row in sorted((r for r in rows if r["employee_id"]), key=lambda r: int(r["employee_id"])):
+        employee = EmployeeId(row["employee_id"])
+        if employee not in seen:
+            seen.add(employee)
+            yield Participant(employee, _response(row["response"]))
+
+
+def _guests(rows: Iterable[Row]) -> Iterable[Person]:
+    for row in rows:
+        if not row["employee_id"]:
+            yield Person(row["email"] or "", row["name"] or "", _response(row["response"]))
+
+
+def _response(word: str) -> Response:
+    return Response(word) if word in set(Response) else Response.NONE
+
+
+def _organizer(row: Row) -> Person | None:
+    if not row["organizer_email"]:
+        return None
+    return Person(row["organizer_email"], row["organizer_name"] or "")
+
+
+def activity_values(appointment: Appointment, fields: Collection[Field], own_zone: str) -> Row:
+    """The columns of `activity` that hold `fields`, ready to be written.
+
+    `own_zone` is the name that the row has for its zone; it stays where it means the same zone.
+    """
+    values: dict[str, Any] = {}
+    for field in fields:
+        values.update(_columns(field, appointment, own_zone))
+    if Field.TIME in fields:  # the rule's end is written with the time of day
+        values.update(_columns(Field.RECURRENCE, appointment, own_zone))
+    return values
+
+
+def _columns(field: Field, a: Appointment, own_zone: str) -> Row:
+    match field:
+        case Field.SUBJECT:
+            return {"subject": cut(a.subject, SUBJECT_COLUMN)}
+        case Field.BODY:
+            return {"body": a.body}
+        case Field.LOCATION:
+            return {"location": cut(a.location, LOCATION_LIMIT)}
+        case Field.TIME:
+            same_zone = a.all_day or _same_zone(own_zone, a.zone)
+            return {
+                "starts_at": a.start,
+                "ends_at": a.end,
+                "all_day": a.all_day,
+                "time_zone": own_zone if own_zone and same_zone else a.zone,
+            }
+        case Field.IMPORTANCE:
+            return {"importance": a.importance.value}
+        case Field.PRIVATE:
+            return {"private": a.private}
+        case Field.SHOW_AS:
+            return {"show_as": a.show_as.value}
+        case Field.REMINDER:
+            return {"reminder_minutes": a.reminder_minutes}
+        case Field.RECURRENCE:
+            clock = None if a.all_day else a.start.time()
+            return {"recurrence": rrule.write(a.rule, clock) if a.rule else None}
+        case Field.ORGANIZER:
+            organizer = a.organizer
+            return {
+                "organizer_email": cut(organizer.address, ADDRESS_COLUMN) if organizer else None,
+                "organizer_name": cut(organizer.name, NAME_COLUMN) if organizer else None,
+            }
+        case Field.JOIN_URL:
+            # A link cut short would lead nowhere.
+            fits = a.join_url is not None and len(a.join_url) <= JOIN_URL_COLUMN
+            return {"online_meeting_url": a.join_url if fits else None}
+        case Field.EXCEPTIONS | Field.PARTICIPANTS | Field.RESPONSES | Field.GUESTS:
+            return {}  # rows of their own
+
+
+def _same_zone(own: str, other: str) -> bool:
+    resolved = zones.resolve(own)
+    return resolved is not None and zones.identity(resolved) == zones.identity(other)

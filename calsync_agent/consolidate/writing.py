@@ -1,0 +1,125 @@
+"""Writes appointments into Consolidate's tables: new, changed, deleted and brought back.
+
+Callers hold the rows (`reading.read_activities(hold=True)`) in the same transaction. Nothing is
+ever removed from `activity`: a deletion only sets `deleted_at` (contract, section 3).
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from calsync_agent.appointment.content import ALL, Field
+from calsync_agent.appointment.model import ActivityId, Appointment, EmployeeId
+from calsync_agent.consolidate import children
+from calsync_agent.consolidate.rows import Activity, Row, activity_values
+from calsync_agent.consolidate.tables import activity, feed
+from calsync_agent.database.statements import chunks
+
+NOTE_SOURCE: Final = "Exchange 365"
+
+
+@dataclass(frozen=True, slots=True)
+class NewActivity:
+    """An appointment to be created, as it came from Exchange (C6)."""
+
+    id: ActivityId
+    responsible: EmployeeId
+    type_id: int
+    appointment: Appointment
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedActivity:
+    """New content for `fields` of an activity that is held; a deleted one is brought back.
+
+    `what` names the changes for the note, in the words of rule D.
+    """
+
+    before: Activity
+    appointment: Appointment
+    fields: Collection[Field]
+    what: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When something is written: in UTC for columns, and as local time for the note (G7)."""
+
+    now: datetime
+    local: datetime
+
+    def note(self, note: str | None, what: str) -> str:
+        """`note` with one more line."""
+        line = f"{self.local:%Y-%m-%d %H:%M} {NOTE_SOURCE}: {what}"
+        return f"{note.rstrip()}\n{line}" if note and note.strip() else line
+
+
+def create(connection: sa.Connection, new: Sequence[NewActivity], stamp: Stamp) -> None:
+    """Insert activities.
+
+    What the triggers report of them is taken out of the feed again: nobody else can have touched
+    rows that no other transaction has seen.
+    """
+    if not new:
+        return
+    connection.execute(sa.insert(activity), [_new_row(one, stamp) for one in new])
+    with_children = (one for one in new if children.has_any(one.appointment))
+    wanted = {one.id: (one.appointment, one.responsible, ALL) for one in with_children}
+    children.write(connection, wanted)
+    for some in chunks([one.id for one in new]):
+        connection.execute(sa.delete(feed).where(feed.c.activity_id.in_(some)))
+
+
+def change(connection: sa.Connection, changes: Sequence[ChangedActivity], stamp: Stamp) -> None:
+    """Write the changed fields, and only those."""
+    updates: dict[ActivityId, dict[str, Any]] = {}
+    for one in changes:
+        row = dict(activity_values(one.appointment, one.fields, one.before.time_zone))
+        what = f"changed: {', '.join(one.what)}" if one.what else None
+        if one.before.deleted:
+            row["deleted_at"] = None
+            what = "brought back"
+        if what:
+            row["note"] = stamp.note(one.before.note, what)
+        updates[one.before.id] = {**row, "modified_at": stamp.now}
+    _update(connection, updates)
+    touched = {
+        one.before.id: (one.appointment, one.before.responsible, frozenset(one.fields))
+        for one in changes
+    }
+    children.write(connection, touched)
+
+
+def delete(connection: sa.Connection, ids: Iterable[ActivityId], stamp: Stamp) -> None:
+    """Mark activities as deleted."""
+    values = {"deleted_at": stamp.now, "modified_at": stamp.now}
+    _update(connection, dict.fromkeys(ids, values))
+
+
+def _new_row(new: NewActivity, stamp: Stamp) -> dict[str, Any]:
+    return {
+        "id": new.id,
+        "type_id": new.type_id,
+        "responsible_id": new.responsible,
+        "status": "open",
+        "note": stamp.note(None, "created"),
+        "created_at": stamp.now,
+        "modified_at": stamp.now,
+        "deleted_at": None,
+        **activity_values(new.appointment, ALL, ""),
+    }
+
+
+def _update(connection: sa.Connection, rows: Mapping[ActivityId, Row]) -> None:
+    """One statement for all rows that change the same columns."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for number, row in rows.items():
+        alike[tuple(row)].append({"held_id": number, **row})
+    for names, updates in alike.items():
+        statement = sa.update(activity).where(activity.c.id == sa.bindparam("held_id"))
+        values: dict[str, Any] = {name: sa.bindparam(name) for name in names}
+        connection.execute(statement.values(values), updates)

@@ -1,0 +1,72 @@
+"""What is there: tables, indexes, functions and triggers, as the database's catalogue tells."""
+
+from collections.abc import Collection
+from typing import Final
+
+import sqlalchemy as sa
+
+from calsync_agent.database.schema import Dialect
+
+Found = frozenset[tuple[str, str]]
+"""Pairs of kind and name; a switched-off trigger has the kind `disabled trigger`."""
+
+_QUERIES: Final[dict[str, str]] = {
+    "postgresql": """
+        SELECT CASE relkind WHEN 'i' THEN 'index' ELSE 'table' END, relname::text
+        FROM pg_catalog.pg_class
+        WHERE relkind IN ('r', 'p', 'i') AND relname IN :names
+          AND relnamespace = (SELECT oid FROM pg_catalog.pg_namespace
+                              WHERE nspname = COALESCE(:schema, current_schema()))
+        UNION ALL
+        SELECT 'function', proname::text
+        FROM pg_catalog.pg_proc
+        WHERE proname IN :names
+          AND pronamespace = (SELECT oid FROM pg_catalog.pg_namespace
+                              WHERE nspname = COALESCE(:schema, current_schema()))
+        UNION ALL
+        SELECT CASE t.tgenabled WHEN 'D' THEN 'disabled trigger' ELSE 'trigger' END, t.tgname::text
+        FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
+        WHERE t.tgname IN :names AND NOT t.tgisinternal
+          AND c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace
+                                WHERE nspname = COALESCE(:schema, current_schema()))
+    """,
+    "mssql": """
+        SELECT 'table', CAST(o.name AS nvarchar(128))
+        FROM sys.tables AS o
+        WHERE o.name IN :names AND o.schema_id = SCHEMA_ID(COALESCE(:schema, SCHEMA_NAME()))
+        UNION ALL
+        SELECT 'index', CAST(i.name AS nvarchar(128))
+        FROM sys.indexes AS i JOIN sys.tables AS o ON o.object_id = i.object_id
+        WHERE i.name IN :names AND o.schema_id = SCHEMA_ID(COALESCE(:schema, SCHEMA_NAME()))
+        UNION ALL
+        SELECT CASE t.is_disabled WHEN 1 THEN 'disabled trigger' ELSE 'trigger' END,
+               CAST(t.name AS nvarchar(128))
+        FROM sys.triggers AS t JOIN sys.tables AS o ON o.object_id = t.parent_id
+        WHERE t.name IN :names AND o.schema_id = SCHEMA_ID(COALESCE(:schema, SCHEMA_NAME()))
+    """,
+    "sqlite": "SELECT type, name FROM sqlite_master WHERE name IN :names AND :schema IS NULL",
+}
+
+
+def found(connection: sa.Connection, names: Collection[str]) -> Found:
+    """Which of these names exist in the connection's schema. One query."""
+    query = sa.text(_QUERIES[connection.dialect.name]).bindparams(
+        sa.bindparam("names", expanding=True), sa.bindparam("schema", type_=sa.Unicode())
+    )
+    asked = {"names": sorted(names), "schema": schema_of(connection)}
+    return frozenset((kind, name) for kind, name in connection.execute(query, asked))
+
+
+def schema_of(connection: sa.Connection) -> str | None:
+    """The schema that the connection's statements are translated to; None: the login's own."""
+    names = connection.get_execution_options().get("schema_translate_map") or {}
+    return names.get(None) or None
+
+
+def dialect_of(connection: sa.Connection) -> Dialect:
+    """Which of the three databases this is."""
+    match connection.dialect.name:
+        case "postgresql" | "mssql" | "sqlite" as dialect:
+            return dialect
+        case other:
+            raise ValueError(f"no dialect of ours: {other}")

@@ -1,0 +1,143 @@
+"""Creating what is missing in a database, or printing the SQL that would.
+
+What is created is a list of steps in order. Both ways carry out the same statements: `create` asks
+the catalogue first, the script asks it by itself, statement by statement.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias, assert_never
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mssql, postgresql, sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+Dialect: TypeAlias = Literal["postgresql", "mssql", "sqlite"]
+Kind: TypeAlias = Literal["table", "index", "function", "trigger"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where something is created: on which database, in which schema (empty: the login's)."""
+
+    dialect: Dialect
+    schema: str = ""
+
+    def name(self, thing: str) -> str:
+        """How `thing` is called in a statement."""
+        match self.dialect:
+            case "mssql":
+                quoted = [f"[{part.replace(']', ']]')}]" for part in (self.schema, thing) if part]
+                return ".".join(quoted)
+            case "postgresql" | "sqlite":
+                return thing  # PostgreSQL: `opening` makes the schema the only one looked into
+            case _:
+                assert_never(self.dialect)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something that is created once. `table` is what a trigger or an index belongs to."""
+
+    kind: Kind
+    name: str
+    table: str
+    create: str
+
+
+Step: TypeAlias = Item | str
+"""An item, or a statement that may be repeated safely."""
+Steps: TypeAlias = Callable[[Target], Sequence[Step]]
+
+
+def tables(target: Target, wanted: Sequence[sa.Table]) -> list[Step]:
+    """The steps that make these tables, in this order, and their indexes."""
+    dialect = offline(target.dialect)
+    steps: list[Step] = []
+    for table in wanted:
+        made = _compiled(CreateTable(table), dialect, target)
+        steps.append(Item("table", table.name, table.name, made))
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            made = _compiled(CreateIndex(index), dialect, target)
+            steps.append(Item("index", str(index.name), table.name, made))
+    return steps
+
+
+def triggers_of(steps: Sequence[Step]) -> list[Item]:
+    """The triggers among the steps."""
+    return [step for step in steps if isinstance(step, Item) and step.kind == "trigger"]
+
+
+def offline(dialect: Dialect) -> sa.Dialect:
+    """SQLAlchemy's dialect without a connection, for the types of the servers that we support."""
+    match dialect:
+        case "mssql":
+            return mssql.dialect(deprecate_large_types=True)  # as SQL Server 2012 and later
+        case "postgresql":
+            return postgresql.dialect()
+        case "sqlite":
+            return sqlite.dialect()
+        case _:
+            assert_never(dialect)
+
+
+def _compiled(element: sa.schema.ExecutableDDLElement, dialect: sa.Dialect, target: Target) -> str:
+    if target.dialect == "mssql" and target.schema:
+        compiled = element.compile(
+            dialect=dialect,
+            schema_translate_map={None: target.schema},
+            render_schema_translate=True,
+        )
+    else:
+        compiled = element.compile(dialect=dialect)
+    lines = (line.rstrip().replace("\t", "    ") for line in str(compiled).strip().splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+_SWITCHED_ON: Final = {
+    "postgresql": """(SELECT COUNT(*) FROM pg_trigger
+    WHERE tgname IN ({names}) AND tgrelid IN ({owners}) AND tgenabled <> 'D')""",
+    "mssql": "(SELECT COUNT(*) FROM sys.triggers WHERE object_id IN ({ids}) AND is_disabled = 0)",
+    "sqlite": "(SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND name IN ({names}))",
+}
+
+
+def switched_on(target: Target, triggers: Sequence[Item]) -> str:
+    """An SQL expression: how many of these triggers exist and are switched on."""
+    owners = sorted({f"'{trigger.table}'::regclass" for trigger in triggers})
+    return _SWITCHED_ON[target.dialect].format(
+        names=", ".join(f"'{trigger.name}'" for trigger in triggers),
+        ids=", ".join(f"OBJECT_ID(N'{target.name(trigger.name)}')" for trigger in triggers),
+        owners=", ".join(owners),
+    )
+
+
+_LOCK: Final = 0x63616C73796E63  # "calsync" in ASCII
+_MSSQL_ALONE: Final = """DECLARE @held int;
+EXEC @held = sp_getapplock @Resource = N'calsync_install', @LockMode = N'Exclusive',
+    @LockOwner = N'Transaction', @LockTimeout = 60000;
+IF @held < 0 RAISERROR (N'another installation is running', 16, 1)"""
+
+
+def opening(target: Target) -> list[str]:
+    """What a transaction that creates things begins with: alone, and in one schema only."""
+    match target.dialect:
+        case "postgresql":
+            schema = f"'{literal(target.schema)}'" if target.schema else "current_schema()"
+            return [
+                # Functions keep this path (FROM CURRENT). Temporary tables come last, so that
+                # nobody can put one in the place of ours.
+                f"SELECT set_config('search_path', quote_ident({schema}) || ', pg_temp', true)",
+                f"SELECT pg_advisory_xact_lock({_LOCK})",
+            ]
+        case "mssql":
+            return [_MSSQL_ALONE]
+        case "sqlite":
+            return []
+        case _:
+            assert_never(target.dialect)
+
+
+def literal(text: str) -> str:
+    """`text` for use between single quotes."""
+    return text.replace("'", "''")

@@ -1,0 +1,32 @@
+"""Statements that read the same on all three databases, and hold or skip rows as each can."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, TypeVar
+
+import sqlalchemy as sa
+
+_Item = TypeVar("_Item")
+
+PARAMETERS: Final = 2000
+"""Most values bound in one statement; SQL Server takes 2,100 (and adds some of its own)."""
+
+
+def chunks(items: Sequence[_Item], size: int = PARAMETERS) -> Iterator[Sequence[_Item]]:
+    """`items` in order, cut into parts of at most `size`: one statement each."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def locked(select: sa.Select[Any], table: sa.Table) -> sa.Select[Any]:
+    """`select`, holding the rows of `table` that it reads until the transaction ends.
+
+    SQLite needs nothing: a writing transaction there is alone from its first statement on.
+    """
+    held = select.with_for_update(of=table)
+    return held.with_hint(table, "WITH (UPDLOCK, ROWLOCK)", "mssql")
+
+
+def skipping_locked(select: sa.Select[Any], table: sa.Table) -> sa.Select[Any]:
+    """As `locked`, but passing over the rows of `table` that another transaction holds."""
+    held = select.with_for_update(of=table, skip_locked=True)
+    return held.with_hint(table, "WITH (UPDLOCK, ROWLOCK, READPAST)", "mssql")

@@ -1,0 +1,66 @@
+"""Microsoft Graph for one tenant: what the rest of the exchange side calls.
+
+Requests of one mailbox go through `send`, which repeats what may be repeated and waits as it is
+told; the question whether anything has changed, for many mailboxes at once, goes through `poll`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from calsync_agent.exchange.health import HealthRecords
+from calsync_agent.exchange.means import Means
+from calsync_agent.exchange.pace import Clock, Pace
+from calsync_agent.exchange.poll import Listener, Poll, Polled
+from calsync_agent.exchange.requests import Outcome, Request
+from calsync_agent.exchange.send import Sending
+from calsync_agent.exchange.session import Session, TokenSource
+from calsync_agent.exchange.settings import GraphSettings
+from calsync_agent.exchange.wire import Transport, Wire
+
+_CLOCK: Final = Clock()
+
+
+class Graph:
+    """Graph for one tenant. Raises ConfigurationRefused for an unusable ca_file or proxy.
+
+    `budget` bounds the seconds that one `send` sleeps, `poll_limit` the seconds that a common
+    batch of a poll may take, `at_once` the calls under way in each lane (`Pace`).
+    """
+
+    def __init__(
+        self,
+        settings: GraphSettings,
+        tokens: TokenSource,
+        *,
+        transport: Transport | None = None,
+        clock: Clock = _CLOCK,
+        at_once: int = 16,
+        budget: float = 60.0,
+        poll_limit: float = 15.0,
+    ) -> None:
+        self._wire = Wire(settings, transport)
+        session = Session(settings, tokens, self._wire, clock)
+        self._means = Means(session, Pace(at_once), HealthRecords(), clock, budget, poll_limit)
+
+    async def send(self, mailbox: str, requests: Sequence[Request]) -> list[Outcome]:
+        """What became of each request, in order; an Answer may well be an error of that item.
+
+        Raises GraphTrouble where the mailbox is not to be had: its `answers` say what is known of
+        each request nevertheless. Raises SignInRefused; what had been sent is unknown then.
+        """
+        return await Sending(self._means, mailbox).run(requests)
+
+    async def poll(
+        self, requests: Mapping[str, Request], *, listener: Listener | None = None
+    ) -> Mapping[str, Polled]:
+        """Ask each mailbox one question: ⌈n/20⌉ HTTP requests for n mailboxes that are well.
+
+        `listener` hears of each mailbox as soon as its result is known, so that no mailbox waits
+        for a slow one (A4); it must not block. The returned mapping is complete. Raises
+        SignInRefused where the app itself is refused.
+        """
+        return await Poll(self._means, listener).run(requests)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._wire.aclose()

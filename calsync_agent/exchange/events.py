@@ -1,0 +1,227 @@
+"""An event as Graph sends it, read into an appointment.
+
+Every request asks for UTC times and text bodies, so that reading is the same everywhere. Facts:
+graph-facts 2 (properties), 2.4 (all-day), 6 (zones).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final, TypeAlias
+
+from calsync_agent.appointment import zones
+from calsync_agent.appointment.model import (
+    Appointment,
+    EventId,
+    ICalUid,
+    Importance,
+    Participant,
+    Person,
+    Response,
+    ShowAs,
+    Unsyncable,
+)
+from calsync_agent.appointment.people import Directory
+from calsync_agent.appointment.text import one_line
+from calsync_agent.exchange.bodies import read_body
+from calsync_agent.exchange.patterns import read_recurrence
+from calsync_agent.i18n import Message, message
+
+Json: TypeAlias = Mapping[str, Any]
+
+LONGEST_ID: Final = 400
+"""Immutable ids have some 150 characters; the tables hold no more than this."""
+
+
+class Kind(StrEnum):
+    """What an item of a calendar view is."""
+
+    SINGLE = "singleInstance"
+    OCCURRENCE = "occurrence"
+    EXCEPTION = "exception"
+    MASTER = "seriesMaster"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of one mailbox; a series with its exceptions is one event.
+
+    `etag` guards writes. `modified_at` is UTC. `is_organizer` tells whether this mailbox's owner
+    organizes it; `attendees` are all addresses invited, lower case, in Graph's order.
+    """
+
+    id: EventId
+    etag: str
+    ical_uid: ICalUid | None
+    transaction_id: str | None
+    modified_at: datetime | None
+    is_organizer: bool
+    is_cancelled: bool
+    is_online_meeting: bool
+    response: Response
+    attendees: tuple[Json, ...]
+    appointment: Appointment
+    warning: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableEvent:
+    """An event that cannot be synced as it is (B8)."""
+
+    id: EventId
+    reason: Message
+
+
+def read_event(body: Json, people: Directory) -> Event | UnreadableEvent:
+    """The event that Graph describes; a series comes without its exceptions."""
+    event_id = EventId(str(body.get("id", "")))
+    if not 0 < len(event_id) <= LONGEST_ID or not event_id.isascii():
+        return UnreadableEvent(event_id, message("the event has no id that could be remembered"))
+    try:
+        return _read(event_id, body, people)
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
+        reason = message(
+            "Exchange describes this event in a way that cannot be read ({detail})",
+            detail=f"{type(error).__name__}: {error}",
+        )
+        return UnreadableEvent(event_id, reason)
+
+
+def _read(event_id: EventId, body: Json, people: Directory) -> Event | UnreadableEvent:
+    all_day = bool(body.get("isAllDay"))
+    zone, warning = _zone(body)
+    start = wall_clock(body["start"], zone, all_day=all_day)
+    end = wall_clock(body["end"], zone, all_day=all_day)
+    if end < start:
+        return UnreadableEvent(event_id, message("the event ends before it begins"))
+    rule = read_recurrence(body.get("recurrence"), start)
+    if isinstance(rule, Unsyncable):
+        return UnreadableEvent(event_id, rule.reason)
+    organizer = _person(body.get("organizer") or {})
+    attendees = tuple(body.get("attendees") or ())
+    participants, guests = _people(attendees, organizer, people)
+    is_organizer = bool(body.get("isOrganizer", True))
+    join_url = (body.get("onlineMeeting") or {}).get("joinUrl") or body.get("onlineMeetingUrl")
+    appointment = Appointment(
+        subject=one_line(body.get("subject")),
+        start=start,
+        end=end,
+        zone=zone,
+        all_day=all_day,
+        body=read_body(body.get("body")),
+        location=one_line((body.get("location") or {}).get("displayName")),
+        importance=Importance(str(body.get("importance") or "normal").lower()),
+        private=(body.get("sensitivity") or "normal") != "normal",
+        show_as=_show_as(body.get("showAs")),
+        reminder_minutes=_reminder(body),
+        rule=rule,
+        participants=participants,
+        organizer=None if is_organizer or people.employee(organizer.address) else organizer,
+        guests=guests,
+        join_url=join_url or None,
+    )
+    uid = body.get("iCalUId")
+    return Event(
+        id=event_id,
+        etag=str(body.get("@odata.etag") or ""),
+        ical_uid=ICalUid(uid) if uid else None,
+        transaction_id=body.get("transactionId") or None,
+        modified_at=_instant(body.get("lastModifiedDateTime")),
+        is_organizer=is_organizer,
+        is_cancelled=bool(body.get("isCancelled")),
+        is_online_meeting=bool(body.get("isOnlineMeeting")),
+        response=_response((body.get("responseStatus") or {}).get("response")),
+        attendees=attendees,
+        appointment=appointment,
+        warning=warning,
+    )
+
+
+def wall_clock(value: Json, zone: str, *, all_day: bool) -> datetime:
+    """A dateTimeTimeZone as wall-clock in `zone`.
+
+    Of an all-day event only the date means anything: it reads midnight whatever zone was asked for.
+    """
+    moment = datetime.fromisoformat(value["dateTime"]).replace(tzinfo=None)
+    if all_day:
+        return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    given_in = zones.resolve(value.get("timeZone")) or zones.UTC_ZONE
+    if given_in == zone:
+        return moment
+    return zones.from_utc(zones.to_utc(moment, given_in), zone)
+
+
+def _zone(body: Json) -> tuple[str, Message | None]:
+    """The zone in which the event was made; its fallbacks are those of graph-facts 6 (D3)."""
+    named = body.get("originalStartTimeZone")
+    zone = zones.resolve(named)
+    if zone:
+        return zone, None
+    range_zone = ((body.get("recurrence") or {}).get("range") or {}).get("recurrenceTimeZone")
+    zone = zones.resolve(range_zone) or zones.UTC_ZONE
+    if not named:
+        return zone, None
+    warning = message(
+        "its time zone {name} is unknown here; it is kept in {zone} instead",
+        name=str(named),
+        zone=zone,
+    )
+    return zone, warning
+
+
+_SHOW_AS: Final = {known.value.lower(): known for known in ShowAs}
+_RESPONSES: Final = {
+    "accepted": Response.ACCEPTED,
+    "tentativelyaccepted": Response.TENTATIVE,
+    "declined": Response.DECLINED,
+}
+
+
+def _show_as(value: str | None) -> ShowAs:
+    return _SHOW_AS.get((value or "busy").lower(), ShowAs.BUSY)  # unknown is busy (G6)
+
+
+def _response(value: str | None) -> Response:
+    return _RESPONSES.get((value or "none").lower(), Response.NONE)
+
+
+def _reminder(body: Json) -> int | None:
+    if not body.get("isReminderOn"):
+        return None
+    return int(body.get("reminderMinutesBeforeStart") or 0)
+
+
+def _person(recipient: Json) -> Person:
+    address = recipient.get("emailAddress") or {}
+    status = recipient.get("status") or {}
+    return Person(
+        address=one_line(address.get("address")),
+        name=one_line(address.get("name")),
+        response=_response(status.get("response")),
+    )
+
+
+def _people(
+    attendees: tuple[Json, ...], organizer: Person, people: Directory
+) -> tuple[tuple[Participant, ...], tuple[Person, ...]]:
+    """Attendees as participants (employees, once each) and guests; the organizer is neither."""
+    organizing = people.employee(organizer.address)
+    participants: dict[int, Participant] = {}
+    guests: list[Person] = []
+    for attendee in attendees:
+        person = _person(attendee)
+        employee = people.employee(person.address)
+        if employee is not None:
+            if employee != organizing:
+                participants.setdefault(employee, Participant(employee, person.response))
+        elif person.address.casefold() != organizer.address.casefold() or not person.address:
+            guests.append(person)
+    return tuple(participants[number] for number in sorted(participants)), tuple(guests)
+
+
+def _instant(value: str | None) -> datetime | None:
+    if not value or value.startswith("0001-"):
+        return None
+    moment = datetime.fromisoformat(value)
+    return moment.replace(tzinfo=None) - (moment.utcoffset() or timedelta())

@@ -1,0 +1,62 @@
+"""Which mailboxes are ailing: polled alone, and not before their time, until they are well (A5).
+
+Only what ails is on record, so a mailbox without an entry is well.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+QUICK: Final = 5.0  # seconds within which a mailbox that is well answers
+
+
+@dataclass(frozen=True, slots=True)
+class Ailment:
+    """A mailbox that was slow, throttled or failing."""
+
+    failures: int  # in a row; 0: it answers, but slowly
+    not_before: float  # monotonic seconds; it is not asked earlier
+
+
+def failed(before: Ailment | None, now: float, rest: float) -> Ailment:
+    """It was throttled, failed, or did not answer: not to be asked for `rest` seconds."""
+    if before is None:
+        return Ailment(1, now + rest)
+    return Ailment(before.failures + 1, max(now + rest, before.not_before))
+
+
+def answered(now: float, took: float) -> Ailment | None:
+    """It answered, alone, within `took` seconds; None: it is well again."""
+    return None if took <= QUICK else Ailment(0, now)
+
+
+class HealthRecords:
+    """What is known of each mailbox that ails."""
+
+    def __init__(self) -> None:
+        self._ailments: dict[str, Ailment] = {}
+
+    def well(self, mailbox: str) -> bool:
+        """Whether nothing ails the mailbox."""
+        return mailbox not in self._ailments
+
+    def rest(self, mailbox: str, now: float) -> float:
+        """Seconds for which the mailbox is still to be left alone; 0 for none."""
+        ailment = self._ailments.get(mailbox)
+        return 0.0 if ailment is None else max(0.0, ailment.not_before - now)
+
+    def failures(self, mailbox: str) -> int:
+        """How often in a row the mailbox has failed."""
+        ailment = self._ailments.get(mailbox)
+        return 0 if ailment is None else ailment.failures
+
+    def failed(self, mailbox: str, now: float, rest: float) -> None:
+        """Leave the mailbox alone for `rest` seconds."""
+        self._ailments[mailbox] = failed(self._ailments.get(mailbox), now, rest)
+
+    def answered(self, mailbox: str, now: float, took: float) -> None:
+        """It answered a call of its own within `took` seconds."""
+        ailment = answered(now, took)
+        if ailment is None:
+            self._ailments.pop(mailbox, None)
+        else:
+            self._ailments[mailbox] = ailment

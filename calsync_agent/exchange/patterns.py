@@ -1,0 +1,155 @@
+"""Graph's `patternedRecurrence` and the rule it means, both ways (graph-facts 3.1, 3.2)."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any, Final, assert_never
+
+from calsync_agent.appointment.model import Unsyncable
+from calsync_agent.appointment.rule import (
+    Count,
+    Daily,
+    End,
+    Index,
+    MonthlyByDay,
+    MonthlyByWeekday,
+    Never,
+    Pattern,
+    Rule,
+    Until,
+    Weekday,
+    Weekly,
+    YearlyByDay,
+    YearlyByWeekday,
+)
+from calsync_agent.i18n import message
+
+_DAYS: Final = {day.name.lower(): day for day in Weekday}
+_INDEXES: Final = {index.name.lower(): index for index in Index}
+
+
+def read_recurrence(
+    recurrence: Mapping[str, Any] | None, start: datetime
+) -> Rule | Unsyncable | None:
+    """The rule of a series that begins at `start` (wall-clock); None for a single event.
+
+    Raises KeyError or ValueError where a field that the type needs is missing or out of range.
+    """
+    if not recurrence:
+        return None
+    pattern = _read_pattern(recurrence["pattern"], start)
+    if pattern is None:
+        kind = str(recurrence["pattern"].get("type"))
+        return Unsyncable(message("its recurrence pattern {kind} is unknown here", kind=kind))
+    return Rule(pattern, _read_range(recurrence["range"]))
+
+
+def write_recurrence(rule: Rule, start: datetime, zone: str) -> dict[str, Any]:
+    """The `patternedRecurrence` of a series whose first occurrence begins at `start`.
+
+    `zone` is the name sent with the event's start.
+    """
+    return {
+        "pattern": _write_pattern(rule.pattern),
+        "range": {
+            "startDate": start.date().isoformat(),
+            "recurrenceTimeZone": zone,
+            **_write_end(rule.end),
+        },
+    }
+
+
+def _read_pattern(pattern: Mapping[str, Any], start: datetime) -> Pattern | None:
+    interval = int(pattern["interval"])
+    match str(pattern["type"]).lower():
+        case "daily":
+            return Daily(interval)
+        case "weekly":
+            days = _read_days(pattern) or (Weekday(start.weekday()),)
+            return Weekly(
+                interval, days, _DAYS[str(pattern.get("firstDayOfWeek") or "sunday").lower()]
+            )
+        case "absolutemonthly":
+            return MonthlyByDay(interval, int(pattern["dayOfMonth"]))
+        case "relativemonthly":
+            return MonthlyByWeekday(interval, _read_index(pattern), _read_days(pattern))
+        case "absoluteyearly":
+            return YearlyByDay(interval, int(pattern["month"]), int(pattern["dayOfMonth"]))
+        case "relativeyearly":
+            month = int(pattern["month"])
+            return YearlyByWeekday(interval, month, _read_index(pattern), _read_days(pattern))
+        case _:
+            return None
+
+
+def _read_days(pattern: Mapping[str, Any]) -> tuple[Weekday, ...]:
+    names: Iterable[str] = pattern.get("daysOfWeek") or ()
+    return tuple(sorted({_DAYS[name.lower()] for name in names}))
+
+
+def _read_index(pattern: Mapping[str, Any]) -> Index:
+    return _INDEXES[str(pattern.get("index") or "first").lower()]
+
+
+def _read_range(bounds: Mapping[str, Any]) -> End:
+    match str(bounds["type"]).lower():
+        case "enddate":
+            return Until(date.fromisoformat(str(bounds["endDate"])[:10]))
+        case "numbered":
+            return Count(int(bounds["numberOfOccurrences"]))
+        case _:
+            return Never()
+
+
+def _write_pattern(pattern: Pattern) -> dict[str, Any]:
+    match pattern:
+        case Daily(interval):
+            return {"type": "daily", "interval": interval}
+        case Weekly(interval, days, first_day):
+            return {
+                "type": "weekly",
+                "interval": interval,
+                "daysOfWeek": _write_days(days),
+                "firstDayOfWeek": first_day.name.lower(),
+            }
+        case MonthlyByDay(interval, day):
+            return {"type": "absoluteMonthly", "interval": interval, "dayOfMonth": day}
+        case MonthlyByWeekday(interval, index, days):
+            return {
+                "type": "relativeMonthly",
+                "interval": interval,
+                "index": index.name.lower(),
+                "daysOfWeek": _write_days(days),
+            }
+        case YearlyByDay(interval, month, day):
+            return {
+                "type": "absoluteYearly",
+                "interval": interval,
+                "month": month,
+                "dayOfMonth": day,
+            }
+        case YearlyByWeekday(interval, month, index, days):
+            return {
+                "type": "relativeYearly",
+                "interval": interval,
+                "month": month,
+                "index": index.name.lower(),
+                "daysOfWeek": _write_days(days),
+            }
+        case _ as never:
+            assert_never(never)
+
+
+def _write_days(days: tuple[Weekday, ...]) -> list[str]:
+    return [day.name.lower() for day in days]
+
+
+def _write_end(end: End) -> dict[str, Any]:
+    match end:
+        case Never():
+            return {"type": "noEnd"}
+        case Until(day):
+            return {"type": "endDate", "endDate": day.isoformat()}
+        case Count(occurrences):
+            return {"type": "numbered", "numberOfOccurrences": occurrences}
+        case _ as never:
+            assert_never(never)

@@ -1,0 +1,165 @@
+"""The idle poll: has anything changed in any of these mailboxes? Twenty to a request (A5).
+
+Nothing is repeated and no rest is waited for here: the next poll is the repetition, and a mailbox
+that asked for a rest is not asked before it is over.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final, TypeAlias
+
+from calsync_agent.errors import SignInRefused
+from calsync_agent.exchange.batch import LARGEST_BATCH, Prepared
+from calsync_agent.exchange.means import Means
+from calsync_agent.exchange.pace import Lane
+from calsync_agent.exchange.refusals import closed, resting, token_refused, unwell
+from calsync_agent.exchange.requests import Answer, Lost, Outcome, Request
+from calsync_agent.exchange.retry import passing, pause, told
+from calsync_agent.exchange.troubles import ForeignLink, GraphTrouble, Unreachable
+
+Polled: TypeAlias = Answer | GraphTrouble
+Listener: TypeAlias = Callable[[str, Polled], object]
+Member: TypeAlias = tuple[str, Prepared]
+
+# The entry in the health records for Graph as such, when it throttles whole batches.
+_GRAPH: Final = ""
+
+
+@dataclass(slots=True)
+class Poll:
+    """One poll of many mailboxes; each result is handed out as soon as it is known."""
+
+    means: Means
+    listener: Listener | None
+    results: dict[str, Polled] = field(default_factory=dict)
+    unauthorized: dict[str, Answer] = field(default_factory=dict)  # with a brand-new token
+    refusal: SignInRefused | None = None
+
+    async def run(self, requests: Mapping[str, Request]) -> Mapping[str, Polled]:
+        """Ask all. Raises SignInRefused where the app is refused, and not one mailbox."""
+        common: list[Member] = []
+        alone: list[Member] = []
+        for mailbox, request in requests.items():
+            self._assign(mailbox, request, common, alone)
+        async with asyncio.TaskGroup() as tasks:
+            for first in range(0, len(common), LARGEST_BATCH):
+                chunk = common[first : first + LARGEST_BATCH]
+                if len(chunk) > 1:
+                    tasks.create_task(self._together(chunk, tasks))
+                else:
+                    alone += chunk
+            for member in alone:
+                tasks.create_task(self._alone(member))
+        if self.refusal is not None:
+            raise SignInRefused(self.refusal.message)
+        if self.unauthorized and len(self.unauthorized) == len(requests):
+            raise SignInRefused(token_refused(next(iter(self.unauthorized.values()))))
+        for mailbox, answer in self.unauthorized.items():
+            self._hand_out(mailbox, GraphTrouble(token_refused(answer)))
+        return self.results
+
+    def _assign(
+        self, mailbox: str, request: Request, common: list[Member], alone: list[Member]
+    ) -> None:
+        try:
+            prepared = self.means.session.prepare(request)
+        except ForeignLink as link:
+            self._hand_out(mailbox, link)
+            return
+        records, now = self.means.records, self.means.clock.monotonic()
+        well = records.well(mailbox) and prepared.relative is not None
+        rest = records.rest(_GRAPH if well else mailbox, now)
+        if rest > 0:
+            self._hand_out(mailbox, resting(mailbox, rest))
+        elif well:
+            common.append((mailbox, prepared))
+        else:
+            alone.append((mailbox, prepared))
+
+    async def _together(self, members: Sequence[Member], tasks: asyncio.TaskGroup) -> None:
+        pace = self.means.pace
+        with ExitStack() as places:
+            entered: list[Member] = []
+            for member in members:
+                if pace.enter_now(member[0]):
+                    places.callback(pace.leave, member[0])
+                    entered.append(member)
+                else:  # busy with work of our own: the others do not wait for that
+                    tasks.create_task(self._alone(member))
+            async with pace.lane(Lane.POLL):
+                outcomes = await self._batch(entered) if entered else []
+        if outcomes is None:  # too slow, or failed as a whole: find the one that is to blame
+            for member in entered:
+                tasks.create_task(self._alone(member))
+            return
+        for (mailbox, _), outcome in zip(entered, outcomes, strict=True):
+            self._settle(mailbox, outcome, took=0.0)
+
+    async def _batch(self, members: Sequence[Member]) -> Sequence[Outcome | GraphTrouble] | None:
+        """What became of each; None where each must be asked alone to know."""
+        try:
+            async with asyncio.timeout(self.means.poll_limit):
+                outcomes = await self.means.session.batch([prepared for _, prepared in members])
+        except TimeoutError:
+            return None
+        except Unreachable as trouble:
+            return [trouble] * len(members)
+        except SignInRefused as refusal:
+            return [self._app_refused(refusal)] * len(members)
+        if isinstance(outcomes, list):
+            return outcomes
+        if isinstance(outcomes, Lost):
+            return None
+        if outcomes.status == HTTPStatus.UNAUTHORIZED:
+            return [outcomes] * len(members)
+        if outcomes.header("retry-after") is None:
+            return None
+        after = self._rest(_GRAPH, outcomes)  # it is Graph that asks all of them to wait
+        return [unwell(mailbox, outcomes, after) for mailbox, _ in members]
+
+    async def _alone(self, member: Member) -> None:
+        mailbox, prepared = member
+        outcome: Outcome | GraphTrouble
+        pace, clock = self.means.pace, self.means.clock
+        async with pace.mailbox(mailbox, 1), pace.lane(Lane.APART):
+            begun = clock.monotonic()
+            try:
+                outcome = await self.means.session.one(prepared)
+            except Unreachable as trouble:
+                outcome = trouble
+            except SignInRefused as refusal:
+                outcome = self._app_refused(refusal)
+            took = clock.monotonic() - begun
+        self._settle(mailbox, outcome, took)
+
+    def _settle(self, mailbox: str, outcome: Outcome | GraphTrouble, took: float) -> None:
+        if isinstance(outcome, GraphTrouble):
+            self._hand_out(mailbox, outcome)
+        elif passing(outcome):
+            self._hand_out(mailbox, unwell(mailbox, outcome, self._rest(mailbox, outcome)))
+        elif isinstance(outcome, Answer):
+            self.means.records.answered(mailbox, self.means.clock.monotonic(), took)
+            if outcome.status == HTTPStatus.UNAUTHORIZED:
+                self.unauthorized[mailbox] = outcome
+            else:
+                self._hand_out(mailbox, closed(mailbox, outcome) or outcome)
+
+    def _rest(self, key: str, outcome: Outcome) -> float:
+        """Note that `key` is to be left alone, and for how many seconds."""
+        clock, records = self.means.clock, self.means.records
+        asked = told(outcome, clock.now()) if isinstance(outcome, Answer) else None
+        rest = pause(records.failures(key) + 1, asked, clock.random())
+        records.failed(key, clock.monotonic(), rest)
+        return rest
+
+    def _app_refused(self, refusal: SignInRefused) -> GraphTrouble:
+        self.refusal = refusal
+        return GraphTrouble(refusal.message)
+
+    def _hand_out(self, mailbox: str, result: Polled) -> None:
+        self.results[mailbox] = result
+        if self.listener is not None:
+            self.listener(mailbox, result)

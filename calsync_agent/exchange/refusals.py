@@ -1,0 +1,105 @@
+"""What Graph's refusals mean for a mailbox, in words, and what to mend where."""
+
+from typing import Final
+
+from calsync_agent.exchange.requests import Answer, Lost, Outcome
+from calsync_agent.exchange.troubles import GraphTrouble, MailboxClosed
+from calsync_agent.i18n import Message, message
+
+_NO_ACCESS: Final = message(
+    "Exchange does not let the app in. Give it the application permission Calendars.ReadWrite with "
+    "admin consent (Entra admin centre, App registrations, API permissions), or include the "
+    "mailbox in the app's access policy or RBAC for Applications scope (Exchange Online); such a "
+    "change takes an hour or more to work"
+)
+_NO_PERMISSION: Final = message(
+    "the app lacks a permission. Give it the application permission Calendars.ReadWrite and grant "
+    "admin consent (Entra admin centre, App registrations, API permissions)"
+)
+_NO_USER: Final = message(
+    "the tenant has no such user or mailbox. Correct the profile's external user id: the user's "
+    "principal name or object id (Entra admin centre, Users)"
+)
+_NO_MAILBOX: Final = message(
+    "the user has no mailbox in Exchange Online. Give the user a licence with Exchange Online "
+    "(Microsoft 365 admin centre; a new mailbox takes up to a quarter of an hour), or migrate the "
+    "mailbox if it is on an own Exchange server"
+)
+
+# Graph-facts 9.4; MailboxNotSupportedForRESTAPI and on-premises mailboxes:
+# https://learn.microsoft.com/exchange/troubleshoot/user-and-shared-mailboxes/rest-api-is-not-yet-supported-for-this-mailbox-error
+# ResourceNotFound and MailboxNotEnabledForRESTAPI alternate for one and the same mailbox.
+CLOSED: Final[dict[tuple[int, str], Message]] = {
+    (403, "erroraccessdenied"): _NO_ACCESS,
+    (403, "authorization_requestdenied"): _NO_PERMISSION,
+    (403, "extensionerror"): _NO_ACCESS,
+    (404, "extensionerror"): _NO_MAILBOX,
+    (404, "errorinvaliduser"): _NO_USER,
+    (404, "request_resourcenotfound"): _NO_USER,
+    (404, "resourcenotfound"): _NO_MAILBOX,
+    (404, "mailboxnotenabledforrestapi"): _NO_MAILBOX,
+    (404, "mailboxnotsupportedforrestapi"): _NO_MAILBOX,
+}
+
+
+def closed(mailbox: str, answer: Answer) -> MailboxClosed | None:
+    """The trouble that `answer` means for the whole mailbox; None where it is about an item."""
+    reason = CLOSED.get((answer.status, answer.code.lower()))
+    if reason is None:
+        return None
+    return MailboxClosed(
+        message(
+            "mailbox {mailbox} is closed to calsync: {reason} ({code}, request-id {request_id})",
+            mailbox=mailbox,
+            reason=reason,
+            code=answer.code,
+            request_id=answer.request_id,
+        )
+    )
+
+
+def token_refused(answer: Answer) -> Message:
+    """Why Graph answers 401 to a token that is brand-new, and what to do."""
+    return message(
+        "Graph does not accept the app's token, not even a new one ({code}: {text}, request-id "
+        "{request_id}). Check that exchange.graph_url and exchange.authority belong to the same "
+        "cloud, and that the app has the application permission Calendars.ReadWrite with admin "
+        "consent (Entra admin centre, App registrations, API permissions)",
+        code=answer.code or str(answer.status),
+        text=answer.error_message,
+        request_id=answer.request_id,
+    )
+
+
+def unwell(mailbox: str, outcome: Outcome, after: float) -> GraphTrouble:
+    """The trouble of a mailbox that is to be left alone for `after` seconds."""
+    if isinstance(outcome, Lost):
+        sentence = message(
+            "mailbox {mailbox} gives no answer: {reason}; it is asked again in {seconds} s",
+            mailbox=mailbox,
+            reason=outcome.reason,
+            seconds=round(after),
+        )
+    else:
+        sentence = message(
+            "Exchange does not serve mailbox {mailbox} now ({status} {code}, request-id "
+            "{request_id}); it is asked again in {seconds} s",
+            mailbox=mailbox,
+            status=outcome.status,
+            code=outcome.code,
+            request_id=outcome.request_id,
+            seconds=round(after),
+        )
+    return GraphTrouble(sentence, retry_after=after)
+
+
+def resting(mailbox: str, after: float) -> GraphTrouble:
+    """The trouble of a mailbox that is not asked, because its rest is not over."""
+    return GraphTrouble(
+        message(
+            "mailbox {mailbox} was throttled or failing; it is not asked for another {seconds} s",
+            mailbox=mailbox,
+            seconds=round(after),
+        ),
+        retry_after=after,
+    )

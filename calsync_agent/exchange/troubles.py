@@ -1,0 +1,38 @@
+"""What passes by itself, or when somebody mends the mailbox.
+
+MailboxTrouble            (errors.py)
+└── GraphTrouble          throttled, slow, failing
+    ├── Unreachable       the whole host: no mailbox of it can be asked
+    ├── MailboxClosed     closed to the app, or not there
+    └── ForeignLink       a link that leads to another host
+"""
+
+from collections.abc import Sequence
+
+from calsync_agent.errors import MailboxTrouble
+from calsync_agent.exchange.requests import Outcome
+
+
+class GraphTrouble(MailboxTrouble):
+    """A mailbox cannot be read or written now.
+
+    Raised by `Graph.send`, `answers` says what became of each of its requests, in their order:
+    None was certainly not carried out.
+    """
+
+    answers: Sequence[Outcome | None] = ()
+
+
+class Unreachable(GraphTrouble):
+    """Nothing was sent: the host of Graph or of the sign-in cannot be reached.
+
+    The sentence names the host and no mailbox, so that it need be said only once.
+    """
+
+
+class MailboxClosed(GraphTrouble):
+    """The app may not enter the mailbox, or there is none, until an admin mends it."""
+
+
+class ForeignLink(GraphTrouble):
+    """A next or delta link leads to another host, where the token must not go."""

@@ -1,0 +1,193 @@
+"""Writing events: what is sent, and what Graph's answer means.
+
+Creation carries a transaction id and the appointment's id in an extended property, so that an
+answer that got lost is found again (B2). A change carries only the fields that changed (F7).
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Final, TypeAlias
+from urllib.parse import quote, urlencode
+
+from calsync_agent.appointment import zones
+from calsync_agent.appointment.content import BOTH_WAYS, Field
+from calsync_agent.appointment.model import ActivityId, Appointment, EventId
+from calsync_agent.appointment.people import Directory
+from calsync_agent.appointment.text import SUBJECT_LIMIT, cut
+from calsync_agent.exchange.bodies import with_join_block
+from calsync_agent.exchange.events import Event, UnreadableEvent, read_event
+from calsync_agent.exchange.patterns import write_recurrence
+from calsync_agent.exchange.requests import Answer, Lost, Outcome, Request
+from calsync_agent.i18n import Message, message
+
+ACTIVITY_PROPERTY: Final = "String {5f0fd02e-7ac7-4b5f-9c1b-0c2a4f2c51a6} Name calsyncActivity"
+"""The MAPI named property that holds the id of the appointment behind an event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Graph took the write; this is the event now."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Graph will not take this write as it is (B8)."""
+
+    reason: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """Somebody changed or removed the event meanwhile: read it again and decide anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The event is there no more, as was wanted."""
+
+
+Result: TypeAlias = Written | Refused | Overtaken | Gone | Lost
+
+
+def creation(
+    mailbox: str, appointment: Appointment, activity: ActivityId, transaction_id: str
+) -> Request:
+    """The request that makes an event for an appointment."""
+    body = event_body(appointment, BOTH_WAYS)
+    body["transactionId"] = transaction_id
+    body["singleValueExtendedProperties"] = [{"id": ACTIVITY_PROPERTY, "value": str(activity)}]
+    return Request("POST", events_path(mailbox), body)
+
+
+def change(
+    mailbox: str,
+    event: Event,
+    appointment: Appointment,
+    fields: Collection[Field],
+    html: str | None,
+) -> Request:
+    """The request that brings `fields` of an event to what `appointment` holds.
+
+    `html` is the event's present body where it holds a join block that has to stay.
+    """
+    body = event_body(appointment, fields)
+    if html is not None and "body" in body:
+        body["body"] = {"contentType": "html", "content": with_join_block(appointment.body, html)}
+    return Request("PATCH", event_path(mailbox, event.id), body, _guarded(event.etag))
+
+
+def deletion(mailbox: str, event_id: EventId, etag: str) -> Request:
+    """The request that deletes an event, as long as it is the version that was read."""
+    return Request("DELETE", event_path(mailbox, event_id), headers=_guarded(etag))
+
+
+def lookup(mailbox: str, activity: ActivityId) -> Request:
+    """The request that finds the events made for an appointment."""
+    wanted = (
+        f"singleValueExtendedProperties/Any(ep: ep/id eq '{ACTIVITY_PROPERTY}'"
+        f" and ep/value eq '{activity}')"
+    )
+    return Request(
+        "GET", f"{events_path(mailbox)}?{urlencode({'$filter': wanted}, quote_via=quote)}"
+    )
+
+
+def events_path(mailbox: str) -> str:
+    """The events of a mailbox's default calendar."""
+    return f"/users/{quote(mailbox, safe='')}/events"
+
+
+def event_path(mailbox: str, event_id: EventId) -> str:
+    """One event; ids hold characters that a path cannot."""
+    return f"{events_path(mailbox)}/{quote(event_id, safe='')}"
+
+
+def result(answer: Outcome, people: Directory) -> Result:
+    """What an answer to a write means."""
+    if isinstance(answer, Lost):
+        return answer
+    if answer.ok:
+        if not answer.body:
+            return Gone()
+        event = read_event(answer.body, people)
+        return Refused(event.reason) if isinstance(event, UnreadableEvent) else Written(event)
+    if answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+        return Overtaken()
+    if answer.named("ErrorDuplicateTransactionId"):
+        return Lost(told(answer))
+    if answer.status in {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT}:
+        return Overtaken()
+    return Refused(told(answer))
+
+
+def event_body(appointment: Appointment, fields: Collection[Field]) -> dict[str, Any]:
+    """The properties of an event that hold `fields`."""
+    body: dict[str, Any] = {}
+    for field in fields:
+        body.update(_properties(field, appointment))
+    if Field.TIME in fields and appointment.rule is not None:
+        # The range begins on the day of the start; one without the other is refused.
+        body.update(_properties(Field.RECURRENCE, appointment))
+    return body
+
+
+def _properties(field: Field, a: Appointment) -> dict[str, Any]:
+    match field:
+        case Field.SUBJECT:
+            return {"subject": cut(a.subject, SUBJECT_LIMIT)}
+        case Field.BODY:
+            return {"body": {"contentType": "text", "content": a.body}}
+        case Field.LOCATION:
+            return {"location": {"displayName": a.location}}
+        case Field.TIME:
+            return {
+                "start": _time(a.start, a.zone),
+                "end": _time(a.end, a.zone),
+                "isAllDay": a.all_day,
+            }
+        case Field.IMPORTANCE:
+            return {"importance": a.importance.value}
+        case Field.PRIVATE:
+            return {"sensitivity": "private" if a.private else "normal"}
+        case Field.SHOW_AS:
+            return {"showAs": a.show_as.value}
+        case Field.REMINDER if a.reminder_minutes is None:
+            return {"isReminderOn": False}
+        case Field.REMINDER:
+            return {"isReminderOn": True, "reminderMinutesBeforeStart": a.reminder_minutes}
+        case Field.RECURRENCE:
+            zone = _sent_zone(a.zone) or zones.UTC_ZONE
+            return {"recurrence": write_recurrence(a.rule, a.start, zone) if a.rule else None}
+        case _:
+            return {}
+
+
+def _time(wall_clock: datetime, zone: str) -> dict[str, str]:
+    """Windows names are sent (D3); where Windows has no such zone, the UTC instant."""
+    windows = _sent_zone(zone)
+    if windows is None:
+        return {"dateTime": zones.to_utc(wall_clock, zone).isoformat(), "timeZone": "UTC"}
+    return {"dateTime": wall_clock.isoformat(), "timeZone": windows}
+
+
+def _sent_zone(zone: str) -> str | None:
+    return zones.windows_name(zone)
+
+
+def _guarded(etag: str) -> dict[str, str]:
+    return {"If-Match": etag} if etag else {}
+
+
+def told(answer: Answer) -> Message:
+    """What Graph said against a request, with its request-id."""
+    return message(
+        "Exchange refuses it: {code}: {text} (status {status}, request-id {request_id})",
+        code=answer.code or "-",
+        text=answer.error_message,
+        status=answer.status,
+        request_id=answer.request_id,
+    )

@@ -1,0 +1,23 @@
+"""Everything that differs between Windows and POSIX, and nothing else.
+
+What concerns Windows is written from Microsoft's and Python's documentation; each place says so.
+"""
+
+from calsync_agent.platform.console import console_utf8
+from calsync_agent.platform.files import changes_unheard, readable_by_others, replace_file
+from calsync_agent.platform.folders import config_folders, log_folder, state_folder
+from calsync_agent.platform.locks import ProcessLock, is_held
+from calsync_agent.platform.signals import stop_requested
+
+__all__ = [
+    "ProcessLock",
+    "changes_unheard",
+    "config_folders",
+    "console_utf8",
+    "is_held",
+    "log_folder",
+    "readable_by_others",
+    "replace_file",
+    "state_folder",
+    "stop_requested",
+]

@@ -1,0 +1,108 @@
+"""Files that others read while they are written."""
+
+import os
+import stat
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path, PurePath, PureWindowsPath
+from typing import Final
+
+# Virus scanners, indexers and readers hold a file for some milliseconds (WinError 5, 32, 33).
+_REPLACE_ATTEMPTS: Final = 8
+_FIRST_PAUSE: Final = 0.02
+_PASSING: Final = frozenset({5, 32, 33})
+
+
+def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
+    """Write `path` so that a reader finds either the old content or the new, never a part.
+
+    `mode` are the permission bits (0o600 for a secret); without it those of the old file stay, or
+    the account's usual ones are taken. The owner stays where this account may keep it, and a
+    symbolic link goes on pointing at the file. Raises OSError; the old file is then untouched.
+    """
+    target = path.resolve()
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        _like(target, temporary, mode)
+        _replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def readable_by_others(path: Path) -> bool | None:
+    """Whether accounts other than the owner's and the group's can read `path`.
+
+    None where permission bits do not tell (Windows). Raises OSError where the file is missing.
+    """
+    path = path.resolve(strict=True)
+    if sys.platform == "win32":
+        readable = None
+    else:
+        readable = bool(path.stat().st_mode & stat.S_IROTH) and all(
+            folder.stat().st_mode & stat.S_IXOTH for folder in path.parents
+        )
+    return readable
+
+
+def changes_unheard(path: PurePath) -> bool:
+    """Whether the system tells nobody of changes to `path`, because it is a network share's.
+
+    Only a UNC path shows that; a drive letter or a mount may be remote as well.
+    """
+    return PureWindowsPath(path).drive.startswith("\\\\")
+
+
+def _like(target: Path, temporary: Path, mode: int | None) -> None:
+    """Give `temporary` the owner and the permissions that the new `target` is to have."""
+    if sys.platform != "win32":
+        try:
+            old = target.stat()
+        except FileNotFoundError:
+            temporary.chmod(0o666 & ~_umask() if mode is None else mode)
+            return
+        # Only root gives files away; otherwise the new file is this account's.
+        with suppress(PermissionError):
+            os.chown(temporary, old.st_uid, old.st_gid)
+        temporary.chmod(stat.S_IMODE(old.st_mode) if mode is None else mode)
+
+
+def _umask() -> int:
+    # The mask can only be read by setting it.
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _replace(temporary: Path, target: Path) -> None:
+    pause = _FIRST_PAUSE
+    for _attempt in range(_REPLACE_ATTEMPTS - 1):
+        try:
+            temporary.replace(target)
+        except PermissionError as error:
+            # POSIX errors have no `winerror`: there a refusal is final.
+            if getattr(error, "winerror", None) not in _PASSING:
+                raise
+            time.sleep(pause)
+            pause *= 2
+        else:
+            return
+    temporary.replace(target)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name survive a power cut; Windows cannot open a folder for that."""
+    if sys.platform != "win32":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

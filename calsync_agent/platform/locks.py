@@ -1,0 +1,68 @@
+"""Telling whether a process on this host still lives."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from filelock import FileLock, Timeout
+
+# A process that asks `is_held` holds the lock for a moment itself.
+_PATIENCE: Final = 2.0
+
+
+class ProcessLock:
+    """A lock on a file in `state_folder()`, held until `release` or the end of the process.
+
+    However the process ends, the operating system lets go of the lock. The file stays; its name
+    should be the same at each start, or be removed by whoever made it up.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # Not bound to a thread: what was taken in one may be released in another.
+        self._lock = FileLock(path, thread_local=False)
+
+    def acquire(self) -> bool:
+        """Take the lock; False if another process has it. Raises OSError as files do."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire(timeout=_PATIENCE)
+        except Timeout:
+            return False
+        return True
+
+    def release(self) -> None:
+        """Let go; nothing happens where the lock is not held."""
+        self._lock.release(force=True)
+
+    def __enter__(self) -> Self:
+        """Take the lock. Raises BlockingIOError if another process has it."""
+        if not self.acquire():
+            raise BlockingIOError(f"{self.path} is held by another process")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let go."""
+        self.release()
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process on this host lives that holds `path` as its `ProcessLock`.
+
+    True as well where this account may not tell, because the file belongs to another one: whoever
+    takes work over from the dead must not do so on a guess.
+    """
+    if not path.exists():
+        return False
+    lock = FileLock(path, thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except (Timeout, PermissionError):
+        return True
+    lock.release()
+    return False

@@ -1,0 +1,1 @@
+"""Reads iCalendar files into mailboxes and says what Graph could not hold."""

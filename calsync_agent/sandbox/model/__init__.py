@@ -1,0 +1,1 @@
+"""What a tenant holds and how it behaves, without HTTP."""

@@ -1,0 +1,1 @@
+"""Microsoft Entra ID's part: openid-configuration and tokens for client credentials."""

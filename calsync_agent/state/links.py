@@ -1,0 +1,183 @@
+"""Links: which appointment is which event, and what both sides held when last in step."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from calsync_agent.appointment.content import UNKNOWN, Fingerprint
+from calsync_agent.appointment.model import ActivityId, EventId, ICalUid, LinkId, ProfileId
+from calsync_agent.database.statements import chunks
+from calsync_agent.database.types import ID_LENGTH
+from calsync_agent.state.tables import link
+
+_COLUMNS: Final = tuple(link.c)
+SOME: Final = 500
+
+
+class Role(StrEnum):
+    """What the event in this mailbox is to the appointment.
+
+    `SPEAKER`: content travels through it, both ways. `COPY`: an attendee's copy of a meeting that
+    another mailbox speaks for; only its response counts.
+    """
+
+    SPEAKER = "speaker"
+    COPY = "copy"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An appointment and its event in one mailbox.
+
+    `event_id` is None while the event is only intended (B2). The fingerprints are `UNKNOWN` where
+    nothing was agreed yet. `starts_at` and `ends_at` are the event's, in UTC; no end = for ever.
+    """
+
+    id: LinkId
+    profile: ProfileId
+    activity: ActivityId
+    event_id: EventId | None = None
+    ical_uid: ICalUid | None = None
+    role: Role = Role.SPEAKER
+    consolidate: Fingerprint = UNKNOWN
+    exchange: Fingerprint = UNKNOWN
+    modified_at: datetime | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    @property
+    def transaction_id(self) -> str:
+        """The idempotency key of the event's creation, from which the appointment can be told."""
+        return f"{self.activity.hex}-{self.id.hex[:12]}"
+
+
+def activity_of(transaction_id: str | None) -> ActivityId | None:
+    """The appointment for which an event with this transaction id was made; None if not by us."""
+    try:
+        return ActivityId(UUID(hex=(transaction_id or "").partition("-")[0]))
+    except ValueError:
+        return None
+
+
+def stored_uid(uid: ICalUid) -> ICalUid:
+    """A uid as it is stored: longer ones, and those not in ASCII, by their digest."""
+    if len(uid) <= ID_LENGTH and uid.isascii():
+        return uid
+    return ICalUid("sha256:" + sha256(uid.encode()).hexdigest())
+
+
+def by_events(
+    connection: sa.Connection, profile: ProfileId, events: Collection[EventId]
+) -> list[Link]:
+    """The links of one profile to any of these events."""
+    return _read(connection, link.c.event_id, events, link.c.profile_id == profile)
+
+
+def by_activities(connection: sa.Connection, activities: Collection[ActivityId]) -> list[Link]:
+    """The links of any profile to any of these appointments."""
+    return _read(connection, link.c.activity_id, activities)
+
+
+def by_ical_uids(connection: sa.Connection, uids: Collection[ICalUid]) -> list[Link]:
+    """The links of any profile to any of these meetings."""
+    return _read(connection, link.c.ical_uid, [stored_uid(uid) for uid in uids])
+
+
+def intended(connection: sa.Connection, profile: ProfileId) -> list[Link]:
+    """The links of a profile whose events may or may not have been made."""
+    found = sa.select(*_COLUMNS).where(link.c.profile_id == profile, link.c.event_id.is_(None))
+    return [_link(row) for row in connection.execute(found).mappings()]
+
+
+def in_window(
+    connection: sa.Connection, profile: ProfileId, start: datetime, end: datetime
+) -> dict[EventId, LinkId]:
+    """The events of a profile that a listing from `start` to `end` (UTC) has to show."""
+    found = sa.select(link.c.event_id, link.c.id).where(
+        link.c.profile_id == profile,
+        link.c.event_id.is_not(None),
+        link.c.starts_at < end,
+        sa.or_(link.c.ends_at.is_(None), link.c.ends_at > start),
+    )
+    return {EventId(event): LinkId(number) for event, number in connection.execute(found)}
+
+
+def insert(connection: sa.Connection, links: Iterable[Link]) -> None:
+    """Remember new links."""
+    rows = [_row(new) for new in links]
+    if rows:
+        connection.execute(sa.insert(link), rows)
+
+
+def update(connection: sa.Connection, links: Iterable[Link]) -> None:
+    """Store all that may change of known links."""
+    rows = [{"link_id": row.pop("id"), **row} for row in map(_row, links)]
+    if rows:
+        statement = sa.update(link).where(link.c.id == sa.bindparam("link_id"))
+        values: dict[str, Any] = {name: sa.bindparam(name) for name in rows[0] if name != "link_id"}
+        connection.execute(statement.values(values), rows)
+
+
+def delete(connection: sa.Connection, links: Iterable[LinkId]) -> None:
+    """Forget links."""
+    for some in chunks(list(links)):
+        connection.execute(sa.delete(link).where(link.c.id.in_(some)))
+
+
+def agreed(
+    known: Link, *, consolidate: Fingerprint, exchange: Fingerprint, modified_at: datetime | None
+) -> Link:
+    """The link once both sides hold what these fingerprints say."""
+    return replace(known, consolidate=consolidate, exchange=exchange, modified_at=modified_at)
+
+
+def _read(
+    connection: sa.Connection,
+    column: sa.Column[Any],
+    ids: Collection[Any],
+    *conditions: sa.ColumnElement[bool],
+) -> list[Link]:
+    found: list[Link] = []
+    for some in chunks(list(ids), SOME):
+        wanted = sa.select(*_COLUMNS).where(column.in_(some), *conditions)
+        found.extend(_link(row) for row in connection.execute(wanted).mappings())
+    return found
+
+
+def _link(row: sa.RowMapping) -> Link:
+    event_id, ical_uid = row["event_id"], row["ical_uid"]
+    return Link(
+        id=LinkId(row["id"]),
+        profile=ProfileId(row["profile_id"]),
+        activity=ActivityId(row["activity_id"]),
+        event_id=None if event_id is None else EventId(event_id),
+        ical_uid=None if ical_uid is None else ICalUid(ical_uid),
+        role=Role(row["role"]),
+        consolidate=Fingerprint(row["consolidate_print"]),
+        exchange=Fingerprint(row["exchange_print"]),
+        modified_at=row["exchange_modified_at"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+    )
+
+
+def _row(known: Link) -> dict[str, Any]:
+    return {
+        "id": known.id,
+        "profile_id": known.profile,
+        "activity_id": known.activity,
+        "event_id": known.event_id,
+        "ical_uid": None if known.ical_uid is None else stored_uid(known.ical_uid),
+        "role": known.role.value,
+        "consolidate_print": known.consolidate,
+        "exchange_print": known.exchange,
+        "exchange_modified_at": known.modified_at,
+        "starts_at": known.starts_at,
+        "ends_at": known.ends_at,
+    }

@@ -1,0 +1,82 @@
+"""`calsync_log`: what an admin wants to see of the sync, pruned by age.
+
+A line keeps its template and fields beside the text, so that the UI can show it in either
+language. It never holds a body, nor the subject of a private appointment.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from calsync_agent.appointment.model import ActivityId, Appointment, EventId, ProfileId
+from calsync_agent.i18n import Message, Value, message
+from calsync_agent.state.tables import log
+
+
+class Level(StrEnum):
+    """How much a line matters."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Kind(StrEnum):
+    """What a line is about."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    DELETED = "deleted"
+    LINKED = "linked"
+    SKIPPED = "skipped"
+    CONFLICT = "conflict"
+    ERROR = "error"
+    RELOAD = "reload"
+    SYNC = "sync"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log."""
+
+    level: Level
+    kind: Kind
+    text: Message
+    profile: ProfileId | None = None
+    activity: ActivityId | None = None
+    event: EventId | None = None
+
+
+def write(connection: sa.Connection, entries: Iterable[Entry], now: datetime) -> None:
+    """Append lines, all at `now` (UTC)."""
+    rows = [
+        {
+            "at": now,
+            "level": entry.level.value,
+            "profile_id": entry.profile,
+            "kind": entry.kind.value,
+            "message": str(entry.text),
+            "activity_id": entry.activity,
+            "event_id": entry.event,
+            "content": entry.text.to_json(),
+        }
+        for entry in entries
+    ]
+    if rows:
+        connection.execute(sa.insert(log), rows)
+
+
+def prune(connection: sa.Connection, before: datetime) -> int:
+    """Remove lines older than `before` (UTC); returns how many."""
+    return connection.execute(sa.delete(log).where(log.c.at < before)).rowcount
+
+
+def named(appointment: Appointment) -> Value:
+    """How a log names an appointment: by its subject, unless it is private."""
+    if appointment.private:
+        return message("private appointment")
+    return appointment.subject or message("without subject")

@@ -1,0 +1,97 @@
+"""Work that one profile still has to do on an appointment: durable, so that a kill loses nothing.
+
+A row is put in when the feed reports a change, and when a request to Exchange is intended (B2); it
+is taken out with the result, unless somebody touched the appointment in between.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+import sqlalchemy as sa
+
+from calsync_agent.appointment.model import ActivityId, ProfileId
+from calsync_agent.database.statements import chunks
+from calsync_agent.state.tables import pending
+
+_PAIRS: Final = 500
+"""Two parameters each, well below what a statement may have."""
+
+
+def add(connection: sa.Connection, wanted: Iterable[tuple[ProfileId, ActivityId]]) -> None:
+    """Put work in; where it is there already, mark it as touched again."""
+    by_profile: dict[ProfileId, set[ActivityId]] = {}
+    for profile, activity in wanted:
+        by_profile.setdefault(profile, set()).add(activity)
+    new: list[dict[str, object]] = []
+    for profile, activities in by_profile.items():
+        known = _touch(connection, profile, activities)
+        new += [{"profile_id": profile, "activity_id": a} for a in activities - known]
+    if new:
+        connection.execute(sa.insert(pending), new)
+
+
+def read(
+    connection: sa.Connection, profile: ProfileId, limit: int, after: ActivityId | None = None
+) -> dict[ActivityId, int]:
+    """The next of a profile's work: appointments, with the version to give back to `done`."""
+    found = (
+        sa.select(pending.c.activity_id, pending.c.version)
+        .where(pending.c.profile_id == profile)
+        .order_by(pending.c.activity_id)
+        .limit(limit)
+    )
+    if after is not None:
+        found = found.where(pending.c.activity_id > after)
+    return {ActivityId(activity): version for activity, version in connection.execute(found)}
+
+
+def count(connection: sa.Connection, profile: ProfileId) -> int:
+    """How much work a profile has."""
+    found = sa.select(sa.func.count()).select_from(pending).where(pending.c.profile_id == profile)
+    return int(connection.execute(found).scalar_one())
+
+
+def profiles(connection: sa.Connection) -> set[ProfileId]:
+    """The profiles that have work."""
+    return set(connection.execute(sa.select(pending.c.profile_id).distinct()).scalars())
+
+
+def done(connection: sa.Connection, profile: ProfileId, finished: Mapping[ActivityId, int]) -> None:
+    """Take work out, as far as nobody has touched it since it was read with that version."""
+    if finished:
+        connection.execute(
+            sa.delete(pending).where(
+                pending.c.profile_id == profile,
+                pending.c.activity_id == sa.bindparam("activity"),
+                pending.c.version == sa.bindparam("read_version"),
+            ),
+            [{"activity": a, "read_version": version} for a, version in finished.items()],
+        )
+
+
+def versions(
+    connection: sa.Connection, profile: ProfileId, activities: Collection[ActivityId]
+) -> dict[ActivityId, int]:
+    """The present versions of a profile's work on these appointments."""
+    found: dict[ActivityId, int] = {}
+    for some in chunks(list(activities)):
+        rows = connection.execute(
+            sa.select(pending.c.activity_id, pending.c.version).where(
+                pending.c.profile_id == profile, pending.c.activity_id.in_(some)
+            )
+        )
+        found.update((ActivityId(activity), version) for activity, version in rows)
+    return found
+
+
+def _touch(
+    connection: sa.Connection, profile: ProfileId, activities: set[ActivityId]
+) -> set[ActivityId]:
+    known = set(versions(connection, profile, activities))
+    for some in chunks(list(known)):
+        connection.execute(
+            sa.update(pending)
+            .where(pending.c.profile_id == profile, pending.c.activity_id.in_(some))
+            .values(version=pending.c.version + 1)
+        )
+    return known

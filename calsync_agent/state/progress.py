@@ -1,0 +1,60 @@
+"""How far each profile has come: its position in Exchange's feed, its window, its comparisons."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from calsync_agent.appointment.model import ProfileId
+from calsync_agent.state.tables import profile_state
+
+_COLUMNS: Final = tuple(profile_state.c)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where one profile stands. All times UTC.
+
+    `delta_link` belongs to the window beside it and is None before the first listing is complete;
+    `compared_at` is None while all of Consolidate's side has to be compared.
+    """
+
+    profile: ProfileId
+    delta_link: str | None = None
+    window_start: datetime | None = None
+    window_end: datetime | None = None
+    listed_at: datetime | None = None
+    compared_at: datetime | None = None
+
+
+def read_all(connection: sa.Connection) -> dict[ProfileId, Progress]:
+    """The progress of every profile that has made any."""
+    rows = connection.execute(sa.select(*_COLUMNS)).mappings()
+    found = (_progress(row) for row in rows)
+    return {progress.profile: progress for progress in found}
+
+
+def write(connection: sa.Connection, progress: Progress) -> None:
+    """Store a profile's progress."""
+    values: dict[str, Any] = {
+        "delta_link": progress.delta_link,
+        "window_start": progress.window_start,
+        "window_end": progress.window_end,
+        "listed_at": progress.listed_at,
+        "compared_at": progress.compared_at,
+    }
+    mine = profile_state.c.profile_id == progress.profile
+    if connection.execute(sa.update(profile_state).where(mine).values(values)).rowcount == 0:
+        connection.execute(sa.insert(profile_state).values(profile_id=progress.profile, **values))
+
+
+def _progress(row: sa.RowMapping) -> Progress:
+    return Progress(
+        profile=ProfileId(row["profile_id"]),
+        delta_link=row["delta_link"],
+        window_start=row["window_start"],
+        window_end=row["window_end"],
+        listed_at=row["listed_at"],
+        compared_at=row["compared_at"],
+    )

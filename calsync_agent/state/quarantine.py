@@ -1,0 +1,105 @@
+"""Items that cannot be synced for now, with the reason, retried less and less often (B8)."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+
+from calsync_agent.appointment.model import ActivityId, EventId, ProfileId
+from calsync_agent.i18n import Message
+from calsync_agent.state.tables import quarantine
+
+PAUSES: Final = tuple(
+    timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60, 12 * 60, 24 * 60)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What is quarantined: an appointment, or an event that has none."""
+
+    activity: ActivityId | None
+    event: EventId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A quarantined item, since when and until when (UTC)."""
+
+    id: int
+    item: Item
+    reason: Message
+    attempts: int
+    since: datetime
+    next_at: datetime
+
+
+def read(connection: sa.Connection, profile: ProfileId) -> list[Quarantined]:
+    """All items of a profile."""
+    found = sa.select(*quarantine.c).where(quarantine.c.profile_id == profile)
+    return [_quarantined(row) for row in connection.execute(found).mappings()]
+
+
+def due(connection: sa.Connection, now: datetime) -> set[ProfileId]:
+    """The profiles that have items whose time has come."""
+    found = sa.select(quarantine.c.profile_id).where(quarantine.c.next_at <= now).distinct()
+    return set(connection.execute(found).scalars())
+
+
+def update(
+    connection: sa.Connection,
+    profile: ProfileId,
+    refused: Mapping[Item, Message],
+    settled: Collection[Item],
+    now: datetime,
+) -> list[Item]:
+    """Quarantine what is refused and let go what is settled.
+
+    Returns the items that are new here, or refused for a new reason.
+    """
+    known = {quarantined.item: quarantined for quarantined in read(connection, profile)}
+    _release(connection, [known[item].id for item in settled if item in known])
+    for item, reason in refused.items():
+        again = known.get(item)
+        attempts = again.attempts + 1 if again else 1
+        values = {
+            "reason": reason.to_json(),
+            "attempts": attempts,
+            "next_at": now + PAUSES[min(attempts, len(PAUSES)) - 1],
+        }
+        if again:
+            mine = quarantine.c.id == again.id
+            connection.execute(sa.update(quarantine).where(mine).values(values))
+        else:
+            new = {"profile_id": profile, "activity_id": item.activity, "event_id": item.event}
+            connection.execute(sa.insert(quarantine).values(since=now, **new, **values))
+    return [
+        item
+        for item, reason in refused.items()
+        if item not in known or known[item].reason != reason
+    ]
+
+
+def _release(connection: sa.Connection, numbers: Collection[int]) -> None:
+    if numbers:
+        connection.execute(
+            sa.delete(quarantine).where(quarantine.c.id == sa.bindparam("number")),
+            [{"number": number} for number in numbers],
+        )
+
+
+def _quarantined(row: sa.RowMapping) -> Quarantined:
+    activity, event = row["activity_id"], row["event_id"]
+    return Quarantined(
+        id=row["id"],
+        item=Item(
+            None if activity is None else ActivityId(activity),
+            None if event is None else EventId(event),
+        ),
+        reason=Message.from_json(row["reason"]),
+        attempts=row["attempts"],
+        since=row["since"],
+        next_at=row["next_at"],
+    )

@@ -1,0 +1,1 @@
+"""Decides what to sync, purely, and carries it out, cycle by cycle."""
