@@ -51,7 +51,7 @@ def secret(path: Path) -> SecretStr:
     """The one line that the file holds, without white space around it."""
     line = text(path).strip()
     if not line:
-        raise Wrong(message("{path} is empty; the secret belongs into it", path=str(path)))
+        raise Wrong(message("{path} is empty; put the secret in it", path=str(path)))
     if len(line.splitlines()) > 1:
         raise Wrong(
             message("{path} has several lines; it may hold the secret alone", path=str(path))

@@ -39,7 +39,11 @@ class Ears:
         A folder that was put in the place of another one is listened to anew.
         """
         self._names, wanted = await asyncio.to_thread(_places, files)
-        folders = {folder: identity for folder, identity in wanted.items() if identity}
+        folders = {
+            folder: identity
+            for folder, identity in wanted.items()
+            if identity is not None and not changes_unheard(folder)
+        }
         if self._task is None or self._task.done() or folders != self._folders:
             await self._begin(folders)
         hearing = self._task is not None and not self._task.done()
@@ -72,7 +76,6 @@ class Ears:
                 stop_event=self._quiet,
                 step=_STEP_MS,
                 recursive=False,
-                force_polling=any(map(changes_unheard, self._folders)) or None,
                 ignore_permission_denied=True,
             ):
                 self._touched.set()

@@ -5,7 +5,7 @@ from time to time instead.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,7 @@ class Pace:
     """The contents are compared at least this often."""
 
     deaf: float = 1.0
-    """The same where a folder cannot be watched."""
+    """The same where a folder cannot be watched, as on a network share."""
 
 
 PACE: Final = Pace()
@@ -39,7 +39,7 @@ PACE: Final = Pace()
 
 async def changes(
     path: Path, stop: asyncio.Event, known: Settings | None = None, pace: Pace = PACE
-) -> AsyncIterator[Outcome]:
+) -> AsyncGenerator[Outcome, None]:
     """Other settings, or why they are refused, each time that the files have come to rest.
 
     Never raises because of what the files hold, nor because they are missing. Only what differs in

@@ -126,7 +126,7 @@ def _wording(error: ErrorDetails, field: FieldInfo, value: Message) -> Message:
         case "greater_than_equal" | "less_than_equal":
             return _range(field, value)
         case "model_type":
-            return message("must be a [section] with keys below it, not {value}", value=value)
+            return message("must be a [section] with keys under it, not {value}", value=value)
         case "value_error" if isinstance(reason := error["ctx"]["error"], Wrong):
             return reason.message
         case _:
@@ -147,7 +147,7 @@ def _unknown(key: str) -> Message:
     section, _, name = key.rpartition(".")
     if key in _LOGINS:
         return message(
-            "does not belong here: put it into a file and name that with {key}", key=_LOGINS[key]
+            "does not belong here: put it in a file and name that file with {key}", key=_LOGINS[key]
         )
     if name in _PROVIDER:
         return message("is not set here but in the terminal UI (table calsync_provider)")
@@ -157,7 +157,7 @@ def _unknown(key: str) -> Message:
             "is no key of [{section}]; did you mean {key}?", section=section, key=near[0]
         )
     if home := next((each for each, names in keys.items() if name in names), ""):
-        return message("belongs below [{section}]", section=home)
+        return message("belongs under [{section}]", section=home)
     if section:
         there = ", ".join(keys[section])
         return message("is no key of [{section}]; there are {keys}", section=section, keys=there)

@@ -36,6 +36,12 @@ def read_feed(connection: sa.Connection, limit: int) -> list[FeedEntry]:
     return [FeedEntry(FeedId(number), activity_id) for number, activity_id in rows]
 
 
+def has_entries(connection: sa.Connection) -> bool:
+    """Whether anything was touched; asks nobody to wait."""
+    any_entry = sa.select(feed.c.id).limit(1).with_hint(feed, "WITH (READPAST)", "mssql")
+    return connection.execute(any_entry).first() is not None
+
+
 def remove(connection: sa.Connection, ids: Sequence[FeedId]) -> None:
     """Take these entries off the feed; in the transaction that keeps what follows from them."""
     for part in chunks(ids):

@@ -8,10 +8,9 @@ import sqlalchemy as sa
 from calsync_agent.consolidate.install import MODULE
 from calsync_agent.consolidate.tables import CONSOLIDATE_TABLES, feed, module, system_info
 from calsync_agent.consolidate.triggers import feed_triggers
-from calsync_agent.database.catalogue import Found, found
-from calsync_agent.database.creation import target_of
+from calsync_agent.database.catalogue import Found, dialect_of, found
 from calsync_agent.database.failures import permitted
-from calsync_agent.database.schema import triggers_of
+from calsync_agent.database.schema import Target, triggers_of
 from calsync_agent.errors import DatabaseRefused, NotReady
 from calsync_agent.i18n import message
 
@@ -20,8 +19,8 @@ _VERSION: Final = re.compile(r"[0-9]+(\.[0-9]+)*")
 
 
 def check(connection: sa.Connection) -> None:
-    """Raise NotReady or DatabaseRefused unless Consolidate may be synced. Three queries."""
-    triggers = triggers_of(feed_triggers(target_of(connection)))
+    """Raise NotReady or DatabaseRefused unless Consolidate may be synced. A few queries."""
+    triggers = triggers_of(feed_triggers(Target(dialect_of(connection))))
     names = {table.name for table in (*CONSOLIDATE_TABLES, feed)}
     with permitted():
         there = found(connection, names | {trigger.name for trigger in triggers})

@@ -19,7 +19,7 @@ from calsync_agent.database import tuning
 from calsync_agent.database.address import checked, place
 from calsync_agent.database.failures import Contended, trouble
 from calsync_agent.database.refusals import refused
-from calsync_agent.errors import DatabaseTrouble
+from calsync_agent.errors import DatabaseRefused, DatabaseTrouble
 from calsync_agent.i18n import message
 
 _T = TypeVar("_T")
@@ -102,6 +102,10 @@ class Database:
             if meant is None:
                 raise
             raise meant from error
+        except sa.exc.PendingRollbackError as error:  # the work went on after a lost connection
+            raise DatabaseTrouble(
+                message("The connection to the database at {where} was lost.", where=self.place)
+            ) from error
         except sa.exc.TimeoutError as error:  # no connection of the pool became free
             raise DatabaseTrouble(
                 message("All connections to the database at {where} are busy.", where=self.place)
@@ -149,8 +153,8 @@ def open_database(url: str, *, schema: str = "", password: str | None = None) ->
     """
     made = Database(tuning.engine(checked(url, schema=schema, password=password), schema))
     try:
-        with made.engine.connect():
-            pass
+        with made.engine.connect() as connection:
+            _check_schema(connection, schema, made.place)
     except sa.exc.DBAPIError as error:
         made.dispose()
         raise refused(error, made.engine.url) from error
@@ -158,3 +162,15 @@ def open_database(url: str, *, schema: str = "", password: str | None = None) ->
         made.dispose()
         raise
     return made
+
+
+def _check_schema(connection: sa.Connection, schema: str, where: str) -> None:
+    if schema and not connection.dialect.has_schema(connection, schema):
+        raise DatabaseRefused(
+            message(
+                "There is no schema {schema} at {where}, or the login may not use it; check"
+                " database.schema",
+                schema=schema,
+                where=where,
+            )
+        )

@@ -48,9 +48,8 @@ _BUSY, _LOCKED, _READONLY, _IO, _FULL = 5, 6, 8, 10, 13  # SQLite's primary resu
 def facts(error: sa.exc.DBAPIError) -> Facts:
     """What the driver behind `error` said."""
     orig = error.orig
-    text = next(
-        (line for line in map(str.strip, str(orig).splitlines()) if line), type(orig).__name__
-    )
+    lines = (line.strip() for line in _spoken(orig).splitlines())
+    text = next(filter(None, lines), type(orig).__name__)
     code = getattr(orig, "sqlite_errorcode", None)
     if isinstance(code, int):
         return Facts("", frozenset({code & 0xFF}), text)
@@ -69,7 +68,7 @@ def _spoken(orig: BaseException | None) -> str:
     match getattr(orig, "args", ()):
         case (str(state), str(said)) if said.startswith(f"[{state}]"):
             # pyodbc: [28000] [Microsoft][ODBC Driver 18 for SQL Server]… (18456) (SQLDriverConnect)
-            return re.sub(r"^(\[[^\]]*\]\s*)+|\s*\(SQL\w+\)", "", said)
+            return re.sub(r"^(\[[^\]]*\]\s*)+|\s*\((SQL\w+|0)\)", "", said)
         case _:
             return str(orig)
 

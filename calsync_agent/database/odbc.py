@@ -29,6 +29,8 @@ def packaged() -> Path | None:
     libraries = Path(spec.origin).parent / "libs"
     machine = platform.machine().lower()
     machine = _ARCHITECTURES.get(machine, machine)
+    if platform.system() == "Windows":
+        return None
     if platform.system() == "Darwin":
         return _first(libraries / "macos" / machine / "lib", "libmsodbcsql*.dylib")
     family = linux_family(_os_release())

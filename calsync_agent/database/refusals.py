@@ -1,6 +1,7 @@
 """Why a database could not be opened, in one line that says what to do."""
 
 import re
+from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
@@ -102,12 +103,7 @@ def _server(said: Facts, text: str, url: sa.URL) -> Message:
             reason=reason,
         )
     if _NO_DRIVER.search(text):
-        return message(
-            "The ODBC driver {driver} is not installed; leave driver= out of database.url to have"
-            " one chosen, or install it ({reason})",
-            driver=str(url.query.get("driver", "")),
-            reason=reason,
-        )
+        return _driver(str(url.query.get("driver", "")), reason)
     if _CERTIFICATE.search(text):
         return message(
             "The certificate of {where} is not trusted; install its authority on this machine, or"
@@ -134,3 +130,18 @@ def _server(said: Facts, text: str, url: sa.URL) -> Message:
             reason=reason,
         )
     return message("{where} refuses the connection: {reason}", where=where, reason=reason)
+
+
+def _driver(driver: str, reason: str) -> Message:
+    if Path(driver).is_file():
+        return message(
+            "The ODBC driver {driver} cannot be loaded; see what it lacks: ldd {driver}"
+            " (on Debian mostly libgssapi-krb5-2 and libssl3)",
+            driver=driver,
+        )
+    return message(
+        "The ODBC driver {driver} is not installed; leave driver= out of database.url to have one"
+        " chosen, or install it ({reason})",
+        driver=driver or "of the data source",
+        reason=reason,
+    )

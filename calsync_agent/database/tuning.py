@@ -12,7 +12,7 @@ WRITING: Final = "calsync_writing"
 """Execution option of a connection that is about to write."""
 
 _CONNECT_SECONDS: Final = 10
-_LOCK_SECONDS: Final = 15  # then a transaction gives up, so that others' long ones block no thread
+_LOCK_SECONDS: Final = 5  # then a transaction gives up, so that others' long ones block no thread
 _POOL: Final[dict[str, Any]] = {
     "pool_size": THREADS + 2,
     "max_overflow": 4,

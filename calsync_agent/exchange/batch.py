@@ -15,6 +15,8 @@ LARGEST_BATCH: Final = 20
 LARGEST_BATCH_BYTES: Final = 3_000_000  # Graph takes 4 MB
 _OVERHEAD: Final = 700  # bytes around a body: id, address, headers
 
+_json: Final = json.JSONEncoder(separators=(",", ":")).encode
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -34,7 +36,7 @@ def prepare(request: Request, root: Root, page_size: int) -> Prepared:
     body = None
     if request.body is not None:
         headers["Content-Type"] = "application/json"
-        body = json.dumps(request.body, separators=(",", ":"))
+        body = _json(request.body)
     return Prepared(request, target, root.relative(target), headers, body)
 
 
@@ -109,7 +111,7 @@ def _part(position: str, prepared: Prepared) -> str:
         "url": prepared.relative,
         "headers": {**prepared.headers, "client-request-id": str(uuid4())},
     }
-    encoded = json.dumps(part, separators=(",", ":"))
+    encoded = _json(part)
     # The body is JSON already: it is put in as it is, not parsed and written once more.
     return encoded if prepared.body is None else f'{encoded[:-1]},"body":{prepared.body}}}'
 

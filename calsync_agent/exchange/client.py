@@ -38,15 +38,15 @@ class Graph:
         budget: float = 60.0,
         poll_limit: float = 15.0,
     ) -> None:
-        self._wire = Wire(settings, transport)
-        session = Session(settings, tokens, self._wire, clock)
+        session = Session(settings, tokens, Wire(settings, transport), clock)
         self._means = Means(session, Pace(at_once), HealthRecords(), clock, budget, poll_limit)
 
     async def send(self, mailbox: str, requests: Sequence[Request]) -> list[Outcome]:
         """What became of each request, in order; an Answer may well be an error of that item.
 
         Raises GraphTrouble where the mailbox is not to be had: its `answers` say what is known of
-        each request nevertheless. Raises SignInRefused; what had been sent is unknown then.
+        each request nevertheless. Raises SignInRefused, and ConfigurationRefused for a credential
+        that cannot be read; what had been sent is unknown then.
         """
         return await Sending(self._means, mailbox).run(requests)
 
@@ -56,11 +56,11 @@ class Graph:
         """Ask each mailbox one question: ⌈n/20⌉ HTTP requests for n mailboxes that are well.
 
         `listener` hears of each mailbox as soon as its result is known, so that no mailbox waits
-        for a slow one (A4); it must not block. The returned mapping is complete. Raises
-        SignInRefused where the app itself is refused.
+        for a slow one (A4); it must neither block nor raise. The returned mapping is complete.
+        Raises SignInRefused and ConfigurationRefused where the app itself is refused.
         """
         return await Poll(self._means, listener).run(requests)
 
     async def aclose(self) -> None:
-        """Close the connections."""
-        await self._wire.aclose()
+        """Close the connections, those of `tokens` too."""
+        await self._means.session.aclose()

@@ -56,6 +56,14 @@ def following(link: str) -> Request:
     return Request("GET", link, paged=True)
 
 
+def unchanged(answer: Answer) -> str | None:
+    """The new position, where an answer tells that nothing has changed; else None."""
+    if not answer.ok or not answer.body or answer.body.get("value"):
+        return None
+    link = answer.body.get("@odata.deltaLink")
+    return link if isinstance(link, str) else None
+
+
 _TOKEN_GONE: Final = ("SyncStateNotFound", "resyncRequired", "ErrorInvalidSyncStateData")
 
 

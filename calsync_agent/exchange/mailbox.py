@@ -90,7 +90,7 @@ class Mailbox:
             for event, outcome in zip(wanted, outcomes, strict=True)
         }
 
-    async def in_other_calendar(self, events: Collection[EventId]) -> set[EventId]:
+    async def in_a_calendar(self, events: Collection[EventId]) -> set[EventId]:
         """Those of these events that still lie in one of the mailbox's calendars.
 
         An event in Deleted Items may still be read by its immutable id; its calendar cannot.

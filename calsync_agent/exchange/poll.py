@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
-from calsync_agent.errors import SignInRefused
+from calsync_agent.errors import Refusal, SignInRefused
 from calsync_agent.exchange.batch import LARGEST_BATCH, Prepared
 from calsync_agent.exchange.means import Means
 from calsync_agent.exchange.pace import Lane
@@ -36,10 +36,10 @@ class Poll:
     listener: Listener | None
     results: dict[str, Polled] = field(default_factory=dict)
     unauthorized: dict[str, Answer] = field(default_factory=dict)  # with a brand-new token
-    refusal: SignInRefused | None = None
+    refusal: Refusal | None = None  # of the app, not of a mailbox
 
     async def run(self, requests: Mapping[str, Request]) -> Mapping[str, Polled]:
-        """Ask all. Raises SignInRefused where the app is refused, and not one mailbox."""
+        """Ask all. Raises what refuses the app as such, and not one mailbox."""
         common: list[Member] = []
         alone: list[Member] = []
         for mailbox, request in requests.items():
@@ -54,7 +54,7 @@ class Poll:
             for member in alone:
                 tasks.create_task(self._alone(member))
         if self.refusal is not None:
-            raise SignInRefused(self.refusal.message)
+            raise self.refusal
         if self.unauthorized and len(self.unauthorized) == len(requests):
             raise SignInRefused(token_refused(next(iter(self.unauthorized.values()))))
         for mailbox, answer in self.unauthorized.items():
@@ -107,7 +107,7 @@ class Poll:
             return None
         except Unreachable as trouble:
             return [trouble] * len(members)
-        except SignInRefused as refusal:
+        except Refusal as refusal:
             return [self._app_refused(refusal)] * len(members)
         if isinstance(outcomes, list):
             return outcomes
@@ -130,7 +130,7 @@ class Poll:
                 outcome = await self.means.session.one(prepared)
             except Unreachable as trouble:
                 outcome = trouble
-            except SignInRefused as refusal:
+            except Refusal as refusal:
                 outcome = self._app_refused(refusal)
             took = clock.monotonic() - begun
         self._settle(mailbox, outcome, took)
@@ -155,7 +155,7 @@ class Poll:
         records.failed(key, clock.monotonic(), rest)
         return rest
 
-    def _app_refused(self, refusal: SignInRefused) -> GraphTrouble:
+    def _app_refused(self, refusal: Refusal) -> GraphTrouble:
         self.refusal = refusal
         return GraphTrouble(refusal.message)
 

@@ -75,6 +75,9 @@ class Sending:
 
     def _judge(self, at: int, outcome: Outcome, number: int) -> float | None:
         """Note what became of a request; seconds until it is to be repeated, or None."""
+        if isinstance(outcome, Answer) and outcome.ok:  # nearly always: without more ado
+            self.answers[at] = outcome
+            return None
         request = self.prepared[at].request
         if perhaps_done(outcome) and request.method != "GET":
             self.answers[at] = _lost(outcome)  # until more is known

@@ -30,6 +30,9 @@ class TokenSource(Protocol):
         Raises SignInRefused, ConfigurationRefused, Unreachable.
         """
 
+    async def aclose(self) -> None:
+        """Close what it holds open."""
+
 
 class Session:
     """Calls to one tenant's Graph. Raises what `TokenSource` raises, and Unreachable."""
@@ -75,6 +78,11 @@ class Session:
         if len(prepared) == 1:
             return [await self.one(prepared[0])]
         return spread(await self.batch(prepared), len(prepared))
+
+    async def aclose(self) -> None:
+        """Close the connections, the sign-in's too."""
+        await self._wire.aclose()
+        await self._tokens.aclose()
 
     async def _renewed(self, refused: str) -> str:
         # Another call may have got a new token while this one was under way.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, TypeAlias
+from urllib.parse import urlencode
 
 import httpx
 
@@ -51,7 +52,7 @@ class Wire:
         self.root = Root.of(settings.graph_url)
         proxy = proxy_for(settings.graph_url, settings.proxy)
         self._way = Way(settings.graph_url, "exchange.graph_url", proxy)
-        # trust_env is off: `proxy_for` has read the environment, and a .netrc would add passwords.
+        # trust_env is off: `proxy_for` and `tls` have read the environment.
         self._client = httpx.AsyncClient(
             transport=transport,
             verify=tls(settings.ca_file) if transport is None else True,
@@ -157,11 +158,14 @@ class SignInWire:
         self,
         url: str,
         params: Mapping[str, str] | None = None,
-        data: Mapping[str, str] | None = None,
+        data: Mapping[str, str | bytes] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> SignInReply:
         """What the token endpoint answers."""
-        return self._ask("POST", url, params, headers, data)
+        # MSAL's assertions are bytes, which httpx would write down as Python does.
+        form = urlencode(data or {}).encode("ascii")
+        form_headers = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded"}
+        return self._ask("POST", url, params, form_headers, form)
 
     def close(self) -> None:
         """Close the connections."""
@@ -173,10 +177,12 @@ class SignInWire:
         url: str,
         params: Mapping[str, str] | None,
         headers: Mapping[str, str] | None,
-        data: Mapping[str, str] | None,
+        content: bytes | None,
     ) -> SignInReply:
         try:
-            response = self._client.request(method, url, params=params, headers=headers, data=data)
+            response = self._client.request(
+                method, url, params=params, headers=headers, content=content
+            )
         except httpx.ProxyError as error:
             raise self._way.unreachable(error, at_proxy=True) from error
         except (httpx.TransportError, httpx.DecodingError, OSError) as error:

@@ -13,8 +13,8 @@ _PATIENCE: Final = 2.0
 class ProcessLock:
     """A lock on a file in `state_folder()`, held until `release` or the end of the process.
 
-    However the process ends, the operating system lets go of the lock. The file stays; its name
-    should be the same at each start, or be removed by whoever made it up.
+    However the process ends, the operating system lets go of the lock; so does Python when nothing
+    refers to this object any more. The file stays.
     """
 
     def __init__(self, path: Path) -> None:

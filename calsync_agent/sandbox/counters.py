@@ -1,7 +1,7 @@
 """Counts what was asked of the sandbox, for tests that hold the agent to a budget."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 from calsync_agent.sandbox.graph.requests import Request
@@ -39,6 +39,12 @@ class Counters:
         self.kinds[kind_of(request)] += 1
         if mailbox is not None:
             self.mailboxes[mailbox] += 1
+
+    def reset(self) -> None:
+        """Count from zero again."""
+        fresh = Counters()
+        for each in fields(self):
+            setattr(self, each.name, getattr(fresh, each.name))
 
     def as_json(self) -> JsonObject:
         """For the control endpoint."""

@@ -1,1 +1,1 @@
-"""The running agent: scheduler, leases, reload, signals, logs."""
+"""The running agent: what it watches, when cycles begin, how it stops."""

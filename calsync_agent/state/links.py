@@ -1,7 +1,7 @@
 """Links: which appointment is which event, and what both sides held when last in step."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -95,17 +95,23 @@ def intended(connection: sa.Connection, profile: ProfileId) -> list[Link]:
     return [_link(row) for row in connection.execute(found).mappings()]
 
 
-def in_window(
+def activities_of(connection: sa.Connection, profile: ProfileId) -> set[ActivityId]:
+    """All appointments that are linked to a profile's mailbox."""
+    found = sa.select(link.c.activity_id).where(link.c.profile_id == profile)
+    return {ActivityId(number) for number in connection.execute(found).scalars()}
+
+
+def events_between(
     connection: sa.Connection, profile: ProfileId, start: datetime, end: datetime
-) -> dict[EventId, LinkId]:
+) -> set[EventId]:
     """The events of a profile that a listing from `start` to `end` (UTC) has to show."""
-    found = sa.select(link.c.event_id, link.c.id).where(
+    found = sa.select(link.c.event_id).where(
         link.c.profile_id == profile,
         link.c.event_id.is_not(None),
         link.c.starts_at < end,
         sa.or_(link.c.ends_at.is_(None), link.c.ends_at > start),
     )
-    return {EventId(event): LinkId(number) for event, number in connection.execute(found)}
+    return {EventId(event) for event in connection.execute(found).scalars()}
 
 
 def insert(connection: sa.Connection, links: Iterable[Link]) -> None:
@@ -128,13 +134,6 @@ def delete(connection: sa.Connection, links: Iterable[LinkId]) -> None:
     """Forget links."""
     for some in chunks(list(links)):
         connection.execute(sa.delete(link).where(link.c.id.in_(some)))
-
-
-def agreed(
-    known: Link, *, consolidate: Fingerprint, exchange: Fingerprint, modified_at: datetime | None
-) -> Link:
-    """The link once both sides hold what these fingerprints say."""
-    return replace(known, consolidate=consolidate, exchange=exchange, modified_at=modified_at)
 
 
 def _read(

@@ -42,10 +42,24 @@ def read(connection: sa.Connection, profile: ProfileId) -> list[Quarantined]:
     return [_quarantined(row) for row in connection.execute(found).mappings()]
 
 
-def due(connection: sa.Connection, now: datetime) -> set[ProfileId]:
+def due(connection: sa.Connection, profile: ProfileId, now: datetime) -> list[Item]:
+    """The items of a profile whose time has come."""
+    return [one.item for one in read(connection, profile) if one.next_at <= now]
+
+
+def due_profiles(connection: sa.Connection, now: datetime) -> set[ProfileId]:
     """The profiles that have items whose time has come."""
     found = sa.select(quarantine.c.profile_id).where(quarantine.c.next_at <= now).distinct()
     return set(connection.execute(found).scalars())
+
+
+def postpone(connection: sa.Connection, profile: ProfileId, now: datetime) -> None:
+    """Put off what is due, so that an attempt that leads nowhere is not repeated at once."""
+    for one in read(connection, profile):
+        if one.next_at <= now:
+            later = now + PAUSES[min(one.attempts, len(PAUSES)) - 1]
+            mine = sa.update(quarantine).where(quarantine.c.id == one.id)
+            connection.execute(mine.values(next_at=later))
 
 
 def update(

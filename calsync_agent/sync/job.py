@@ -43,6 +43,10 @@ class Batch:
     activities: Mapping[ActivityId, int] = field(default_factory=dict)
     reported: bool = False
 
+    def __bool__(self) -> bool:
+        """Whether there is anything in it."""
+        return bool(self.events or self.gone or self.activities)
+
     def __or__(self, other: "Batch") -> "Batch":
         """Both together."""
         return Batch(

@@ -5,10 +5,11 @@ are equal. Each is paired at most once.
 """
 
 from collections import defaultdict
-from typing import NewType
+from collections.abc import Callable
+from typing import NewType, TypeAlias
 
 from calsync_agent.appointment import rrule, zones
-from calsync_agent.appointment.model import ActivityId, Appointment
+from calsync_agent.appointment.model import ActivityId, Appointment, EventId
 from calsync_agent.appointment.text import SUBJECT_LIMIT, alike, cut
 
 Likeness = NewType("Likeness", int)
@@ -33,22 +34,32 @@ class Candidates:
 
     def __init__(self) -> None:
         self._waiting: dict[Likeness, list[ActivityId]] = defaultdict(list)
+        self._paired: dict[EventId, ActivityId] = {}
 
     def add(self, activity: ActivityId, appointment: Appointment) -> None:
         """One more appointment that waits for its event."""
         self._waiting[likeness(appointment)].append(activity)
 
-    def take(self, event: Appointment) -> ActivityId | None:
-        """The appointment that is the same as an event; it waits no longer."""
-        waiting = self._waiting.get(likeness(event))
-        return waiting.pop(0) if waiting else None
+    def take(self, event: EventId, appointment: Appointment) -> ActivityId | None:
+        """The appointment that is the same as an event; it waits no longer.
 
-    def discard(self, activity: ActivityId, appointment: Appointment) -> None:
-        """The appointment was paired by another way."""
-        waiting = self._waiting.get(likeness(appointment), [])
-        if activity in waiting:
-            waiting.remove(activity)
+        Asked again, as a repeated transaction does, it gives the same answer.
+        """
+        if event not in self._paired:
+            waiting = self._waiting.get(likeness(appointment))
+            if not waiting:
+                return None
+            self._paired[event] = waiting.pop(0)
+        return self._paired[event]
 
     def rest(self) -> set[ActivityId]:
         """Those that are only in Consolidate."""
         return {activity for waiting in self._waiting.values() for activity in waiting}
+
+
+Match: TypeAlias = Callable[[EventId, Appointment], ActivityId | None]
+
+
+def no_match(_event: EventId, _appointment: Appointment) -> ActivityId | None:
+    """Outside of first contact nothing is paired by its looks."""
+    return None

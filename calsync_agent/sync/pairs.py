@@ -1,19 +1,20 @@
 """Brings together what belongs together: events, links and appointments of one batch."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.model import ActivityId, Appointment, EventId
+from calsync_agent.appointment.model import ActivityId, EventId
 from calsync_agent.consolidate.reading import read_activities
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
 from calsync_agent.exchange.events import Event, UnreadableEvent
 from calsync_agent.state import links as links_of
 from calsync_agent.state.links import Link, activity_of
 from calsync_agent.sync.job import Batch, Job
+from calsync_agent.sync.match import Match
 from calsync_agent.sync.plan import Pair
 
 _INBOUND: Final = UUID("8a8d6f3e-4a0e-4d0f-9a53-6a0c1d1f4f2b")
@@ -47,7 +48,7 @@ def assemble(
     connection: sa.Connection,
     job: Job,
     batch: Batch,
-    match: Callable[[Appointment], ActivityId | None],
+    match: Match,
 ) -> list[Known]:
     """The pairs of a batch, their activities held until the transaction ends.
 
@@ -77,7 +78,7 @@ def assemble(
         found[number] = Known(number, pair, adopted=link_made is not None)
     for number in batch.activities.keys() - taken:
         activity = held.get(number)
-        pair = Pair(None, activity, None, sendable=_sendable(job, activity))
+        pair = Pair(None, activity, None, sendable=sendable(job, activity))
         found[number] = Known(number, pair, intended.get(number))
     return list(found.values())
 
@@ -96,12 +97,10 @@ def _links(
     return list({link.id: link for link in found if link.profile == profile}.values())
 
 
-def _guess(
-    event: Event | UnreadableEvent, match: Callable[[Appointment], ActivityId | None]
-) -> ActivityId | None:
+def _guess(event: Event | UnreadableEvent, match: Match) -> ActivityId | None:
     if isinstance(event, UnreadableEvent):
         return None
-    return activity_of(event.transaction_id) or match(event.appointment)
+    return activity_of(event.transaction_id) or match(event.id, event.appointment)
 
 
 def _activity_for(
@@ -118,7 +117,7 @@ def _activity_for(
     return own if own not in taken else ActivityId(uuid5(_INBOUND, event.id))
 
 
-def _sendable(job: Job, activity: Activity | BrokenActivity | None) -> bool:
+def sendable(job: Job, activity: Activity | BrokenActivity | None) -> bool:
     """Whether the appointment belongs into this mailbox and is in scope (C1, F1)."""
     if activity is None or activity.responsible != job.profile.employee:
         return False

@@ -5,12 +5,11 @@ be sent to Exchange is returned, each with a pending row that outlives a kill.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.model import ActivityId, Appointment
 from calsync_agent.consolidate import writing
 from calsync_agent.exchange.events import Event
 from calsync_agent.i18n import Message
@@ -19,6 +18,7 @@ from calsync_agent.state.quarantine import Item
 from calsync_agent.sync import telling
 from calsync_agent.sync.effects import Effects, effects
 from calsync_agent.sync.job import Batch, Count, Intent, Job, Settled
+from calsync_agent.sync.match import Match, no_match
 from calsync_agent.sync.pairs import Known, assemble
 from calsync_agent.sync.plan import Cell, Decision, Delete, Pair, decide
 
@@ -48,7 +48,7 @@ def settle(
     job: Job,
     batch: Batch,
     *,
-    match: Callable[[Appointment], ActivityId | None] = lambda _: None,
+    match: Match = no_match,
     delete: bool = False,
 ) -> Settled:
     """Decide about a batch, commit what concerns Consolidate, and return what is to be sent.

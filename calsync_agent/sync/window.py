@@ -30,6 +30,10 @@ class Window:
             return True
         return zones.to_utc(appointment.end, appointment.zone) >= self.start
 
+    def moved_from(self, start: datetime, end: datetime) -> bool:
+        """Whether a listing of that window has to be made anew (C2)."""
+        return max(abs(self.start - start), abs(self.end - end)) >= RENEWED_AFTER
+
     @property
     def wall_clock_start(self) -> datetime:
         """A wall-clock time before which nothing in any zone lies in the window."""

@@ -1,5 +1,7 @@
+import asyncio
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -11,16 +13,19 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from calsync_agent.config.reading import read
+from calsync_agent.config.reading import Outcome, read
 from calsync_agent.config.settings import Settings
+from calsync_agent.config.watching import Pace, changes
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import speaking
+
+Story = Callable[[Callable[[], Awaitable[Outcome]]], Awaitable[None]]
+
+QUICK = Pace(calm=0.1, missing=0.5, check=30.0, deaf=0.2)
 
 MINIMAL = {
     "database": 'url = "sqlite:///data.db"',
     "exchange": 'client_id = "app"\nclient_secret_file = "secret.txt"',
-    "sync": "",
-    "log": "",
 }
 
 
@@ -89,3 +94,31 @@ def pem() -> Mapping[str, bytes]:
         "locked_key": locked,
         "elliptic_key": authority.issue_cert("app").private_key_pem.bytes(),
     }
+
+
+@pytest.fixture
+def watched() -> Callable[..., None]:
+    """Tells a story while a file is watched; what it gets is a function for the next outcome.
+
+    The watch begins with settings that differ from the file's, so that its first outcome says that
+    it listens.
+    """
+
+    def watch(path: Path, story: Story, pace: Pace = QUICK) -> None:
+        async def told() -> None:
+            stop = asyncio.Event()
+            known = read(path).model_copy(update={"contents": "something else"})
+            async with aclosing(changes(path, stop, known, pace)) as feed:
+
+                async def following() -> Outcome:
+                    return await asyncio.wait_for(anext(feed), 20)
+
+                assert isinstance(await following(), Settings)
+                await story(following)
+                stop.set()
+                with pytest.raises(StopAsyncIteration):
+                    await following()
+
+        asyncio.run(told())
+
+    return watch

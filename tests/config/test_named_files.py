@@ -36,8 +36,8 @@ def test_every_other_missing_file_is_named(
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "is empty; the secret belongs into it"),
-        (b" \r\n\r\n", "is empty; the secret belongs into it"),
+        (b"", "is empty; put the secret in it"),
+        (b" \r\n\r\n", "is empty; put the secret in it"),
         (b"one\ntwo\n", "has several lines; it may hold the secret alone"),
         (b"\xff\xfes\x00", "is not in UTF-8; save it in that encoding"),
     ],

@@ -21,7 +21,7 @@ def raising(error: OSError) -> Callable[[object], NoReturn]:
 UNKNOWN = [
     ({"sync": "past_month = 3"}, "sync.past_month: is no key of [sync]; did you mean past_months?"),
     ({"log": "Level = 'info'"}, "log.Level: is no key of [log]; did you mean level?"),
-    ({"log": "past_months = 3"}, "log.past_months: belongs below [sync]"),
+    ({"log": "past_months = 3"}, "log.past_months: belongs under [sync]"),
     (
         {"log": "colour = true"},
         "log.colour: is no key of [log]; there are level, format, file, keep_days",
@@ -32,14 +32,14 @@ UNKNOWN = [
         {"exchange": f"client_id = 'a'\n{SECRET}\nclient_secret = 'hunter2'"},
         (
             "exchange.client_secret: does not belong here:"
-            " put it into a file and name that with client_secret_file"
+            " put it in a file and name that file with client_secret_file"
         ),
     ),
     (
         {"database": f"url = '{EXAMPLE}'\npassword = 'hunter2'"},
         (
             "database.password: does not belong here:"
-            " put it into a file and name that with password_file"
+            " put it in a file and name that file with password_file"
         ),
     ),
     *(
@@ -67,7 +67,7 @@ def test_a_key_above_the_first_section_is_sent_where_it_belongs(
 ) -> None:
     path = write()
     path.write_text("past_months = 3\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
-    assert lines(path) == ["past_months: belongs below [sync]"]
+    assert lines(path) == ["past_months: belongs under [sync]"]
 
 
 MISSING = [
@@ -125,7 +125,7 @@ def test_a_section_that_is_missing_or_none_is_said_by_its_keys(
     if told is None:
         name = content.strip("[]").split()[0]
         shown = "a list" if content.startswith("[") else "3"
-        assert f"{name}: must be a [section] with keys below it, not {shown}" in found
+        assert f"{name}: must be a [section] with keys under it, not {shown}" in found
     else:
         assert found == told
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from calsync_agent.consolidate import readiness
 from calsync_agent.consolidate.tables import module
 from calsync_agent.database.engine import open_database
+from calsync_agent.database.schema import Dialect
 from calsync_agent.installation import ddl, install
 from calsync_agent.state import meta
 
@@ -38,7 +39,7 @@ def run(url: str, script: str) -> None:
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)
 def test_the_script_makes_what_install_makes_and_runs_again(empty_database_url: str) -> None:
     database = open_database(empty_database_url)
-    dialect = "sqlite" if database.dialect == "sqlite" else "postgresql"
+    dialect: Dialect = "sqlite" if database.dialect == "sqlite" else "postgresql"
     try:
         script = ddl(dialect, with_consolidate=True)
         run(empty_database_url, script)
@@ -58,7 +59,7 @@ def test_the_script_makes_what_install_makes_and_runs_again(empty_database_url: 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 def test_the_script_fills_the_schema_that_it_was_made_for(empty_database_url: str) -> None:
-    run(empty_database_url, "CREATE SCHEMA \"it's\"")
+    run(empty_database_url, 'CREATE SCHEMA "it\'s"')
     run(empty_database_url, ddl("postgresql", with_consolidate=True, schema="it's"))
     database = open_database(empty_database_url, schema="it's")
     try:

@@ -10,7 +10,8 @@ from sqlalchemy.dialects import mssql
 
 from calsync_agent.consolidate.tables import CONSOLIDATE_TABLES, feed
 from calsync_agent.consolidate.triggers import feed_triggers
-from calsync_agent.database.schema import Item, Target, offline, tables, triggers_of
+from calsync_agent.database import catalogue
+from calsync_agent.database.schema import Item, Target, offline, opening, tables, triggers_of
 from calsync_agent.installation import ddl
 from calsync_agent.state.tables import PLUGIN_TABLES
 from calsync_agent.state.triggers import settings_triggers
@@ -60,10 +61,11 @@ def width(column: sa.Column[object]) -> int:
 
 def keys(table: sa.Table) -> list[tuple[str, list[sa.Column[object]], bool, bool]]:
     """Each index and key of a table: name, columns, unique, filtered."""
-    found = []
-    for constraint in table.constraints:
-        if isinstance(constraint, sa.PrimaryKeyConstraint | sa.UniqueConstraint):
-            found.append((str(constraint.name), list(constraint.columns), True, False))
+    found = [
+        (str(constraint.name), list(constraint.columns), True, False)
+        for constraint in table.constraints
+        if isinstance(constraint, sa.PrimaryKeyConstraint | sa.UniqueConstraint)
+    ]
     for index in table.indexes:
         filtered = index.dialect_options["mssql"]["where"] is not None
         found.append((str(index.name), list(index.columns), bool(index.unique), filtered))
@@ -141,6 +143,12 @@ def test_in_the_script_each_statement_stands_alone_and_asks_before_it_creates() 
     kinds = [kind[0] for kind in made if kind]
     assert kinds.count("TABLE") == len(TABLES)
     assert kinds.count("TRIGGER") == len(TRIGGERS)
+
+
+def test_what_is_asked_of_the_catalogue_is_t_sql_of_2012() -> None:
+    query = catalogue._QUERIES["mssql"].replace(":names", "(N'x')").replace(":schema", "N'dbo'")
+    for statement in (query, *opening(TARGET)):
+        assert complaints(statement) == []
 
 
 def test_numbers_that_the_database_gives_out_are_identities() -> None:

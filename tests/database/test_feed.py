@@ -1,7 +1,6 @@
 """The change feed: what people do to Consolidate's tables, seen on all three databases."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -75,11 +74,14 @@ def test_a_statement_that_meets_no_row_leaves_the_feed_empty(
     assert taken(database) == []
 
 
-@pytest.mark.parametrize(
+CHILDREN = pytest.mark.parametrize(
     ("table", "row"),
     [(activity_exception, exception_of), (activity_participant, participant_of)],
     ids=["exception", "participant"],
 )
+
+
+@CHILDREN
 def test_what_happens_to_a_child_names_its_activity(
     database: Database,
     office: tuple[int, UUID, UUID],
@@ -99,11 +101,7 @@ def test_what_happens_to_a_child_names_its_activity(
     assert touched(database) == {first}
 
 
-@pytest.mark.parametrize(
-    ("table", "row"),
-    [(activity_exception, exception_of), (activity_participant, participant_of)],
-    ids=["exception", "participant"],
-)
+@CHILDREN
 def test_a_child_that_moves_to_another_activity_names_both(
     database: Database,
     office: tuple[int, UUID, UUID],
@@ -147,11 +145,9 @@ def test_what_is_rolled_back_is_never_seen(
     assert touched(database) == {first}
 
 
-@contextmanager
-def another(database: Database) -> Iterator[sa.Connection]:
+def another(database: Database) -> sa.Connection:
     """A second connection, as Consolidate's own programs have one; commits when told."""
-    with database.engine.connect() as connection:
-        yield connection
+    return database.engine.connect()
 
 
 @pytest.mark.parametrize("dialect", ["postgresql", "mssql"], indirect=True)
@@ -162,7 +158,9 @@ def test_a_transaction_opened_first_and_committed_last_loses_nothing(
     with another(database) as slow:
         slow.execute(sa.update(activity).where(activity.c.id == first).values(subject="slow"))
         with database.writing() as quick:
-            quick.execute(sa.update(activity).where(activity.c.id == second).values(subject="quick"))
+            quick.execute(
+                sa.update(activity).where(activity.c.id == second).values(subject="quick")
+            )
         assert touched(database) == {second}, "read past the uncommitted entry, not waiting for it"
         slow.commit()
     assert touched(database) == {first}
@@ -224,9 +222,7 @@ def test_the_feed_is_read_oldest_first_and_in_parts(
     assert [entry.activity_id for entry in taken(database)] == [second]
 
 
-def test_an_id_is_never_given_out_twice(
-    database: Database, office: tuple[int, UUID, UUID]
-) -> None:
+def test_an_id_is_never_given_out_twice(database: Database, office: tuple[int, UUID, UUID]) -> None:
     _, first, _ = office
     seen = []
     for minutes in (1, 2, 3):

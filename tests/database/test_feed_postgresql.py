@@ -48,7 +48,9 @@ def as_somebody(database: Database) -> Iterator[sa.Connection]:
 def test_a_user_without_rights_on_the_feed_writes_as_ever_and_is_seen(office: Database) -> None:
     with as_somebody(office) as somebody:
         somebody.execute(sa.update(activity).values(private=True))
-        somebody.exec_driver_sql("INSERT INTO calsync_provider (id, kind, tenant_id) VALUES (1, 'exchange365', 't')")
+        somebody.exec_driver_sql(
+            "INSERT INTO calsync_provider (id, kind, tenant_id) VALUES (1, 'exchange365', 't')"
+        )
         somebody.commit()
         with pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
             somebody.exec_driver_sql("SELECT * FROM calsync_feed")

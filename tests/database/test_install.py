@@ -162,18 +162,20 @@ def test_a_login_that_may_not_create_is_told_what_to_run_instead(empty: Database
             connection.exec_driver_sql(f"DROP ROLE {role}")
 
 
+MINIMAL = (
+    "INSERT INTO calsync_provider (id, kind, tenant_id) VALUES (1, 'exchange365', 'x')",
+    """INSERT INTO calsync_profile (provider_id, employee_id, external_user_id)
+    SELECT 1, id, email FROM employee""",
+    """INSERT INTO activity_participant (id, activity_id, employee_id)
+    SELECT id, id, responsible_id FROM activity""",
+    "INSERT INTO employee_email (employee_id, email) SELECT id, email FROM employee",
+)
+
+
 def test_rows_made_by_sql_need_no_more_than_what_has_no_default(database: Database) -> None:
     with database.writing() as connection:
-        anna = an_employee(connection)
-        an_activity(connection, anna)
-        for statement in (
-            "INSERT INTO calsync_provider (id, kind, tenant_id) VALUES (1, 'exchange365', 'x')",
-            "INSERT INTO calsync_profile (provider_id, employee_id, external_user_id)"
-            f" VALUES (1, {anna}, 'anna@example.com')",
-            "INSERT INTO activity_participant (id, activity_id, employee_id)"
-            f" SELECT id, id, {anna} FROM activity",
-            "INSERT INTO employee_email (employee_id, email) SELECT id, email FROM employee",
-        ):
+        an_activity(connection, an_employee(connection))
+        for statement in MINIMAL:
             connection.exec_driver_sql(statement)
         row = connection.execute(sa.select(provider)).one()
         assert (row.inbound, row.outbound) == (True, True)

@@ -40,7 +40,7 @@ def test_b10_a_version_from_5_2_on_is_ready(database: Database, version: str) ->
         ("5..2", "unreadable"),
         ("-6", "unreadable"),
         ("5.2 beta", "unreadable"),
-        ("٥.٢", "unreadable"),
+        ("\u0665.\u0662", "unreadable"),
     ],
 )
 def test_b10_an_older_or_unreadable_version_is_refused(
@@ -149,4 +149,4 @@ def test_the_check_costs_a_handful_of_queries(database: Database) -> None:
     sa.event.listen(database.engine, "before_cursor_execute", count)
     check(database)
     selects = [text for text in counted if not text.startswith("BEGIN")]
-    assert len(selects) <= (6 if database.dialect == "mssql" else 5), selects
+    assert len(selects) == 5, selects

@@ -54,6 +54,7 @@ class FakeTokens:
     number: int = 1
     forced: int = 0
     error: Exception | None = None
+    closed: bool = False
 
     async def token(self, *, force: bool = False) -> str:
         if self.error is not None:
@@ -62,6 +63,9 @@ class FakeTokens:
             self.forced += 1
             self.number += 1
         return f"token-{self.number}"
+
+    async def aclose(self) -> None:
+        self.closed = True
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,7 @@ class FakeGraph:
         if self.good_tokens is not None:
             token = request.headers["Authorization"].removeprefix("Bearer ")
             if token not in self.good_tokens:
+                await asyncio.sleep(1)
                 return _response(Says.error(401, "InvalidAuthenticationToken"))
         if path == "/$batch" and path not in self.script:
             return await self._batch(json.loads(request.content)["requests"])

@@ -58,6 +58,7 @@ async def test_b9_a_mailbox_nobody_uses_leaves_no_trace() -> None:
     pace = Pace()
     async with pace.mailbox("anna", 4):
         assert not pace.enter_now("anna")
+    assert pace._gates == {}
     assert pace.enter_now("anna")
     pace.leave("anna")
     assert pace._gates == {}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-from calsync_agent.errors import SignInRefused
+from calsync_agent.errors import ConfigurationRefused, SignInRefused
 from calsync_agent.exchange.client import Graph
 from calsync_agent.exchange.health import QUICK
 from calsync_agent.exchange.poll import Polled
@@ -289,6 +289,9 @@ async def test_b9_a_sign_in_that_fails_is_the_polls(server: FakeGraph) -> None:
     refusal = SignInRefused(message("no sign-in"))
     with pytest.raises(SignInRefused, match="no sign-in"):
         await client(server, FakeTokens(error=refusal)).poll(links(45))
+    unreadable = ConfigurationRefused(message("no file"))
+    with pytest.raises(ConfigurationRefused, match="no file"):
+        await client(server, FakeTokens(error=unreadable)).poll(links(45))
     trouble = Unreachable(message("no sign-in"))
     results = await client(server, FakeTokens(error=trouble)).poll(links(45))
     assert {type(each) for each in results.values()} == {Unreachable}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from calsync_agent.exchange.batch import answer_of
 from calsync_agent.exchange.refusals import CLOSED, closed, token_refused, unwell
 from calsync_agent.exchange.requests import Answer, Lost
 from calsync_agent.i18n import Message, message
@@ -73,6 +74,15 @@ def test_b9_an_error_without_a_code_is_none(body: dict[str, object] | None) -> N
     found = Answer(500, body)
     assert found.code == found.error_message == ""
     assert not found.named("")
+
+
+@pytest.mark.parametrize("name", ["innerError", "innererror"])
+def test_graphs_request_id_is_found_wherever_it_stands(name: str) -> None:
+    body = {"error": {"code": "x", name: {"request-id": "inner"}}}
+    assert answer_of(404, {"request-id": "header"}, body, "outer").request_id == "header"
+    assert answer_of(404, {}, body, "outer").request_id == "inner"
+    assert answer_of(404, {}, {"error": {}}, "outer").request_id == "outer"
+    assert answer_of(200, {}, {}, "outer").request_id == "outer"
 
 
 def test_headers_are_found_in_any_case() -> None:

@@ -161,7 +161,8 @@ OUTCOMES = st.one_of(ANSWERS, st.just(LOST))
 
 @given(CHANCES, CHANCES, st.integers(1, 8))
 def test_b9_pauses_grow(first: float, second: float, number: int) -> None:
-    assert 0 < pause(number, None, first) < pause(number + 1, None, second)
+    assert 0 < pause(number, None, first) <= pause(number + 1, None, second)
+    assert pause(number, None, first) < pause(number + 1, None, first)
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1e6), CHANCES)

@@ -73,6 +73,7 @@ def keep(folder: Path, installation: Path, lifeline: Path) -> None:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+        shutil.rmtree(data)
 
 
 def _readable(folder: Path, installation: Path) -> Path:

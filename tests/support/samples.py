@@ -1,5 +1,6 @@
 """The least rows that the tables take, for tests that are about something else."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -21,8 +22,9 @@ def an_employee(connection: sa.Connection, code: str = "ANNA") -> int:
 def an_activity(connection: sa.Connection, responsible: int, **fields: object) -> UUID:
     """The id of a new activity."""
     kind = connection.execute(sa.select(sa.func.min(tables.activity_type.c.id))).scalar_one()
+    number = uuid4()
     row = {
-        "id": uuid4(),
+        "id": number,
         "type_id": kind,
         "starts_at": MORNING,
         "ends_at": NOON,
@@ -31,7 +33,7 @@ def an_activity(connection: sa.Connection, responsible: int, **fields: object) -
         **fields,
     }
     connection.execute(sa.insert(tables.activity), row)
-    return row["id"]
+    return number
 
 
 def a_profile(connection: sa.Connection, employee: int, user: str = "anna@example.com") -> int:
@@ -43,7 +45,7 @@ def a_profile(connection: sa.Connection, employee: int, user: str = "anna@exampl
     return _new_id(connection, profile, bound)
 
 
-def _new_id(connection: sa.Connection, table: sa.Table, row: dict[str, object]) -> int:
+def _new_id(connection: sa.Connection, table: sa.Table, row: Mapping[str, object]) -> int:
     key = connection.execute(sa.insert(table), row).inserted_primary_key
     assert key is not None
     return int(key[0])

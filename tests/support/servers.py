@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-import psycopg2
 import pytest
 import sqlalchemy as sa
 from filelock import FileLock
 
 from calsync_agent.database.engine import open_database
 from calsync_agent.installation import install
+from tests.support.keeper import SOCKETS
 
 POSTGRESQL_URL = "CALSYNC_TEST_POSTGRESQL_URL"
 MSSQL_URL = "CALSYNC_TEST_MSSQL_URL"
@@ -154,11 +154,7 @@ def postgresql(run: Run) -> Server:
         pytest.skip(f"on Windows, {POSTGRESQL_URL} must name a PostgreSQL to test against")
     folder = run.folder / "p"
     once(run, folder / "started", lambda: _start(folder, run))
-    sockets = folder / "s"
-    url = sa.URL.create(
-        "postgresql+psycopg2", "postgres", database="postgres", query={"host": str(sockets)}
-    )
-    return Server(run, url, templates=True)
+    return Server(run, _on(folder / SOCKETS), templates=True)
 
 
 def mssql(run: Run) -> Server:
@@ -204,15 +200,21 @@ def _start(folder: Path, run: Run) -> None:
     while time.monotonic() < until:
         if (folder / "failed").exists():
             raise RuntimeError((folder / "failed").read_text(encoding="utf-8"))
-        if (folder / "ready").exists() and _answers(folder / "s"):
+        if (folder / "ready").exists() and _answers(folder / SOCKETS):
             return
         time.sleep(0.02)
     raise TimeoutError((folder / "log").read_text(encoding="utf-8", errors="replace"))
 
 
 def _answers(sockets: Path) -> bool:
+    engine = sa.create_engine(_on(sockets), poolclass=sa.NullPool)
     try:
-        psycopg2.connect(host=str(sockets), user="postgres", dbname="postgres").close()
-    except psycopg2.OperationalError:
+        engine.connect().close()
+    except sa.exc.OperationalError:
         return False
     return True
+
+
+def _on(sockets: Path) -> sa.URL:
+    where = {"host": str(sockets)}
+    return sa.URL.create("postgresql+psycopg2", "postgres", database="postgres", query=where)

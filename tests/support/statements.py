@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 import sqlglot
@@ -35,10 +35,11 @@ _ASIDE: Final = re.compile(
 
 def oldest_mssql() -> sa.Dialect:
     """The dialect as it is when connected to SQL Server 2012."""
-    dialect = mssql.dialect()
+    dialect: Any = mssql.dialect()
     dialect.server_version_info = (11, 0, 2100, 60)
     dialect._setup_version_attributes()
-    return dialect
+    made: sa.Dialect = dialect
+    return made
 
 
 DIALECT: Final = oldest_mssql()

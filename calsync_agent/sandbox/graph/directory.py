@@ -3,7 +3,7 @@
 from typing import Final
 from urllib.parse import quote
 
-from calsync_agent.sandbox.graph.filters import parse_filter
+from calsync_agent.sandbox.graph.filters import Row, parse_filter
 from calsync_agent.sandbox.graph.rendering import Renderer
 from calsync_agent.sandbox.graph.requests import Answer, Request
 from calsync_agent.sandbox.model.items import Calendar, Mailbox
@@ -27,7 +27,7 @@ def list_users(world: World, request: Request) -> Answer:
     users = [user_json(mailbox) for mailbox in world.people()]
     if "$filter" in request.query:
         holds = parse_filter(_lowered(request.query["$filter"]), _PATHS)
-        users = [user for user in users if holds(lambda path, user=user: _folded(user[path]))]
+        users = [user for user in users if holds(_row(user))]
     top, skip = (
         _number(request, "$top", _PAGE),
         _number(request, "$skiptoken", 0),
@@ -124,6 +124,10 @@ def _selected(request: Request, user: JsonObject) -> JsonObject:
                 f"Could not find a property named '{name}' on type 'microsoft.graph.user'."
             )
     return {_SELECTABLE[name.lower()]: user[_SELECTABLE[name.lower()]] for name in names}
+
+
+def _row(user: JsonObject) -> Row:
+    return lambda path: _folded(user[path])
 
 
 def _folded(value: object) -> object:

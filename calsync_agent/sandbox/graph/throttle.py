@@ -16,7 +16,7 @@ class _Use:
     """What a mailbox is being asked."""
 
     running: int = 0
-    begun: datetime = datetime.min
+    begun: datetime | None = None
     requests: int = 0
 
 
@@ -32,8 +32,8 @@ class Throttle:
         """A request for the mailbox (its id) begins; 429 ApplicationThrottled over a limit."""
         settings = self._world.settings
         use = self._uses.setdefault(mailbox, _Use())
-        now = self._world.clock.now().replace(tzinfo=None)
-        if now - use.begun >= _PERIOD:
+        now = self._world.clock.now()
+        if use.begun is None or now - use.begun >= _PERIOD:
             use.begun, use.requests = now, 0
         use.requests += 1
         seen = self._counters.at_once

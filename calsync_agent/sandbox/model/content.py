@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from functools import cache
+from typing import Annotated, Any, Final, TypeAlias, get_type_hints
+
+from pydantic import PlainValidator, TypeAdapter
 
 from calsync_agent.sandbox.model.bodies import Body
 from calsync_agent.sandbox.model.moments import NEVER, Moment, utc_time
@@ -14,9 +17,6 @@ IMPORTANCES: Final = ("low", "normal", "high")
 SENSITIVITIES: Final = ("normal", "personal", "private", "confidential")
 SHOW_AS: Final = ("free", "tentative", "busy", "oof", "workingElsewhere", "unknown")
 ATTENDEE_TYPES: Final = ("required", "optional", "resource")
-
-Changes: TypeAlias = dict[str, Any]
-"""Fields of a `Content` and their new values."""
 
 PRIVATE_FIELDS: Final = frozenset(
     {"show_as", "categories", "reminder_minutes", "reminder_on", "sensitivity", "extended"}
@@ -128,3 +128,19 @@ class Content:
                     "uniqueId": joined,
                     "uniqueIdType": "private",
                 }
+
+
+@cache
+def _adapters() -> dict[str, TypeAdapter[Any]]:
+    return {name: TypeAdapter(hint) for name, hint in get_type_hints(Content).items()}
+
+
+def _read_stored(stored: object) -> dict[str, Any]:
+    """The fields of a `Content` out of a state file."""
+    if not isinstance(stored, dict):
+        raise ValueError("the changes of an occurrence are an object")
+    return {name: _adapters()[name].validate_python(value) for name, value in stored.items()}
+
+
+Changes: TypeAlias = Annotated[dict[str, Any], PlainValidator(_read_stored)]
+"""Fields of a `Content` and their new values."""

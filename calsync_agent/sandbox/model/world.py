@@ -101,7 +101,7 @@ class World:
 
     def user(self, name: str) -> Mailbox:
         """The user with that object id or user principal name; 404 ErrorInvalidUser."""
-        id_ = self._names.get(name.lower())
+        id_ = self.id_of(name)
         if id_ is None:
             raise invalid_user(name)
         return self.stored.mailboxes[id_]
@@ -114,6 +114,10 @@ class World:
         if not mailbox.open:
             raise access_denied()
         return mailbox
+
+    def id_of(self, name: str) -> str | None:
+        """The object id of the user with that object id or user principal name."""
+        return self._names.get(name.lower())
 
     def by_address(self, address: str) -> Mailbox | None:
         """Whose address that is, aliases included."""

@@ -1,0 +1,90 @@
+"""Puts the parts together: the one place that knows which class does what."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+from calsync_agent import __version__
+from calsync_agent.config.settings import Settings
+from calsync_agent.database.engine import Database
+from calsync_agent.database.engine import open_database as open_url
+from calsync_agent.exchange.auth import MsalTokens
+from calsync_agent.exchange.client import Graph
+from calsync_agent.exchange.settings import GraphSettings
+from calsync_agent.platform import ProcessLock, state_folder
+from calsync_agent.service.agent import GRACE
+from calsync_agent.service.lines import Connection
+from calsync_agent.service.once import Outcome, once
+from calsync_agent.service.rounds import Rounds
+from calsync_agent.state.agents import Identity
+from calsync_agent.state.profiles import Provider
+
+
+def open_database(settings: Settings) -> Database:
+    """The database that the settings name. Raises DatabaseRefused, DatabaseTrouble."""
+    part = settings.database
+    return open_url(part.url.get_secret_value(), schema=part.schema_name)
+
+
+def connect(settings: Settings, provider: Provider) -> Connection:
+    """A line to the provider's tenant. Raises ConfigurationRefused."""
+    part = settings.exchange
+    variable = os.environ.get(part.client_secret_env) if part.client_secret_env else None
+    graph = GraphSettings(
+        tenant_id=provider.tenant_id,
+        client_id=part.client_id,
+        secret=variable,
+        secret_file=part.client_secret_file,
+        certificate_pem=part.certificate_file,
+        authority=part.authority,
+        graph_url=part.graph_url,
+        ca_file=part.ca_file,
+        proxy=part.proxy.get_secret_value(),
+    )
+    return _SignedIn(graph)
+
+
+class _SignedIn(Graph):
+    """Graph together with the sign-in that it uses; both are closed at once."""
+
+    def __init__(self, settings: GraphSettings) -> None:
+        self._sign_in = MsalTokens(settings)
+        super().__init__(settings, self._sign_in)
+
+    async def aclose(self) -> None:
+        """Close the connections to Graph and to the sign-in."""
+        await super().aclose()
+        await self._sign_in.aclose()
+
+
+@contextmanager
+def identity() -> Iterator[Identity]:
+    """Who this agent is, for as long as its process lives."""
+    number = uuid4()
+    lock = ProcessLock(state_folder() / f"agent-{number}.lock")
+    with lock:
+        try:
+            yield Identity(number, socket.gethostname(), os.getpid(), __version__, lock.path)
+        finally:
+            lock.path.unlink(missing_ok=True)
+
+
+def rounds(settings: Settings, database: Database, who: Identity) -> Rounds:
+    """What syncs all profiles of a database."""
+    return Rounds(database, who, settings, connect)
+
+
+async def sync_once(settings: Settings, who: Identity) -> list[Outcome]:
+    """Bring all profiles in step, then give them back."""
+    database = await asyncio.to_thread(open_database, settings)
+    try:
+        made = rounds(settings, database, who)
+        try:
+            return await once(made, database)
+        finally:
+            await made.close(GRACE)
+    finally:
+        database.dispose()

@@ -1,0 +1,44 @@
+"""Open connections by the client's address, so that one can be cut in the midst of a request."""
+
+import asyncio
+from typing import Any, TypeAlias
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+Peer: TypeAlias = "tuple[str, int]"
+
+
+class Connections:
+    """The transports of the connections that are open."""
+
+    def __init__(self) -> None:
+        self._open: dict[Peer, asyncio.Transport] = {}
+
+    def cut(self, peer: Peer) -> None:
+        """Close a connection at once, whatever was to be written."""
+        transport = self._open.pop(peer, None)
+        if transport is not None:
+            transport.abort()
+
+    def cut_all(self) -> None:
+        """Close every connection."""
+        for peer in list(self._open):
+            self.cut(peer)
+
+    def protocol(self) -> type[H11Protocol]:
+        """The HTTP protocol for uvicorn that keeps this register."""
+        register = self._open
+
+        class Registered(H11Protocol):
+            """HTTP/1.1, known by its peer while it lasts."""
+
+            def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - as uvicorn has it
+                super().connection_made(transport)
+                self._peer = tuple(transport.get_extra_info("peername")[:2])
+                register[self._peer] = transport
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                super().connection_lost(exc)
+                register.pop(self._peer, None)
+
+        return Registered

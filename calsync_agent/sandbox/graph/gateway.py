@@ -1,0 +1,103 @@
+"""The way of a request to Graph: faults, token, permissions, limits, and then the call itself."""
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from calsync_agent.sandbox.counters import Counters
+from calsync_agent.sandbox.faults import Faults
+from calsync_agent.sandbox.graph.batch import answer_batch
+from calsync_agent.sandbox.graph.calls import answer_call
+from calsync_agent.sandbox.graph.requests import Answer, Request, refusal_answer
+from calsync_agent.sandbox.graph.throttle import Throttle
+from calsync_agent.sandbox.model.refusals import GraphRefusal, access_denied
+from calsync_agent.sandbox.model.world import World
+from calsync_agent.sandbox.signin.tokens import Tokens
+
+_READ: Final = frozenset({"Calendars.Read", "Calendars.ReadWrite"})
+_WRITE: Final = frozenset({"Calendars.ReadWrite"})
+
+
+class Gateway:
+    """Answers the app's requests, alone or in batches."""
+
+    def __init__(self, world: World, tokens: Tokens, faults: Faults) -> None:
+        self.counters = Counters()
+        self.throttle = Throttle(world, self.counters)
+        self._world = world
+        self._tokens = tokens
+        self._faults = faults
+
+    async def answer(self, request: Request) -> Answer:
+        """The answer to an HTTP request. Raises `Dropped` where a fault cuts the connection."""
+        with self._world.lock:
+            self.counters.http += 1
+
+        async def proceed() -> Answer:
+            self._check_token(request.headers)
+            if request.segments == ("$batch",) and request.method == "POST":
+                with self._world.lock:
+                    self.counters.batches += 1
+                return await answer_batch(request, self._answer_one)
+            return await self._answer_one(request)
+
+        return await self._caught(
+            request, self._faults.through("http", request.method, request.path, proceed)
+        )
+
+    async def _answer_one(self, request: Request) -> Answer:
+        """The answer to one call, alone or out of a batch."""
+
+        async def proceed() -> Answer:
+            return await self._run(request)
+
+        return await self._caught(
+            request, self._faults.through("call", request.method, request.path, proceed)
+        )
+
+    async def _run(self, request: Request) -> Answer:
+        world = self._world
+        with world.lock:
+            mailbox = world.id_of(request.mailbox) if request.mailbox else None
+            self.counters.count_call(request, mailbox)
+            _check_roles(world, request)
+            if mailbox is not None:
+                self.throttle.enter(mailbox)
+        try:
+            await asyncio.sleep(world.settings.latency)
+            with world.lock:
+                world.settle()
+                return answer_call(world, request, "app")
+        finally:
+            if mailbox is not None:
+                with world.lock:
+                    self.throttle.leave(mailbox)
+
+    async def _caught(self, request: Request, answering: Awaitable[Answer]) -> Answer:
+        try:
+            answer = await answering
+        except GraphRefusal as refusal:
+            with self._world.lock:
+                self.counters.refused += 1
+                now = self._world.clock.now()
+            answer = refusal_answer(refusal, self._ids(request.headers), now)
+        return replace(answer, headers={**self._ids(request.headers), **answer.headers})
+
+    def _check_token(self, headers: Mapping[str, str]) -> None:
+        with self._world.lock:
+            self._tokens.check(headers.get("authorization"))
+
+    def _ids(self, headers: Mapping[str, str]) -> dict[str, str]:
+        with self._world.lock:
+            own = self._world.ids.guid("request", self.counters.http, self.counters.calls)
+        return {"request-id": own, "client-request-id": headers.get("client-request-id", own)}
+
+
+def _check_roles(world: World, request: Request) -> None:
+    """Calendars need a calendar permission; users are checked where they are read."""
+    if request.mailbox is None or len(request.segments) == len(("users", "name")):
+        return
+    needed = _READ if request.method == "GET" else _WRITE
+    if not needed & set(world.settings.roles):
+        raise access_denied()

@@ -1,0 +1,244 @@
+"""What a person does in Outlook, through the same model as the app's requests.
+
+Times are wall-clock datetimes in `zone`; a plain date makes an all-day event. Other properties go
+by Graph's names (`showAs="free"`). Ids are immutable ones, unless said otherwise.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Final, TypeAlias
+
+from calsync_agent.sandbox.graph.preferences import Preferences
+from calsync_agent.sandbox.graph.rendering import Renderer, extended_json
+from calsync_agent.sandbox.model import events, occurrences, responses
+from calsync_agent.sandbox.model.entries import Entry, Window, entries_within, entry_of
+from calsync_agent.sandbox.model.items import Item, Mailbox
+from calsync_agent.sandbox.model.recurrence import Recurrence, recurrence_json
+from calsync_agent.sandbox.model.responses import Answer
+from calsync_agent.sandbox.model.shapes import JsonObject
+from calsync_agent.sandbox.model.world import Action, World
+
+DEFAULT_ZONE: Final = "W. Europe Standard Time"
+Time: TypeAlias = date | datetime
+Invited: TypeAlias = "str | tuple[str, str]"
+"""An address, or a name and an address."""
+
+
+class Person:
+    """Somebody with a mailbox, doing things by hand."""
+
+    def __init__(self, world: World, mailbox: Mailbox) -> None:
+        self._world = world
+        self.mailbox = mailbox
+
+    @property
+    def id(self) -> str:
+        """The object id."""
+        return self.mailbox.id
+
+    @property
+    def upn(self) -> str:
+        """The user principal name, which is also the main address."""
+        return self.mailbox.upn
+
+    # -- writing ------------------------------------------------------------------------------
+
+    def create(
+        self,
+        subject: str | None,
+        start: Time,
+        end: Time,
+        *,
+        zone: str = DEFAULT_ZONE,
+        attendees: Iterable[Invited] = (),
+        recurrence: Mapping[str, object] | None = None,
+        calendar: str | None = None,
+        **properties: object,
+    ) -> str:
+        """A new event; its id. `recurrence` as in Graph; its range's startDate may be left out."""
+        sent = _sent(subject=subject, start=start, end=end, zone=zone, **properties)
+        invited = _attendees(attendees)
+        if invited:
+            sent["attendees"] = invited
+        if recurrence is not None:
+            sent["recurrence"] = _starting(recurrence, start)
+        with self._world.lock:
+            place = calendar or self.mailbox.default_calendar
+            item = events.create(self._action("create"), place, sent)
+            return self._id(item)
+
+    def change(
+        self,
+        event_id: str,
+        *,
+        start: Time | None = None,
+        end: Time | None = None,
+        zone: str = DEFAULT_ZONE,
+        attendees: Iterable[Invited] | None = None,
+        **properties: object,
+    ) -> None:
+        """Change an event, a series or one occurrence.
+
+        Moving a series moves the day on which it begins along, as Outlook does.
+        """
+        sent = _sent(start=start, end=end, zone=zone, **properties)
+        if attendees is not None:
+            sent["attendees"] = _attendees(attendees)
+        with self._world.lock:
+            item, day = self._find(event_id)
+            action = self._action("change")
+            if day is not None:
+                occurrences.change_occurrence(action, item, day, sent)
+                return
+            recurrence = sent.get("recurrence")
+            if isinstance(recurrence, dict):
+                sent["recurrence"] = _starting(recurrence, start or item.content.start.local)
+            elif "recurrence" not in sent and start is not None and item.content.recurrence:
+                sent["recurrence"] = _restarting(item.content.recurrence, start)
+            events.change(action, item, sent)
+
+    def delete(self, event_id: str) -> None:
+        """Delete an event, a series or one occurrence; an organizer's meeting for all."""
+        with self._world.lock:
+            item, day = self._find(event_id)
+            if day is None:
+                events.delete(self._action("delete"), item)
+            else:
+                occurrences.cancel_occurrence(self._action("delete"), item, day)
+
+    def move(self, event_id: str, calendar: str) -> None:
+        """Move an event to another calendar of the mailbox."""
+        with self._world.lock:
+            self._world.move(self.mailbox, self._find(event_id)[0], calendar)
+
+    def respond(self, event_id: str, answer: Answer, *, send: bool = True) -> None:
+        """Answer an invitation, to the whole series or to one occurrence."""
+        with self._world.lock:
+            item, day = self._find(event_id)
+            responses.respond(self._action(answer), item, day, answer, send=send)
+
+    def add_calendar(self, name: str) -> str:
+        """A further calendar; its id."""
+        with self._world.lock:
+            return self._world.add_calendar(self.mailbox, name).id
+
+    def label_zone(self, event_id: str, label: str) -> None:
+        """Let the event's original zones read as `label`, as `tzone://Microsoft/Custom`."""
+        with self._world.lock:
+            item, _ = self._find(event_id)
+            start, end = item.content.start, item.content.end
+            item.content = replace(
+                item.content, start=replace(start, label=label), end=replace(end, label=label)
+            )
+            self._world.touch(self.mailbox, item)
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def event(self, event_id: str, *, zone: str = "UTC") -> JsonObject:
+        """An event, series or occurrence as Graph shows it, extended properties included."""
+        with self._world.lock:
+            item, day = self._find(event_id)
+            return self._shown(entry_of(item, day), zone)
+
+    def events(self, *, calendar: str | None = None, zone: str = "UTC") -> list[JsonObject]:
+        """All single events and series of a calendar, oldest first."""
+        with self._world.lock:
+            place = calendar or self.mailbox.default_calendar
+            items = self._world.index(self.mailbox).items_of(place)
+            return [self._shown(entry_of(item, None), zone) for item in items]
+
+    def find(self, subject: str) -> list[str]:
+        """The ids of the events and series with that subject."""
+        with self._world.lock:
+            return [
+                self._id(item)
+                for item in self.mailbox.items.values()
+                if item.content.subject == subject
+            ]
+
+    def view(self, low: datetime, high: datetime, *, zone: str = "UTC") -> list[JsonObject]:
+        """What happens from `low` to `high` (UTC where without zone), series expanded, by start."""
+        window = Window(_aware(low), _aware(high))
+        with self._world.lock:
+            items = self._world.index(self.mailbox).items_of(self.mailbox.default_calendar)
+            entries = [entry for item in items for entry in entries_within(item, window)]
+            entries.sort(key=lambda entry: entry.times[0].instant)
+            return [self._shown(entry, zone) for entry in entries]
+
+    def occurrence(self, series_id: str, day: date) -> str:
+        """The id of the occurrence that the pattern has on that day."""
+        with self._world.lock:
+            item, _ = self._find(series_id)
+            return Renderer(self._world, self.mailbox, _IMMUTABLE).event_id(entry_of(item, day))
+
+    def default_id(self, event_id: str) -> str:
+        """The id that clients see who do not ask for immutable ones."""
+        with self._world.lock:
+            item, day = self._find(event_id)
+            return Renderer(self._world, self.mailbox).event_id(entry_of(item, day))
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _find(self, event_id: str) -> tuple[Item, date | None]:
+        self._world.settle()
+        return self._world.find(self.mailbox, event_id)
+
+    def _id(self, item: Item) -> str:
+        return self._world.ids.event_id(self.mailbox.id, item.key, None)
+
+    def _action(self, what: str) -> Action:
+        return Action(self._world, self.mailbox, f"{self.upn}: {what}")
+
+    def _shown(self, entry: Entry, zone: str) -> JsonObject:
+        prefers = replace(_IMMUTABLE, zone=zone)
+        shown = Renderer(self._world, self.mailbox, prefers).event(entry)
+        return {**shown, "singleValueExtendedProperties": extended_json(entry.content, None)}
+
+
+_IMMUTABLE: Final = Preferences(text=True, immutable=True)
+
+
+def _sent(*, zone: str, **properties: object) -> dict[str, object]:
+    """The event as a client would send it; a time that is None is left out."""
+    sent: dict[str, object] = {}
+    for name, value in properties.items():
+        match name, value:
+            case (("start" | "end"), None):
+                continue
+            case (("start" | "end"), datetime()):
+                sent[name] = {"dateTime": value.isoformat(), "timeZone": zone}
+                sent.setdefault("isAllDay", False)
+            case (("start" | "end"), date()):
+                sent[name] = {"dateTime": f"{value.isoformat()}T00:00:00", "timeZone": zone}
+                sent["isAllDay"] = True
+            case "body", str():
+                sent[name] = {"contentType": "text", "content": value}
+            case "location", str():
+                sent[name] = {"displayName": value}
+            case _:
+                sent[name] = value
+    return sent
+
+
+def _attendees(whom: Iterable[Invited]) -> list[object]:
+    pairs = [(each, each) if isinstance(each, str) else each for each in whom]
+    return [{"emailAddress": {"name": name, "address": address}} for name, address in pairs]
+
+
+def _starting(recurrence: Mapping[str, object], start: Time) -> dict[str, object]:
+    """The recurrence with the day on which it begins."""
+    span = recurrence.get("range")
+    given = span if isinstance(span, dict) else {"type": "noEnd"}
+    day = start.date() if isinstance(start, datetime) else start
+    return {**recurrence, "range": {"startDate": day.isoformat(), **given}}
+
+
+def _restarting(recurrence: Recurrence, start: Time) -> dict[str, object]:
+    """The series' own recurrence, beginning on another day."""
+    day = start.date() if isinstance(start, datetime) else start
+    return recurrence_json(replace(recurrence, start=day))
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -1,0 +1,82 @@
+"""The line to Exchange: made anew when tenant or sign-in change, closed when nobody uses it."""
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Protocol, TypeAlias
+
+from calsync_agent.config.settings import Settings
+from calsync_agent.exchange.mailbox import Sender
+from calsync_agent.exchange.poll import Listener, Polled
+from calsync_agent.exchange.requests import Request
+from calsync_agent.state.profiles import Provider
+
+
+class Connection(Sender, Protocol):
+    """The way to one tenant's Graph (`exchange.client.Graph`)."""
+
+    async def poll(
+        self, requests: Mapping[str, Request], *, listener: Listener | None = None
+    ) -> Mapping[str, Polled]:
+        """Ask each mailbox one question; raises SignInRefused."""
+
+    async def aclose(self) -> None:
+        """Close it."""
+
+
+Connect: TypeAlias = Callable[[Settings, Provider], Connection]
+
+
+class Line:
+    """One connection, in use by as many cycles as have entered it."""
+
+    def __init__(self, graph: Connection) -> None:
+        self.graph = graph
+        self._users = 0
+        self._retired = False
+
+    async def __aenter__(self) -> None:
+        """Begin to use it."""
+        self._users += 1
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Use it no longer."""
+        self._users -= 1
+        await self._close_if_idle()
+
+    async def retire(self) -> None:
+        """Close it as soon as nobody uses it."""
+        self._retired = True
+        await self._close_if_idle()
+
+    async def _close_if_idle(self) -> None:
+        if self._retired and self._users == 0:
+            await self.graph.aclose()
+
+
+class Lines:
+    """The present line, and those before it that are still in use."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+        self._line: Line | None = None
+        self._made_with: tuple[object, ...] = ()
+
+    async def to(self, settings: Settings, provider: Provider) -> Line:
+        """The line for these settings. Raises ConfigurationRefused."""
+        wanted = (settings.exchange, settings.credential, settings.contents, provider.tenant_id)
+        if self._line is None or wanted != self._made_with:
+            line = Line(self._connect(settings, provider))
+            await self.close()
+            self._line, self._made_with = line, wanted
+        return self._line
+
+    async def close(self) -> None:
+        """Retire the present line."""
+        if self._line is not None:
+            await self._line.retire()
+        self._line = None

@@ -1,0 +1,155 @@
+"""Which agents run, and which of them syncs a profile: leases by the database's clock (B11).
+
+An agent shows that it lives by its heartbeat. A profile whose agent has shown none for a while, or
+is known to be dead, may be taken over by another. Every writing transaction first makes sure that
+the lease is still its own (`hold`), so that an agent that was only asleep writes nothing more.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from calsync_agent.appointment.model import ProfileId
+from calsync_agent.database.clock import UtcNow
+from calsync_agent.database.statements import chunks, locked
+from calsync_agent.errors import Trouble
+from calsync_agent.i18n import message
+from calsync_agent.state.tables import agent, lease
+
+HEARTBEAT: Final = timedelta(seconds=5)
+SILENCE: Final = timedelta(seconds=20)
+"""An agent not heard of for this long counts as dead; with one heartbeat more, below 30 s."""
+
+
+class LeaseLost(Trouble):
+    """Another agent has taken the profile over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who an agent is. `lock_file` is held as long as its process lives, on its own host."""
+
+    id: UUID
+    host: str
+    pid: int
+    version: str
+    lock_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The agent that has a profile which another would like to sync."""
+
+    profile: ProfileId
+    host: str
+    pid: int
+
+
+def register(connection: sa.Connection, identity: Identity) -> None:
+    """Make an agent known."""
+    connection.execute(
+        sa.insert(agent).values(
+            id=identity.id,
+            host=identity.host,
+            pid=identity.pid,
+            version=identity.version,
+            lock_file=str(identity.lock_file),
+            started_at=UtcNow(),
+            seen_at=UtcNow(),
+        )
+    )
+
+
+def beat(connection: sa.Connection, identity: Identity) -> None:
+    """Show that an agent lives; one that was taken for dead is made known again."""
+    mine = sa.update(agent).where(agent.c.id == identity.id)
+    if connection.execute(mine.values(seen_at=UtcNow())).rowcount == 0:
+        register(connection, identity)
+
+
+def take(
+    connection: sa.Connection,
+    identity: Identity,
+    wanted: Collection[ProfileId],
+    is_dead: Callable[[str, Path], bool],
+) -> tuple[set[ProfileId], list[Holder]]:
+    """Lease the wanted profiles that no living agent has; give back those no longer wanted.
+
+    Returns what is leased now, and who has the others. `is_dead` tells of a host and lock file
+    whether that process is known to have ended.
+    """
+    _bury(connection, identity, is_dead)
+    rows = connection.execute(
+        sa.select(lease.c.profile_id, agent.c.id, agent.c.host, agent.c.pid).join(
+            agent, agent.c.id == lease.c.agent_id
+        )
+    ).all()
+    mine = {ProfileId(profile) for profile, owner, _, _ in rows if owner == identity.id}
+    others = {
+        ProfileId(profile): Holder(ProfileId(profile), host, pid)
+        for profile, owner, host, pid in rows
+        if owner != identity.id
+    }
+    wanted = set(wanted)
+    new = wanted - mine - others.keys()
+    if new:
+        rows_ = [{"profile_id": profile, "agent_id": identity.id} for profile in sorted(new)]
+        connection.execute(sa.insert(lease), rows_)
+    _give_back(connection, mine - wanted)
+    return (mine & wanted) | new, [others[profile] for profile in sorted(wanted & others.keys())]
+
+
+def hold(connection: sa.Connection, owner: UUID, profile: ProfileId) -> None:
+    """Make sure that a profile is leased to this agent until the transaction ends.
+
+    Raises LeaseLost where it is not.
+    """
+    wanted = sa.select(lease.c.agent_id).where(lease.c.profile_id == profile)
+    if connection.execute(locked(wanted, lease)).scalar() != owner:
+        raise LeaseLost(message("another agent has taken this profile over"))
+
+
+def release(connection: sa.Connection, owner: UUID) -> None:
+    """Give back everything an agent has, and forget it."""
+    connection.execute(sa.delete(lease).where(lease.c.agent_id == owner))
+    connection.execute(sa.delete(agent).where(agent.c.id == owner))
+
+
+def settings_taken(connection: sa.Connection, owner: UUID, revision: int) -> None:
+    """Tell that an agent now works with the settings of this revision."""
+    connection.execute(
+        sa.update(agent)
+        .where(agent.c.id == owner)
+        .values(settings_revision=revision, settings_taken_at=UtcNow())
+    )
+
+
+def _bury(
+    connection: sa.Connection, identity: Identity, is_dead: Callable[[str, Path], bool]
+) -> None:
+    """Forget agents that have died, and what they had leased."""
+    rows = connection.execute(
+        sa.select(agent.c.id, agent.c.host, agent.c.lock_file, agent.c.seen_at, UtcNow())
+    ).all()
+    dead = [
+        number
+        for number, host, lock_file, seen_at, now in rows
+        if number != identity.id and (_silent(seen_at, now) or is_dead(host, Path(lock_file)))
+    ]
+    if dead:
+        connection.execute(sa.delete(lease).where(lease.c.agent_id.in_(dead)))
+        connection.execute(sa.delete(agent).where(agent.c.id.in_(dead)))
+
+
+def _silent(seen_at: datetime, now: datetime) -> bool:
+    return now - seen_at > SILENCE
+
+
+def _give_back(connection: sa.Connection, profiles: Collection[ProfileId]) -> None:
+    for some in chunks(sorted(profiles)):
+        connection.execute(sa.delete(lease).where(lease.c.profile_id.in_(some)))

@@ -1,0 +1,61 @@
+"""Looks through all of Consolidate's side of a profile: on first contact, and after lost triggers.
+
+Only numbers are kept of what is found, so that it fits in memory for any calendar.
+"""
+
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from calsync_agent.appointment.content import fingerprint
+from calsync_agent.appointment.model import ActivityId
+from calsync_agent.consolidate.reading import SOME, in_scope_of, read_activities
+from calsync_agent.consolidate.rows import Activity
+from calsync_agent.database.statements import chunks
+from calsync_agent.state import links
+from calsync_agent.state.links import Link
+from calsync_agent.sync.job import Job
+from calsync_agent.sync.match import Candidates
+from calsync_agent.sync.pairs import sendable
+
+
+@dataclass(slots=True)
+class Compared:
+    """Appointments without an event, to be matched or sent, and those that need to be looked at."""
+
+    candidates: Candidates = field(default_factory=Candidates)
+    changed: set[ActivityId] = field(default_factory=set)
+
+    def work(self) -> set[ActivityId]:
+        """What remains to be done for Exchange once a listing is complete."""
+        return self.changed | self.candidates.rest()
+
+
+def compare(connection: sa.Connection, job: Job) -> Compared:
+    """Sort all appointments that are linked to this mailbox, or belong into it."""
+    profile, employee = job.profile.id, job.profile.employee
+    mine = set(in_scope_of(connection, [employee], job.window.wall_clock_start))
+    mine |= links.activities_of(connection, profile)
+    found = Compared()
+    for some in chunks(sorted(mine), SOME):
+        activities = read_activities(connection, some)
+        linked = {
+            link.activity: link
+            for link in links.by_activities(connection, some)
+            if link.profile == profile
+        }
+        for number in some:
+            _sort(job, number, activities.get(number), linked.get(number), found)
+    return found
+
+
+def _sort(
+    job: Job, number: ActivityId, activity: object, link: Link | None, found: Compared
+) -> None:
+    if not isinstance(activity, Activity) or activity.deleted:
+        found.changed.add(number)
+    elif link is not None:
+        if fingerprint(activity.appointment) != link.consolidate:
+            found.changed.add(number)
+    elif sendable(job, activity):
+        found.candidates.add(number, activity.appointment)

@@ -1,0 +1,68 @@
+"""Reads events as they are now, before anything is decided about them."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from calsync_agent.appointment.model import ActivityId, EventId
+from calsync_agent.appointment.span import span
+from calsync_agent.database.engine import Database
+from calsync_agent.exchange.delta import Page
+from calsync_agent.exchange.events import Event
+from calsync_agent.exchange.mailbox import Mailbox, Read
+from calsync_agent.state import links
+from calsync_agent.sync.job import Batch, Job
+from calsync_agent.sync.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Gatherer:
+    """Brings evidence from one mailbox. Its methods may raise MailboxTrouble, DatabaseTrouble."""
+
+    job: Job
+    mailbox: Mailbox
+    database: Database
+
+    async def as_they_are(self, events: Collection[EventId]) -> Batch:
+        """Events by their ids; one that cannot be found is gone."""
+        return _batch(await self.mailbox.read(events))
+
+    async def of_page(self, page: Page) -> Batch:
+        """What a page reports; what it says has left the view is looked at (B5)."""
+        profile = self.job.profile.id
+        reported = Batch(events=page.events, reported=True)
+        if not page.tombstones:
+            return reported
+        known = await self.database.read(lambda c: links.by_events(c, profile, page.tombstones))
+        return reported | await self.unseen({li.event_id for li in known if li.event_id})
+
+    async def unseen(self, events: Collection[EventId]) -> Batch:
+        """Events that a feed does not show, as they really are: changed, elsewhere, or gone (B5).
+
+        One that can be read, and should be seen in the window, may lie in Deleted Items: there it
+        keeps its immutable id, but has no calendar.
+        """
+        found = await self.mailbox.read(events)
+        suspect = {
+            e.id for e in found.values() if isinstance(e, Event) and _within(e, self.job.window)
+        }
+        deleted = suspect - await self.mailbox.in_a_calendar(suspect)
+        return _batch({number: None if number in deleted else e for number, e in found.items()})
+
+    async def of_work(self, work: Mapping[ActivityId, int]) -> Batch:
+        """Pending work, with the events that it concerns."""
+        profile = self.job.profile.id
+        known = await self.database.read(lambda c: links.by_activities(c, work.keys()))
+        mine = {li.event_id for li in known if li.profile == profile and li.event_id}
+        return Batch(activities=work) | await self.as_they_are(mine)
+
+
+def _batch(found: Mapping[EventId, Read]) -> Batch:
+    return Batch(
+        events=tuple(event for event in found.values() if event is not None),
+        gone=frozenset(number for number, event in found.items() if event is None),
+    )
+
+
+def _within(event: Event, window: Window) -> bool:
+    starts_at, ends_at = span(event.appointment)
+    return starts_at < window.end and (ends_at is None or ends_at > window.start)

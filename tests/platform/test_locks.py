@@ -1,0 +1,92 @@
+"""Telling whether a process on this host still lives."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from calsync_agent.platform import ProcessLock, is_held, locks
+
+HOLDER = """
+import sys
+from pathlib import Path
+from calsync_agent.platform import ProcessLock
+lock = ProcessLock(Path(sys.argv[1]))
+assert lock.acquire()
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "_PATIENCE", 0.0)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "agent.lock"
+
+
+def test_a_lock_is_held_until_it_is_let_go(path: Path) -> None:
+    lock = ProcessLock(path)
+    assert not is_held(path)
+    assert lock.acquire()
+    assert is_held(path)
+    lock.release()
+    assert not is_held(path)
+    lock.release()
+
+
+def test_asking_makes_no_file(path: Path) -> None:
+    assert not is_held(path)
+    assert not path.parent.exists()
+
+
+def test_a_lock_is_had_by_one_at_a_time(path: Path) -> None:
+    with ProcessLock(path):
+        assert not ProcessLock(path).acquire()
+        with pytest.raises(BlockingIOError), ProcessLock(path):
+            pytest.fail("held twice")
+    with ProcessLock(path):
+        assert is_held(path)
+
+
+def test_a_lock_taken_in_one_thread_is_let_go_in_another(path: Path) -> None:
+    lock = ProcessLock(path)
+    thread = threading.Thread(target=lock.acquire)
+    thread.start()
+    thread.join()
+    assert is_held(path)
+    lock.release()
+    assert not is_held(path)
+
+
+def test_b11_a_killed_process_holds_nothing(path: Path) -> None:
+    command = [sys.executable, "-c", HOLDER, str(path)]
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and script
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        assert is_held(path)
+        assert not ProcessLock(path).acquire()
+        process.kill()
+        process.wait(20)
+        assert not is_held(path)
+
+
+def test_a_lock_that_cannot_be_looked_at_counts_as_held(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.parent.mkdir()
+    path.touch()
+
+    def denied(*_arguments: object, **_options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(FileLock, "acquire", denied)
+    assert is_held(path)

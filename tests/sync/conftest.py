@@ -1,0 +1,28 @@
+"""A world for each test of the sync, on each of the databases."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from calsync_agent.database.engine import Database
+from calsync_agent.sandbox.server import running_sandbox
+from calsync_agent.sandbox.tenant import Tenant
+from tests.support.world import World
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def world(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
+    """A company of nobody yet, with a provider row."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    with running_sandbox(Tenant()) as sandbox:
+        made = World(database, sandbox, tmp_path)
+        made.provider()
+        yield made
