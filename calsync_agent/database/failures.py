@@ -116,7 +116,8 @@ def permitted() -> Iterator[None]:
         raise DatabaseRefused(
             message(
                 "The login has too few rights ({reason}); grant it SELECT, INSERT, UPDATE and"
-                " DELETE on Consolidate's tables and on those that begin with calsync_",
+                " DELETE on Consolidate's tables and on those that begin with calsync_, and on"
+                " PostgreSQL USAGE on their sequences",
                 reason=reason,
             )
         ) from error

@@ -10,7 +10,6 @@ from typing import Final
 
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import _, message
-from calsync_agent.sandbox.ics.importing import import_ics
 from calsync_agent.sandbox.server import SandboxServer
 from calsync_agent.sandbox.state_file import StateFile
 from calsync_agent.sandbox.tenant import Tenant
@@ -127,7 +126,7 @@ def _import(tenant: Tenant, files: list[Path], targets: list[str]) -> None:
         )
     pairs = zip(files, targets if len(targets) > 1 else targets * len(files), strict=True)
     for path, target in pairs:
-        for refused in import_ics(tenant.user(target), path):
+        for refused in tenant.import_ics(target, path):
             sys.stderr.write(f"{path}: {refused.subject} ({refused.uid}): {refused.reason}\n")
 
 
@@ -151,7 +150,9 @@ def _write_configuration(folder: Path, server: SandboxServer) -> None:
     target = folder / "agent.toml"
     if target.exists() and not target.read_text(encoding="utf-8").startswith(_MARK):
         raise ConfigurationRefused(
-            message("{path}: exists and is not the sandbox's; name another folder", path=str(target))
+            message(
+                "{path}: exists and is not the sandbox's; name another folder", path=str(target)
+            )
         )
     database = (folder / "consolidate.db").resolve().as_posix()
     settings = {

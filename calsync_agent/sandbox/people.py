@@ -7,6 +7,7 @@ by Graph's names (`showAs="free"`). Ids are immutable ones, unless said otherwis
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from threading import RLock
 from typing import Final, TypeAlias
 
 from calsync_agent.sandbox.graph.preferences import Preferences
@@ -65,7 +66,7 @@ class Person:
             sent["recurrence"] = _starting(recurrence, start)
         with self._world.lock:
             place = calendar or self.mailbox.default_calendar
-            item = events.create(self._action("create"), place, sent)
+            item = events.create(self.action("create"), place, sent)
             return self._id(item)
 
     def change(
@@ -87,7 +88,7 @@ class Person:
             sent["attendees"] = _attendees(attendees)
         with self._world.lock:
             item, day = self._find(event_id)
-            action = self._action("change")
+            action = self.action("change")
             if day is not None:
                 occurrences.change_occurrence(action, item, day, sent)
                 return
@@ -103,9 +104,9 @@ class Person:
         with self._world.lock:
             item, day = self._find(event_id)
             if day is None:
-                events.delete(self._action("delete"), item)
+                events.delete(self.action("delete"), item)
             else:
-                occurrences.cancel_occurrence(self._action("delete"), item, day)
+                occurrences.cancel_occurrence(self.action("delete"), item, day)
 
     def move(self, event_id: str, calendar: str) -> None:
         """Move an event to another calendar of the mailbox."""
@@ -116,7 +117,7 @@ class Person:
         """Answer an invitation, to the whole series or to one occurrence."""
         with self._world.lock:
             item, day = self._find(event_id)
-            responses.respond(self._action(answer), item, day, answer, send=send)
+            responses.respond(self.action(answer), item, day, answer, send=send)
 
     def add_calendar(self, name: str) -> str:
         """A further calendar; its id."""
@@ -178,6 +179,21 @@ class Person:
             item, day = self._find(event_id)
             return Renderer(self._world, self.mailbox).event_id(entry_of(item, day))
 
+    # -- for imports --------------------------------------------------------------------------
+
+    @property
+    def lock(self) -> RLock:
+        """The tenant's lock."""
+        return self._world.lock
+
+    def action(self, what: str) -> Action:
+        """Something that the person does; its name goes into the outbox."""
+        return Action(self._world, self.mailbox, f"{self.upn}: {what}")
+
+    def discard(self, item: Item) -> None:
+        """Take an item out of the mailbox without telling anybody."""
+        self._world.drop(self.mailbox, item)
+
     # -- inside -------------------------------------------------------------------------------
 
     def _find(self, event_id: str) -> tuple[Item, date | None]:
@@ -186,9 +202,6 @@ class Person:
 
     def _id(self, item: Item) -> str:
         return self._world.ids.event_id(self.mailbox.id, item.key, None)
-
-    def _action(self, what: str) -> Action:
-        return Action(self._world, self.mailbox, f"{self.upn}: {what}")
 
     def _shown(self, entry: Entry, zone: str) -> JsonObject:
         prefers = replace(_IMMUTABLE, zone=zone)

@@ -1,6 +1,7 @@
 """The sandbox as a real HTTPS server, with a certificate authority of its own."""
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import tempfile
@@ -153,7 +154,8 @@ class SandboxServer:
     async def _keep_saving(self) -> None:
         while self._keep is not None:
             await asyncio.sleep(_SAVING_INTERVAL)
-            await asyncio.to_thread(self._keep)
+            with contextlib.suppress(OSError):  # said at the end, when it fails then as well
+                await asyncio.to_thread(self._keep)
 
 
 @contextmanager

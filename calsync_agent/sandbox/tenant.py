@@ -1,6 +1,7 @@
 """A simulated tenant as tests, the demo and the server hold it."""
 
 from datetime import datetime
+from pathlib import Path
 from threading import RLock
 from typing import Final
 
@@ -8,6 +9,7 @@ from calsync_agent.sandbox.counters import Counters
 from calsync_agent.sandbox.faults import Faults, Rule
 from calsync_agent.sandbox.graph.delta import forget_generations
 from calsync_agent.sandbox.graph.gateway import Gateway
+from calsync_agent.sandbox.ics.importing import NotImported, import_ics
 from calsync_agent.sandbox.model.clock import Clock
 from calsync_agent.sandbox.model.identifiers import Identifiers
 from calsync_agent.sandbox.model.mail import Mail
@@ -145,6 +147,10 @@ class Tenant:
                 address, display_name or address, hidden=True
             )
         return Person(self.world, mailbox)
+
+    def import_ics(self, name: str, path: Path) -> list[NotImported]:
+        """Put an iCalendar file into a mailbox; what Graph could not hold, with the reasons."""
+        return import_ics(self.user(name), path)
 
     # -- sign-in ------------------------------------------------------------------------------
 

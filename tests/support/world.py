@@ -27,6 +27,8 @@ from calsync_agent.service.rounds import Rounds
 from calsync_agent.state import tables as state
 
 VIENNA = "Europe/Vienna"
+SOON = datetime.combine(date.today() + timedelta(days=7), time(9))  # noqa: DTZ011 - wall-clock
+"""A morning well inside the window."""
 
 TOML = """
 [database]

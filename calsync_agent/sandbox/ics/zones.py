@@ -1,0 +1,84 @@
+"""The zone that a TZID means, by the names that Graph takes."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Timezone
+from tzlocal.windows_tz import tz_win, win_tz
+
+from calsync_agent.sandbox.model.refusals import GraphRefusal
+from calsync_agent.sandbox.model.zones import zone
+
+_SAMPLES: Final = tuple(datetime(2024, 1, 1, 12) + timedelta(days=15 * n) for n in range(73))
+_FAVOURITE: Final = "W. Europe Standard Time"
+
+
+class Zones:
+    """The zones of one iCalendar file."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self._definitions = {
+            str(definition.get("TZID")): definition for definition in calendar.walk("VTIMEZONE")
+        }
+        self._found: dict[str, str | None] = {}
+
+    def named(self, tzid: str) -> str | None:
+        """Graph's name of the zone, or None where there is none.
+
+        Looked for by the name itself, by the last parts of a path, by X-LIC-LOCATION, and last by
+        the offsets that the file defines.
+        """
+        if tzid not in self._found:
+            self._found[tzid] = self._search(tzid)
+        return self._found[tzid]
+
+    def _search(self, tzid: str) -> str | None:
+        definition = self._definitions.get(tzid)
+        for name in _names(tzid, definition):
+            known = _graph_name(name)
+            if known is not None:
+                return known
+        return None if definition is None else _by_offsets(definition)
+
+
+def _names(tzid: str, definition: Timezone | None) -> Iterator[str]:
+    yield tzid
+    parts = tzid.split("/")
+    yield from ("/".join(parts[-n:]) for n in (2, 3) if len(parts) > n)
+    if definition is not None and definition.get("X-LIC-LOCATION") is not None:
+        yield str(definition["X-LIC-LOCATION"])
+
+
+def _graph_name(name: str) -> str | None:
+    """A name that Graph takes: this one, or the Windows name of an IANA zone."""
+    for candidate in (tz_win.get(name), name):
+        if candidate is None:
+            continue
+        try:
+            zone(candidate)
+        except GraphRefusal:
+            continue
+        return str(candidate)
+    return None
+
+
+def _by_offsets(definition: Timezone) -> str | None:
+    """The Windows zone that keeps the same time as the definition, over three years."""
+    defined = definition.to_tz()
+    offsets = tuple(sample.replace(tzinfo=defined).utcoffset() for sample in _SAMPLES)
+    fitting = [name for name, kept in _kept_offsets().items() if kept == offsets]
+    if _FAVOURITE in fitting:
+        return _FAVOURITE
+    return min(fitting, default=None)
+
+
+@cache
+def _kept_offsets() -> dict[str, tuple[timedelta | None, ...]]:
+    zones = {name: UTC if iana == "Etc/UTC" else ZoneInfo(iana) for name, iana in win_tz.items()}
+    return {
+        name: tuple(sample.replace(tzinfo=tz).utcoffset() for sample in _SAMPLES)
+        for name, tz in zones.items()
+    }
