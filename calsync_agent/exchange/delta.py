@@ -28,9 +28,9 @@ class Page:
     delta_link: str | None = None
 
     @property
-    def empty(self) -> bool:
-        """Whether it tells of no change."""
-        return not (self.events or self.series or self.tombstones)
+    def size(self) -> int:
+        """How many items tell of a change."""
+        return len(self.events) + len(self.series) + len(self.tombstones)
 
 
 @dataclass(slots=True)

@@ -44,6 +44,15 @@ class Poll:
         alone: list[Member] = []
         for mailbox, request in requests.items():
             self._assign(mailbox, request, common, alone)
+        if not (common or alone):
+            return self.results
+        try:
+            # Before the clock of any batch starts: a slow sign-in is no mailbox's fault.
+            await self.means.session.sign_in()
+        except Unreachable as trouble:
+            for mailbox, _ in (*common, *alone):
+                self._hand_out(mailbox, trouble)
+            return self.results
         async with asyncio.TaskGroup() as tasks:
             for first in range(0, len(common), LARGEST_BATCH):
                 chunk = common[first : first + LARGEST_BATCH]
@@ -110,15 +119,16 @@ class Poll:
         except Refusal as refusal:
             return [self._app_refused(refusal)] * len(members)
         if isinstance(outcomes, list):
+            self.means.records.answered(_GRAPH, self.means.clock.monotonic(), took=0.0)
             return outcomes
         if isinstance(outcomes, Lost):
             return None
         if outcomes.status == HTTPStatus.UNAUTHORIZED:
             return [outcomes] * len(members)
-        if outcomes.header("retry-after") is None:
-            return None
-        after = self._rest(_GRAPH, outcomes)  # it is Graph that asks all of them to wait
-        return [unwell(mailbox, outcomes, after) for mailbox, _ in members]
+        if outcomes.status == HTTPStatus.TOO_MANY_REQUESTS or outcomes.header("retry-after"):
+            after = self._rest(_GRAPH, outcomes)  # it is Graph that asks all of them to wait
+            return [unwell(mailbox, outcomes, after) for mailbox, _ in members]
+        return None
 
     async def _alone(self, member: Member) -> None:
         mailbox, prepared = member

@@ -71,6 +71,17 @@ class Way:
             return message("{host}", host=host)
         return message("{host} (through the proxy {proxy})", host=host, proxy=shown(self.proxy))
 
+    @property
+    def _next(self) -> Message:
+        """What a connection is made to: the proxy, where there is one, and else the host."""
+        if self.proxy is None:
+            return self.host
+        return message("the proxy {proxy}", proxy=shown(self.proxy))
+
+    @property
+    def _next_key(self) -> str:
+        return self.key if self.proxy is None else "exchange.proxy"
+
     def _sentence(self, error: Exception, *, at_proxy: bool) -> Message:
         if at_proxy:
             return message(
@@ -110,21 +121,22 @@ class Way:
             case socket.gaierror():
                 return message(
                     "the name of {host} is not known to DNS; check {key} and the DNS servers",
-                    host=self.host,
-                    key=self.key,
+                    host=self._next,
+                    key=self._next_key,
                 )
             case ConnectionRefusedError():
                 return message(
                     "nothing accepts connections at {host}; check {key}, the firewall, and "
                     "whether a proxy is needed (exchange.proxy)",
-                    host=self.host,
-                    key=self.key,
+                    host=self._next,
+                    key=self._next_key,
                 )
             case TimeoutError():
                 return message(
-                    "{host} does not answer a call for a connection; check the network, the "
-                    "firewall, and whether a proxy is needed (exchange.proxy)",
-                    host=self.host,
+                    "{host} does not answer a call for a connection; check {key}, the network, "
+                    "the firewall, and whether a proxy is needed (exchange.proxy)",
+                    host=self._next,
+                    key=self._next_key,
                 )
             case _:
                 return None

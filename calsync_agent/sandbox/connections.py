@@ -13,21 +13,25 @@ class Connections:
 
     def __init__(self) -> None:
         self._open: dict[Peer, asyncio.Transport] = {}
+        self._lost = asyncio.Event()
 
     def cut(self, peer: Peer) -> None:
         """Close a connection at once, whatever was to be written."""
-        transport = self._open.pop(peer, None)
+        transport = self._open.get(peer)
         if transport is not None:
             transport.abort()
 
-    def cut_all(self) -> None:
-        """Close every connection."""
+    async def cut_all(self) -> None:
+        """Close every connection; returns when they are closed."""
         for peer in list(self._open):
             self.cut(peer)
+        while self._open:
+            self._lost.clear()
+            await self._lost.wait()
 
     def protocol(self) -> type[H11Protocol]:
         """The HTTP protocol for uvicorn that keeps this register."""
-        register = self._open
+        register, lost = self._open, self._lost
 
         class Registered(H11Protocol):
             """HTTP/1.1, known by its peer while it lasts."""
@@ -40,5 +44,6 @@ class Connections:
             def connection_lost(self, exc: Exception | None) -> None:
                 super().connection_lost(exc)
                 register.pop(self._peer, None)
+                lost.set()
 
         return Registered

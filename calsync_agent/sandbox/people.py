@@ -8,22 +8,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from threading import RLock
-from typing import Final, TypeAlias
+from typing import Final
 
+from calsync_agent.sandbox.drafts import (
+    Invited,
+    Time,
+    draft,
+    invitation,
+    restarting,
+    starting,
+)
 from calsync_agent.sandbox.graph.preferences import Preferences
 from calsync_agent.sandbox.graph.rendering import Renderer, extended_json
 from calsync_agent.sandbox.model import events, occurrences, responses
 from calsync_agent.sandbox.model.entries import Entry, Window, entries_within, entry_of
 from calsync_agent.sandbox.model.items import Item, Mailbox
-from calsync_agent.sandbox.model.recurrence import Recurrence, recurrence_json
 from calsync_agent.sandbox.model.responses import Answer
 from calsync_agent.sandbox.model.shapes import JsonObject
 from calsync_agent.sandbox.model.world import Action, World
 
 DEFAULT_ZONE: Final = "W. Europe Standard Time"
-Time: TypeAlias = date | datetime
-Invited: TypeAlias = "str | tuple[str, str]"
-"""An address, or a name and an address."""
 
 
 class Person:
@@ -58,12 +62,12 @@ class Person:
         **properties: object,
     ) -> str:
         """A new event; its id. `recurrence` as in Graph; its range's startDate may be left out."""
-        sent = _sent(subject=subject, start=start, end=end, zone=zone, **properties)
-        invited = _attendees(attendees)
+        sent = draft(subject=subject, start=start, end=end, zone=zone, **properties)
+        invited = invitation(attendees)
         if invited:
             sent["attendees"] = invited
         if recurrence is not None:
-            sent["recurrence"] = _starting(recurrence, start)
+            sent["recurrence"] = starting(recurrence, start)
         with self._world.lock:
             place = calendar or self.mailbox.default_calendar
             item = events.create(self.action("create"), place, sent)
@@ -83,9 +87,9 @@ class Person:
 
         Moving a series moves the day on which it begins along, as Outlook does.
         """
-        sent = _sent(start=start, end=end, zone=zone, **properties)
+        sent = draft(start=start, end=end, zone=zone, **properties)
         if attendees is not None:
-            sent["attendees"] = _attendees(attendees)
+            sent["attendees"] = invitation(attendees)
         with self._world.lock:
             item, day = self._find(event_id)
             action = self.action("change")
@@ -94,9 +98,9 @@ class Person:
                 return
             recurrence = sent.get("recurrence")
             if isinstance(recurrence, dict):
-                sent["recurrence"] = _starting(recurrence, start or item.content.start.local)
+                sent["recurrence"] = starting(recurrence, start or item.content.start.local)
             elif "recurrence" not in sent and start is not None and item.content.recurrence:
-                sent["recurrence"] = _restarting(item.content.recurrence, start)
+                sent["recurrence"] = restarting(item.content.recurrence, start)
             events.change(action, item, sent)
 
     def delete(self, event_id: str) -> None:
@@ -210,47 +214,6 @@ class Person:
 
 
 _IMMUTABLE: Final = Preferences(text=True, immutable=True)
-
-
-def _sent(*, zone: str, **properties: object) -> dict[str, object]:
-    """The event as a client would send it; a time that is None is left out."""
-    sent: dict[str, object] = {}
-    for name, value in properties.items():
-        match name, value:
-            case (("start" | "end"), None):
-                continue
-            case (("start" | "end"), datetime()):
-                sent[name] = {"dateTime": value.isoformat(), "timeZone": zone}
-                sent.setdefault("isAllDay", False)
-            case (("start" | "end"), date()):
-                sent[name] = {"dateTime": f"{value.isoformat()}T00:00:00", "timeZone": zone}
-                sent["isAllDay"] = True
-            case "body", str():
-                sent[name] = {"contentType": "text", "content": value}
-            case "location", str():
-                sent[name] = {"displayName": value}
-            case _:
-                sent[name] = value
-    return sent
-
-
-def _attendees(whom: Iterable[Invited]) -> list[object]:
-    pairs = [(each, each) if isinstance(each, str) else each for each in whom]
-    return [{"emailAddress": {"name": name, "address": address}} for name, address in pairs]
-
-
-def _starting(recurrence: Mapping[str, object], start: Time) -> dict[str, object]:
-    """The recurrence with the day on which it begins."""
-    span = recurrence.get("range")
-    given = span if isinstance(span, dict) else {"type": "noEnd"}
-    day = start.date() if isinstance(start, datetime) else start
-    return {**recurrence, "range": {"startDate": day.isoformat(), **given}}
-
-
-def _restarting(recurrence: Recurrence, start: Time) -> dict[str, object]:
-    """The series' own recurrence, beginning on another day."""
-    day = start.date() if isinstance(start, datetime) else start
-    return recurrence_json(replace(recurrence, start=day))
 
 
 def _aware(moment: datetime) -> datetime:

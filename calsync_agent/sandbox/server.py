@@ -22,17 +22,36 @@ from calsync_agent.sandbox.tenant import Tenant
 HOST: Final = "127.0.0.1"
 _PATIENCE: Final = 30.0
 _SAVING_INTERVAL: Final = 0.5
+_TICK: Final = 0.1
+_TICKS: Final = 864_000
 
 
 class _Server(uvicorn.Server):
-    """Closes its connections when it stops, without waiting for the clients to do so."""
+    """Stops at once when told to, without waiting for the clients to close their connections."""
 
     def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
         super().__init__(config)
         self._connections = connections
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Stop; any thread may call it."""
+        self.should_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stopping.set)
+
+    async def main_loop(self) -> None:
+        """Uvicorn's own loop of ticks, but ended by an event."""
+        self._loop = asyncio.get_running_loop()
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks = (ticks + 1) % _TICKS
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), _TICK)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._connections.cut_all()
+        await self._connections.cut_all()
         await super().shutdown(sockets)
 
 
@@ -106,7 +125,7 @@ class SandboxServer:
 
     def stop(self) -> None:
         """Stop serving; what hangs is let go."""
-        self._server.should_exit = True
+        self._server.stop()
         with self.tenant.lock:
             self.tenant.faults.release()
         self._thread.join(_PATIENCE)

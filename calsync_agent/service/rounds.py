@@ -8,6 +8,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from datetime import UTC, datetime
 from typing import Final
 
@@ -41,6 +43,7 @@ from calsync_agent.sync.window import Window, window
 _log: Final = logging.getLogger(__name__)
 
 CYCLES_AT_ONCE: Final = 16
+PAGE_SIZE: Final = 100
 
 
 def _utc_now() -> datetime:
@@ -126,8 +129,19 @@ class Rounds:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with suppress(DatabaseTrouble):  # what cannot be given back runs out by itself
             await self._write_log()
+            await self._save_positions()
             await self.leases.give_back()
         await self._lines.close()
+
+    async def _save_positions(self) -> None:
+        """Store positions that it would take more than a page to reach again."""
+        far = [
+            replace(standing.progress, delta_link=standing.position)
+            for standing in self.standings.values()
+            if standing.unsaved > PAGE_SIZE and not standing.busy
+        ]
+        for one in far:
+            await self._database.write(partial(progress.write, progress=one))
 
     def tell(self, level: Level, kind: Kind, text: Message) -> None:
         """Put a line that concerns no profile into the log of the next round."""
@@ -213,6 +227,7 @@ class Rounds:
             lease=self.leases.identity.id,
             progress=standing.progress,
             position=standing.position,
+            unsaved=standing.unsaved,
             permit=self._permit,
         )
         employee = view.staff.people.find(standing.profile.employee)
@@ -239,6 +254,7 @@ class Rounds:
             self._succeeded(standing)
         finally:
             standing.progress, standing.position = cycle.progress, cycle.position
+            standing.unsaved = cycle.unsaved
             standing.counts += cycle.counts
             standing.last = cycle.counts
             standing.busy = False

@@ -18,14 +18,16 @@ TOLD_AGAIN_AFTER: Final = timedelta(hours=1)
 
 @dataclass(slots=True)
 class Standing:
-    """One profile. `position` is the newest place in Exchange's feed, whether stored or not.
+    """One profile.
 
-    `counts` are of all cycles, `last` of the one that ended last.
+    `position` is the newest place in Exchange's feed; `unsaved` items lie between the stored place
+    and this one. `counts` are of all cycles, `last` of the one that ended last.
     """
 
     profile: Profile
     progress: Progress
     position: str | None
+    unsaved: int = 0
     cycle: int = 0
     busy: bool = False
     failures: int = 0

@@ -51,7 +51,9 @@ class Cycle:
     lease: UUID
     progress: Progress
     position: str | None
+    unsaved: int = 0
     permit: Callable[[], None] = lambda: None
+    wrote: bool = False
     counts: Counter[Count] = field(default_factory=Counter)
 
     async def read(self, work: Callable[[sa.Connection], _T]) -> _T:
@@ -157,9 +159,9 @@ async def _follow(cycle: Cycle, page: Page, listing: _Listing | None = None) -> 
     """Process page after page, then the deletions together with the new position."""
     match = listing.compared.candidates.take if listing and listing.compared else no_match
     deletions = Batch()
-    changes = listing is not None
+    cycle.wrote = False
     while True:
-        changes = changes or not page.empty
+        cycle.unsaved += page.size
         if listing:
             listing.expected.difference_update(event.id for event in page.events)
         deletions |= await _process(cycle, await cycle.gather.of_page(page), match)
@@ -170,7 +172,7 @@ async def _follow(cycle: Cycle, page: Page, listing: _Listing | None = None) -> 
         deletions |= await _process(cycle, await cycle.gather.unseen(listing.expected))
     # What was listed but not taken in has to be listed again (A2).
     position = page.delta_link if cycle.job.policy.inbound else None
-    if changes:
+    if listing or cycle.wrote or deletions:
         await _finish(cycle, deletions, position, listing)
     else:
         cycle.position = position
@@ -198,7 +200,7 @@ async def _finish(
         return settled
 
     settled = await cycle.write(finish)
-    cycle.progress, cycle.position = now, position
+    cycle.progress, cycle.position, cycle.unsaved = now, position, 0
     await _carry_out(cycle, settled)
 
 
@@ -252,6 +254,7 @@ async def _process(
 
 async def _carry_out(cycle: Cycle, settled: Settled) -> None:
     cycle.counts += settled.counts
+    cycle.wrote = cycle.wrote or settled.wrote
     intents = settled.intents
     if intents:
         cycle.permit()

@@ -100,10 +100,11 @@ class Settled:
     """What settling a batch left to do.
 
     `intents` are to be sent, `deletions` were put off, `stale` events are older than what is known
-    of them already and have to be read again.
+    of them already and have to be read again. `wrote`: whether any row was touched.
     """
 
     intents: list[Intent] = field(default_factory=list)
     deletions: Batch = field(default_factory=Batch)
     stale: frozenset[EventId] = frozenset()
+    wrote: bool = False
     counts: Counter[Count] = field(default_factory=Counter)

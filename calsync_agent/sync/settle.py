@@ -81,7 +81,10 @@ def settle(
     log.write(connection, told, job.stamp.now)
     intents = _intend(connection, job, batch, found)
     stale = frozenset(known.pair.event.id for known in found.stale if known.pair.event)
-    return Settled(intents, _again(found.put_off, batch), stale, _count(found))
+    wrote = bool(found.refused or found.waiting or batch.activities) or any(
+        written != Effects() for written in all_effects
+    )
+    return Settled(intents, _again(found.put_off, batch), stale, wrote, _count(found))
 
 
 def _stale(pair: Pair) -> bool:

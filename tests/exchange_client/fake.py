@@ -12,6 +12,8 @@ import httpx
 
 from calsync_agent.exchange.client import Graph
 from calsync_agent.exchange.pace import Clock
+from calsync_agent.exchange.poll import Polled
+from calsync_agent.exchange.requests import Answer, Outcome, Request
 from calsync_agent.exchange.settings import GraphSettings
 
 SETTINGS = GraphSettings(tenant_id="contoso.example", client_id="app", secret="s3cret-value")
@@ -146,12 +148,7 @@ class FakeGraph:
             *(self._line(str(part["method"]), str(part["url"])) for part in parts)
         )
         responses = [
-            {
-                "id": part["id"],
-                "status": line.status,
-                "headers": dict(line.headers),
-                "body": line.body,
-            }
+            {"id": part["id"], "status": line.status, "headers": line.headers, "body": line.body}
             for part, line in zip(parts, lines, strict=True)
         ]
         body = {"responses": responses[::-1]}  # Graph keeps no order
@@ -170,11 +167,10 @@ class FakeGraph:
 
 
 def _response(says: Says) -> httpx.Response:
-    if says.raw is not None:
-        return httpx.Response(says.status, content=says.raw, headers=dict(says.headers))
-    if says.body is None:
-        return httpx.Response(says.status, headers=dict(says.headers))
-    return httpx.Response(says.status, json=says.body, headers=dict(says.headers))
+    headers = dict(says.headers)
+    if says.raw is not None or says.body is None:
+        return httpx.Response(says.status, content=says.raw, headers=headers)
+    return httpx.Response(says.status, json=says.body, headers=headers)
 
 
 def clock() -> Clock:
@@ -212,6 +208,39 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
+ANNA = "anna@contoso.example"
+EVENTS = f"/users/{ANNA}/events"
+
+
+def gets(count: int) -> list[Request]:
+    """Reads of that many of Anna's events."""
+    return [Request("GET", path) for path in paths(ANNA, count)]
+
+
+def statuses(outcomes: Sequence[Outcome | None]) -> list[int | None]:
+    """Each answer's status; None where there is no answer."""
+    return [each.status if isinstance(each, Answer) else None for each in outcomes]
+
+
 def paths(mailbox: str, count: int) -> Sequence[str]:
     """The paths of `count` events of a mailbox."""
     return [f"/users/{mailbox}/events/{number}" for number in range(count)]
+
+
+HOST = "https://graph.microsoft.com/v1.0"
+
+
+def delta(user: str) -> str:
+    """The path of a user's delta link."""
+    return f"/users/{user}/calendarView/delta?$deltatoken=1"
+
+
+def links(count: int) -> dict[str, Request]:
+    """The delta links of that many users."""
+    users = [f"user{number}" for number in range(count)]
+    return {user: Request("GET", HOST + delta(user), paged=True) for user in users}
+
+
+def ok(results: Mapping[str, Polled]) -> list[str]:
+    """Whose poll was answered well."""
+    return [user for user, each in results.items() if isinstance(each, Answer) and each.ok]

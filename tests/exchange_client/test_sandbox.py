@@ -3,15 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
 
 from calsync_agent.errors import SignInRefused
 from calsync_agent.exchange.auth import MsalTokens
@@ -23,6 +20,7 @@ from calsync_agent.exchange.troubles import GraphTrouble, MailboxClosed
 from calsync_agent.sandbox.faults import Rule
 from calsync_agent.sandbox.server import SandboxServer, running_sandbox
 from calsync_agent.sandbox.tenant import Tenant
+from tests.exchange_client.authority import certificate, pem
 
 pytestmark = pytest.mark.anyio
 
@@ -154,16 +152,14 @@ async def test_a5_an_idle_poll_takes_a_twentieth_as_many_requests() -> None:
 
 
 async def test_a4_a_mailbox_that_hangs_is_found_and_polled_apart(sandbox: SandboxServer) -> None:
-    users = ("anna.berger", "bernd.huber", "clara.novak")
-    people = [name(sandbox, user) for user in users]
+    people = [person.mailbox.upn for person in sandbox.tenant.people()]
     async with graph_of(sandbox, poll_limit=0.3, answer_seconds=0.5) as graph:
         links = {upn: Request("GET", (await everything(graph, upn))[1]) for upn in people}
         sandbox.tenant.fault(Rule(action="hang", mailbox=people[1], times=None))
         sandbox.tenant.reset_counters()
         results = await graph.poll(links)
-        assert isinstance(results[people[1]], GraphTrouble)
-        assert isinstance(results[people[0]], Answer)
-        assert isinstance(results[people[2]], Answer)
+        kinds = [type(results[upn]) for upn in people]
+        assert kinds == [Answer, GraphTrouble, Answer]
         sandbox.tenant.clear_faults()
 
 
@@ -246,31 +242,12 @@ async def test_b9_the_app_signs_in_with_a_certificate(
     sandbox: SandboxServer, tmp_path: Path
 ) -> None:
     key = rsa.generate_private_key(65537, 2048)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "calsync")])
-    begun = datetime.now(UTC) - timedelta(days=1)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(begun)
-        .not_valid_after(begun + timedelta(days=365))
-        .sign(key, hashes.SHA256())
-    )
-    pem = certificate.public_bytes(serialization.Encoding.PEM)
+    own = certificate(key)
     path = tmp_path / "app.pem"
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + pem
-    )
+    path.write_bytes(pem(key, own))
     async with graph_of(sandbox, secret=None, certificate_pem=path) as graph:
         with pytest.raises(SignInRefused, match="AADSTS700027"):
             await everything(graph, name(sandbox))
-    sandbox.tenant.register_certificate(pem.decode())
+    sandbox.tenant.register_certificate(pem(None, own).decode())
     async with graph_of(sandbox, secret=None, certificate_pem=path) as graph:
         assert (await everything(graph, name(sandbox)))[0] == []

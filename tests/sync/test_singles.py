@@ -322,7 +322,7 @@ async def test_c1_old_appointments_are_not_sent(world: World) -> None:
     world.enter("ANNA", "vor zwei Monaten", SOON - timedelta(days=60))
     world.enter("ANNA", "in fünf Jahren", SOON + timedelta(days=5 * 365))
     await world.sync()
-    assert [e["subject"] for e in anna.events()] == ["vor zwei Monaten", "in fünf Jahren"]
+    assert {e["subject"] for e in anna.events()} == {"vor zwei Monaten", "in fünf Jahren"}
 
 
 async def test_c2_events_outside_the_window_do_not_come_in(world: World) -> None:

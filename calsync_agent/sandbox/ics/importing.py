@@ -12,7 +12,7 @@ from icalendar import Calendar, Event
 
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import Message, message
-from calsync_agent.sandbox.ics.reading import Reader, attendees, organizer
+from calsync_agent.sandbox.ics.reading import Reader, attendees, organizer, text
 from calsync_agent.sandbox.ics.rules import NotHeld
 from calsync_agent.sandbox.ics.zones import Zones
 from calsync_agent.sandbox.model import events, occurrences
@@ -57,19 +57,20 @@ def _calendars(path: Path) -> list[Calendar]:
     try:
         read = Calendar.from_ical(path.read_bytes(), multiple=True)
     except (OSError, ValueError) as error:
-        text = message(
+        refusal = message(
             "{path}: cannot be read as iCalendar: {reason}", path=str(path), reason=str(error)
         )
-        raise ConfigurationRefused(text) from error
-    return [each for each in read if isinstance(each, Calendar)]
+        raise ConfigurationRefused(refusal) from error
+    return list(read)
 
 
 def _by_uid(calendar: Calendar) -> dict[str, list[Event]]:
     """The events and their changed days together."""
     found: dict[str, list[Event]] = {}
     for number, component in enumerate(calendar.walk("VEVENT")):
-        uid = str(component.get("UID") or f"without UID, number {number + 1}")
-        found.setdefault(uid, []).append(component)
+        if isinstance(component, Event):
+            uid = text(component, "UID") or f"without UID, number {number + 1}"
+            found.setdefault(uid, []).append(component)
     return found
 
 
@@ -81,8 +82,7 @@ def _import_one(person: Person, reader: Reader, components: Iterable[Event]) -> 
     with person.lock:
         try:
             if not masters:  # somebody was invited to single days of a series
-                for override in overrides:
-                    made.append(_create(person, reader, override))
+                made.extend(_create(person, reader, override) for override in overrides)
                 return
             item = _create(person, reader, masters[-1])
             made.append(item)
@@ -94,7 +94,7 @@ def _import_one(person: Person, reader: Reader, components: Iterable[Event]) -> 
 
 
 def _create(person: Person, reader: Reader, event: Event) -> Item:
-    if str(event.get("STATUS", "")).upper() == "CANCELLED":
+    if text(event, "STATUS").upper() == "CANCELLED":
         raise NotHeld(message("the event is cancelled"))
     if "DTSTART" not in event:
         raise NotHeld(message("the start or end is missing or cannot be read"))
@@ -141,7 +141,7 @@ def _change_days(
         if not occurs_on(recurrence, day):
             reason = message("the changed day {day} is none of the series' days", day=str(day))
             raise NotHeld(reason)
-        if str(override.get("STATUS", "")).upper() == "CANCELLED":
+        if text(override, "STATUS").upper() == "CANCELLED":
             item.removed.add(day)
             continue
         sent = _differences(reader, master, override, item, day)
@@ -166,4 +166,4 @@ def _differences(
 
 
 def _subject(components: Iterable[Event]) -> str:
-    return next((str(each["SUMMARY"]) for each in components if "SUMMARY" in each), "")
+    return next((text(each, "SUMMARY") for each in components if "SUMMARY" in each), "")

@@ -1,6 +1,5 @@
 """One VEVENT as the event that a Graph client would send."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -27,7 +26,7 @@ _BUSY: Final = {
     "OOF": "oof",
     "WORKINGELSEWHERE": "workingElsewhere",
 }
-_HIGH, _NORMAL = 4, 5
+_HIGH: Final = 4
 _ONE_DAY: Final = timedelta(days=1)
 
 
@@ -53,11 +52,12 @@ class Reader:
 
     def times(self, event: Event) -> tuple[When, When]:
         """Start and end; Graph wants both in one zone for all-day events and series."""
-        start = self._when(event["DTSTART"], recurring="RRULE" in event)
+        start = self._when(event.get("DTSTART"), recurring="RRULE" in event)
+        length = _time(event.get("DURATION"))
         if "DTEND" in event:
-            end = self._when(event["DTEND"], recurring="RRULE" in event)
-        elif "DURATION" in event:
-            end = When(start.local + event["DURATION"].dt, start.zone, start.all_day)
+            end = self._when(event.get("DTEND"), recurring="RRULE" in event)
+        elif isinstance(length, timedelta):
+            end = When(start.local + length, start.zone, start.all_day)
         else:
             length = _ONE_DAY if start.all_day else timedelta()
             end = When(start.local + length, start.zone, start.all_day)
@@ -70,53 +70,53 @@ class Reader:
         for name in ("RDATE", "EXRULE"):
             if name in event:
                 raise NotHeld(message("{part} has no counterpart", part=name))
-        rule = event.get("RRULE")
-        if rule is None:
+        rules = _listed(event.get("RRULE"))
+        if not rules:
             return None
-        if isinstance(rule, list):
+        if len(rules) > 1 or not isinstance(rules[0], dict):
             raise NotHeld(message("several rules in one series have no counterpart"))
-        until = rule.get("UNTIL", [None])[0]
+        parts = {str(name): _listed(value) for name, value in rules[0].items()}
+        until = next(iter(parts.get("UNTIL", ())), None)
         local = self._local_until(until, start)
         begin = start.local.date() if start.all_day else start.local
-        read = read_rule({str(k): list(v) for k, v in rule.items()}, until_day(until, begin, local))
+        read = read_rule(parts, until_day(until, begin, local))
         return recurrence_of_rule(read, start.local.date(), start.zone)
 
     def excluded(self, event: Event, start: When) -> set[date]:
         """The days of EXDATE, on the series' clock."""
-        lists = event.get("EXDATE", [])
         return {
-            self._on_clock(each.dt, start)
-            for dates in (lists if isinstance(lists, list) else [lists])
-            for each in dates.dts
+            self._on_clock(_time(each), start)
+            for dates in _listed(event.get("EXDATE"))
+            for each in getattr(dates, "dts", ())
         }
 
     def original_day(self, override: Event, start: When) -> date:
         """The day that a RECURRENCE-ID names."""
-        named = override["RECURRENCE-ID"]
-        if str(named.params.get("RANGE", "")).upper() == "THISANDFUTURE":
+        named = override.get("RECURRENCE-ID")
+        if str(_parameter(named, "RANGE") or "").upper() == "THISANDFUTURE":
             raise NotHeld(message("a change of this and all following days has no counterpart"))
-        return self._on_clock(named.dt, start)
+        return self._on_clock(_time(named), start)
 
     def words(self, event: Event) -> dict[str, object]:
         """What the event says apart from when."""
         sent: dict[str, object] = {
-            "subject": str(event.get("SUMMARY", "")) or None,
-            "body": {"contentType": "text", "content": str(event.get("DESCRIPTION", ""))},
-            "location": {"displayName": str(event.get("LOCATION", ""))},
-            "sensitivity": _CLASSES.get(str(event.get("CLASS", "")).upper(), "normal"),
+            "subject": text(event, "SUMMARY") or None,
+            "body": {"contentType": "text", "content": text(event, "DESCRIPTION")},
+            "location": {"displayName": text(event, "LOCATION")},
+            "sensitivity": _CLASSES.get(text(event, "CLASS").upper(), "normal"),
             "showAs": _show_as(event),
             "importance": _importance(event),
             "categories": _categories(event),
         }
         alarms = [alarm for alarm in event.walk("VALARM") if "TRIGGER" in alarm]
-        before = alarms[0]["TRIGGER"].dt if alarms else None
+        before = _time(alarms[0].get("TRIGGER")) if alarms else None
         sent["isReminderOn"] = isinstance(before, timedelta)
         if isinstance(before, timedelta):
             sent["reminderMinutesBeforeStart"] = max(0, round(-before / timedelta(minutes=1)))
         return sent
 
     def _when(self, written: object, *, recurring: bool) -> When:
-        value = getattr(written, "dt", None)
+        value = _time(written)
         if isinstance(value, datetime):
             return self._timed(value, str(_parameter(written, "TZID") or ""), recurring=recurring)
         if isinstance(value, date):
@@ -136,19 +136,17 @@ class Reader:
             raise NotHeld(message("the time zone {zone} is not known", zone=tzid))
         return When(local_time(value, "UTC"), "UTC", all_day=False)
 
-    def _on_clock(self, value: date | datetime, start: When) -> date:
-        if not isinstance(value, datetime):
-            return value
-        utc = (
-            value.tzinfo is not None
-            and value.utcoffset() == timedelta()
-            and value.tzname()
-            in {
-                "UTC",
-                "Z",
-            }
-        )
-        return (local_time(value, start.zone) if utc else value).date()
+    def _on_clock(self, value: object, start: When) -> date:
+        """The day that a date or time names in the series: a time in UTC is converted."""
+        match value:
+            case datetime() if value.tzname() == "UTC":
+                return local_time(value, start.zone).date()
+            case datetime():
+                return value.date()
+            case date():
+                return value
+            case _:
+                raise NotHeld(message("a day of the series cannot be read"))
 
     def _local_until(self, until: object, start: When) -> datetime | None:
         if not isinstance(until, datetime):
@@ -156,6 +154,12 @@ class Reader:
         if until.tzinfo is None:
             return until
         return local_time(until.astimezone(UTC), start.zone)
+
+
+def text(event: Event, name: str) -> str:
+    """A property's text; empty where there is none."""
+    value = event.get(name)
+    return "" if value is None else str(value)
 
 
 def organizer(event: Event) -> Address | None:
@@ -166,9 +170,8 @@ def organizer(event: Event) -> Address | None:
 
 def attendees(event: Event, at: datetime) -> tuple[Attendee, ...]:
     """The ATTENDEEs with their answers, which are taken to be given at `at`."""
-    written = event.get("ATTENDEE", [])
     found = []
-    for each in written if isinstance(written, list) else [written]:
+    for each in _listed(event.get("ATTENDEE")):
         answer = _ANSWERS.get(str(_parameter(each, "PARTSTAT") or "").upper())
         role = _ROLES.get(str(_parameter(each, "ROLE") or "").upper(), "required")
         status = Response(answer, at) if answer else Response()
@@ -188,20 +191,32 @@ def _parameter(written: object, name: str) -> object:
     return getattr(written, "params", {}).get(name)
 
 
+def _time(written: object) -> object:
+    """The date, time or length in a property."""
+    return getattr(written, "dt", None)
+
+
+def _listed(written: object) -> list[object]:
+    """A property that may come once, several times or not at all."""
+    if written is None:
+        return []
+    return list(written) if isinstance(written, list) else [written]
+
+
 def _show_as(event: Event) -> str:
-    named = str(event.get("X-MICROSOFT-CDO-BUSYSTATUS", "")).upper()
-    transparent = str(event.get("TRANSP", "")).upper() == "TRANSPARENT"
+    named = text(event, "X-MICROSOFT-CDO-BUSYSTATUS").upper()
+    transparent = text(event, "TRANSP").upper() == "TRANSPARENT"
     return _BUSY.get(named, "free" if transparent else "busy")
 
 
 def _importance(event: Event) -> str:
-    priority = int(event.get("PRIORITY", 0))
-    if priority == 0 or priority == _NORMAL:  # noqa: PLR1714 - two different reasons
+    """1 to 4 is high, 6 to 9 low (RFC 5545, PRIORITY)."""
+    priority = text(event, "PRIORITY")
+    if not priority.isdecimal() or priority in {"0", "5"}:
         return "normal"
-    return "high" if priority <= _HIGH else "low"
+    return "high" if int(priority) <= _HIGH else "low"
 
 
-def _categories(event: Event) -> Sequence[str]:
-    written = event.get("CATEGORIES", [])
-    lists = written if isinstance(written, list) else [written]
-    return [str(name) for each in lists for name in each.cats if str(name)]
+def _categories(event: Event) -> list[str]:
+    lists = _listed(event.get("CATEGORIES"))
+    return [str(name) for each in lists for name in getattr(each, "cats", ()) if str(name)]

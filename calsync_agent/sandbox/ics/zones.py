@@ -21,7 +21,9 @@ class Zones:
 
     def __init__(self, calendar: Calendar) -> None:
         self._definitions = {
-            str(definition.get("TZID")): definition for definition in calendar.walk("VTIMEZONE")
+            str(definition.get("TZID")): definition
+            for definition in calendar.walk("VTIMEZONE")
+            if isinstance(definition, Timezone)
         }
         self._found: dict[str, str | None] = {}
 
