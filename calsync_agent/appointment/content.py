@@ -15,6 +15,7 @@ from typing import Final, NewType
 from calsync_agent.appointment import rrule, zones
 from calsync_agent.appointment.model import Appointment, ChangedOccurrence
 from calsync_agent.appointment.rule import Rule, Weekly
+from calsync_agent.appointment.series import occurrence
 from calsync_agent.appointment.text import LOCATION_LIMIT, SUBJECT_LIMIT, cut, folded
 
 
@@ -53,6 +54,7 @@ UNKNOWN: Final = Fingerprint("")
 
 _SCHEME: Final = "1"
 _DIGEST_LENGTH: Final = 8
+_UNSETTLED: Final = "-" * _DIGEST_LENGTH
 
 
 def differing(one: Appointment, other: Appointment) -> frozenset[Field]:
@@ -90,6 +92,20 @@ def mixed(base: Fingerprint, taken: Fingerprint, fields: Collection[Field]) -> F
         return taken
     pairs = zip(Field, _digests(base), _digests(taken), strict=True)
     return Fingerprint(_SCHEME + "".join(new if f in fields else old for f, old, new in pairs))
+
+
+def unsettled(base: Fingerprint, fields: Collection[Field]) -> Fingerprint:
+    """`base`, in which `fields` count as changed whatever they hold from now on."""
+    pairs = zip(Field, _digests(base), strict=True)
+    return Fingerprint(_SCHEME + "".join(_UNSETTLED if f in fields else d for f, d in pairs))
+
+
+def unsettled_in(base: Fingerprint) -> frozenset[Field]:
+    """The fields that `unsettled` has marked."""
+    if base[:1] != _SCHEME:
+        return frozenset()
+    pairs = zip(Field, _digests(base), strict=True)
+    return frozenset(field for field, digest in pairs if digest == _UNSETTLED)
 
 
 def time_changes(before: Appointment, now: Appointment) -> list[str]:
@@ -149,20 +165,17 @@ def _exception(exception: ChangedOccurrence, series: Appointment) -> tuple[str |
     """What the occurrence has of its own; a value equal to the series' is none of its own."""
     if exception.cancelled:
         return ()
-    start = exception.original_start
-    end = start + (series.end - series.start)
-    moved_start = exception.start if exception.start is not None else start
-    moved_end = exception.end if exception.end is not None else end
-    moved = (moved_start, moved_end) != (start, end)
-    subject = None if exception.subject is None else cut(exception.subject, SUBJECT_LIMIT)
-    body = None if exception.body is None else folded(exception.body)
-    location = None if exception.location is None else cut(exception.location, LOCATION_LIMIT)
+    own = occurrence(series, exception)
+    usual = occurrence(series, ChangedOccurrence(exception.original_start))
+    moved = (own.start, own.end) != (usual.start, usual.end)
+    subject, body = cut(own.subject, SUBJECT_LIMIT), folded(own.body)
+    location = cut(own.location, LOCATION_LIMIT)
     return (
         None if subject == cut(series.subject, SUBJECT_LIMIT) else subject,
         None if body == folded(series.body) else body,
         None if location == cut(series.location, LOCATION_LIMIT) else location,
-        moved_start.isoformat() if moved else None,
-        moved_end.isoformat() if moved else None,
+        own.start.isoformat() if moved else None,
+        own.end.isoformat() if moved else None,
     )
 
 

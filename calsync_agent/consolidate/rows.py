@@ -4,15 +4,14 @@ A row that cannot be read as an appointment is a value too (`BrokenActivity`): i
 and everything else goes on (B8).
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 from calsync_agent.appointment import rrule, zones
 from calsync_agent.appointment.content import Field
-from calsync_agent.appointment.expansion import first_start
 from calsync_agent.appointment.model import (
     ActivityId,
     Appointment,
@@ -26,6 +25,7 @@ from calsync_agent.appointment.model import (
     Unsyncable,
 )
 from calsync_agent.appointment.rule import Rule
+from calsync_agent.appointment.series import begun_at_first, with_exceptions
 from calsync_agent.appointment.text import LOCATION_LIMIT, cut, one_line, paragraphs
 from calsync_agent.i18n import Message, message
 
@@ -50,7 +50,8 @@ class Activity:
     """An appointment of Consolidate with what the sync has to know beside its content.
 
     `time_zone` is the row's own name of the zone. `from_outside` tells that somebody outside
-    organizes it, so that it belongs to the mailboxes that hold a copy.
+    organizes it, so that it belongs to the mailboxes that hold a copy. `warnings` say what of the
+    row is left out.
     """
 
     id: ActivityId
@@ -62,6 +63,7 @@ class Activity:
     note: str | None
     time_zone: str
     appointment: Appointment
+    warnings: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ def read_activity(
         note=row["note"],
         time_zone=row["time_zone"],
         appointment=appointment,
+        warnings=tuple(_left_out(appointment, exceptions)),
     )
 
 
@@ -131,24 +134,38 @@ def _appointment(
         show_as=show_as,
         reminder_minutes=row["reminder_minutes"],
         rule=rule,
-        exceptions=tuple(_exception(child) for child in exceptions) if rule else (),
         participants=tuple(_participants(participants, EmployeeId(row["responsible_id"]))),
         organizer=_organizer(row),
         guests=tuple(_guests(participants)),
         join_url=row["online_meeting_url"] or None,
     )
-    return _begun_at_first(appointment, rule) if rule else appointment
+    return _series(appointment, rule, exceptions) if rule else appointment
 
 
 MIDNIGHT: Final = datetime(2000, 1, 1).time()
 
 
-def _begun_at_first(series: Appointment, rule: Rule) -> Appointment | Unsyncable:
-    """A start that is no occurrence of its own rule: the event begins at the first one (G8)."""
-    begin = first_start(rule, series.start)
-    if begin is None:
+def _series(
+    appointment: Appointment, rule: Rule, exceptions: Collection[Row]
+) -> Appointment | Unsyncable:
+    begun = begun_at_first(appointment, rule)
+    if begun is None:
         return Unsyncable(message("its recurrence rule gives no occurrence"))
-    return replace(series, start=begin, end=begin + (series.end - series.start))
+    if zones.windows_name(begun.zone) is None:
+        name = begun.zone
+        return Unsyncable(message("Exchange knows no time zone {name} for a series", name=name))
+    return with_exceptions(begun, (_exception(child) for child in exceptions))
+
+
+def _left_out(appointment: Appointment, exceptions: Collection[Row]) -> Iterator[Message]:
+    """Exceptions that fall on no occurrence are ignored, but not in silence (G8)."""
+    kept = {exception.original_start.date() for exception in appointment.exceptions}
+    for row in exceptions:
+        if appointment.rule is not None and row["original_start"].date() not in kept:
+            yield message(
+                "the exception for {moment} is ignored, because the series has no occurrence then",
+                moment=f"{row['original_start']:%Y-%m-%d %H:%M}",
+            )
 
 
 def _exception(row: Row) -> ChangedOccurrence:

@@ -149,7 +149,8 @@ class Feed(SQLModel, table=True):
     __table_args__: ClassVar[Any] = {"sqlite_autoincrement": True}
 
     id: int = column(counter(), primary_key=True)
-    activity_id: UUID = column(sa.Uuid)
+    # Sought by, so that taking out what we entered ourselves waits for nobody else's entries.
+    activity_id: UUID = column(sa.Uuid, index=True)
 
 
 system_info = table(SystemInfo)

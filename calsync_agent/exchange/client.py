@@ -55,12 +55,14 @@ class Graph:
     ) -> Mapping[str, Polled]:
         """Ask each mailbox one question: ⌈n/20⌉ HTTP requests for n mailboxes that are well.
 
-        `listener` hears of each mailbox as soon as its result is known, so that no mailbox waits
-        for a slow one (A4); it must neither block nor raise. The returned mapping is complete.
+        `listener` hears of each mailbox as soon as its result is known; it must neither block nor
+        raise. No mailbox keeps the others waiting (A4): one that takes longer than `QUICK` seconds
+        when asked on its own counts as GraphTrouble this time, and what it answers in the end is
+        given to the next poll that asks it the same. The returned mapping is complete.
         Raises SignInRefused and ConfigurationRefused where the app itself is refused.
         """
         return await Poll(self._means, listener).run(requests)
 
     async def aclose(self) -> None:
         """Close the connections, those of `tokens` too."""
-        await self._means.session.aclose()
+        await self._means.aclose()

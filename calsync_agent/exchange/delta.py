@@ -17,12 +17,14 @@ from calsync_agent.exchange.requests import Answer, Request
 class Page:
     """One page of changes, each item once.
 
-    `series`: masters of which something changed, to be read whole. `tombstones`: events that left
+    `series`: masters of which something changed, to be read whole; `changed_series`: those of which
+    a changed occurrence is shown. `tombstones`: events that left
     the view, whether deleted, moved, or never in it. Either `next_link` or `delta_link` is set.
     """
 
     events: tuple[Event | UnreadableEvent, ...] = ()
     series: frozenset[EventId] = frozenset()
+    changed_series: frozenset[EventId] = frozenset()
     tombstones: frozenset[EventId] = frozenset()
     next_link: str | None = None
     delta_link: str | None = None
@@ -39,6 +41,7 @@ class _Items:
 
     events: dict[EventId, Event | UnreadableEvent] = field(default_factory=dict)
     series: set[EventId] = field(default_factory=set)
+    changed_series: set[EventId] = field(default_factory=set)
     tombstones: set[EventId] = field(default_factory=set)
 
 
@@ -84,6 +87,7 @@ def read_page(body: Mapping[str, Any], people: Directory) -> Page:
     return Page(
         events=tuple(items.events.values()),
         series=frozenset(items.series),
+        changed_series=frozenset(items.changed_series),
         tombstones=frozenset(items.tombstones),
         next_link=body.get("@odata.nextLink"),
         delta_link=body.get("@odata.deltaLink"),
@@ -103,9 +107,12 @@ def _take(item: Mapping[str, Any], items: _Items, people: Directory) -> None:
     match item.get("type"):
         case Kind.MASTER:
             items.series.add(event_id)
-        case Kind.OCCURRENCE | Kind.EXCEPTION:
+        case Kind.OCCURRENCE | Kind.EXCEPTION as kind:
             if item.get("seriesMasterId"):
-                items.series.add(EventId(item["seriesMasterId"]))
+                master = EventId(str(item["seriesMasterId"]))
+                items.series.add(master)
+                if kind == Kind.EXCEPTION:
+                    items.changed_series.add(master)
         case _:
             items.events.pop(event_id, None)
             items.events[event_id] = read_event(item, people)

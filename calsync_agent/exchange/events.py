@@ -5,8 +5,8 @@ graph-facts 2 (properties), 2.4 (all-day), 6 (zones).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
@@ -23,8 +23,11 @@ from calsync_agent.appointment.model import (
     Unsyncable,
 )
 from calsync_agent.appointment.people import Directory
+from calsync_agent.appointment.series import begun_at_first
 from calsync_agent.appointment.text import one_line
 from calsync_agent.exchange.bodies import read_body
+from calsync_agent.exchange.instances import with_instances
+from calsync_agent.exchange.moments import instant, wall_clock
 from calsync_agent.exchange.patterns import read_recurrence
 from calsync_agent.i18n import Message, message
 
@@ -48,7 +51,8 @@ class Event:
     """One event of one mailbox; a series with its exceptions is one event.
 
     `etag` guards writes. `modified_at` is UTC. `is_organizer` tells whether this mailbox's owner
-    organizes it; `attendees` are all addresses invited, lower case, in Graph's order.
+    organizes it; `attendees` are as Graph sent them. `instances` are the ids of changed occurrences
+    by original start.
     """
 
     id: EventId
@@ -63,6 +67,7 @@ class Event:
     attendees: tuple[Json, ...]
     appointment: Appointment
     warning: Message | None = None
+    instances: Mapping[datetime, EventId] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class UnreadableEvent:
 
 
 def read_event(body: Json, people: Directory) -> Event | UnreadableEvent:
-    """The event that Graph describes; a series comes without its exceptions."""
+    """The event that Graph describes, a series with the exceptions that come with it."""
     event_id = EventId(str(body.get("id", "")))
     if not 0 < len(event_id) <= LONGEST_ID or not event_id.isascii():
         return UnreadableEvent(event_id, message("the event has no id that could be remembered"))
@@ -121,13 +126,19 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
         guests=guests,
         join_url=join_url or None,
     )
+    instances: Mapping[datetime, EventId] = {}
+    if rule is not None:
+        begun = begun_at_first(appointment, rule)
+        if begun is None:
+            return UnreadableEvent(event_id, message("its recurrence gives no occurrence"))
+        appointment, instances = with_instances(begun, body)
     uid = body.get("iCalUId")
     return Event(
         id=event_id,
         etag=str(body.get("@odata.etag") or ""),
         ical_uid=ICalUid(uid) if uid else None,
         transaction_id=body.get("transactionId") or None,
-        modified_at=_instant(body.get("lastModifiedDateTime")),
+        modified_at=instant(body.get("lastModifiedDateTime")),
         is_organizer=is_organizer,
         is_cancelled=bool(body.get("isCancelled")),
         is_online_meeting=bool(body.get("isOnlineMeeting")),
@@ -135,21 +146,8 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
         attendees=attendees,
         appointment=appointment,
         warning=warning,
+        instances=instances,
     )
-
-
-def wall_clock(value: Json, zone: str, *, all_day: bool) -> datetime:
-    """A dateTimeTimeZone as wall-clock in `zone`.
-
-    Of an all-day event only the date means anything: it reads midnight whatever zone was asked for.
-    """
-    moment = datetime.fromisoformat(value["dateTime"]).replace(tzinfo=None)
-    if all_day:
-        return moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    given_in = zones.resolve(value.get("timeZone")) or zones.UTC_ZONE
-    if given_in == zone:
-        return moment
-    return zones.from_utc(zones.to_utc(moment, given_in), zone)
 
 
 def _zone(body: Json) -> tuple[str, Message | None]:
@@ -218,10 +216,3 @@ def _people(
         elif person.address.casefold() != organizer.address.casefold() or not person.address:
             guests.append(person)
     return tuple(participants[number] for number in sorted(participants)), tuple(guests)
-
-
-def _instant(value: str | None) -> datetime | None:
-    if not value or value.startswith("0001-"):
-        return None
-    moment = datetime.fromisoformat(value)
-    return moment.replace(tzinfo=None) - (moment.utcoffset() or timedelta())

@@ -6,7 +6,7 @@ Only what ails is on record, so a mailbox without an entry is well.
 from dataclasses import dataclass
 from typing import Final
 
-QUICK: Final = 5.0  # seconds within which a mailbox that is well answers
+QUICK: Final = 3.0  # seconds within which a mailbox that is well answers
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,56 +2,29 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
-from typing import Any, Final, Protocol, TypeAlias
+from datetime import datetime
+from typing import Any, TypeAlias, TypeGuard
 
 from calsync_agent.appointment.content import Field
-from calsync_agent.appointment.model import ActivityId, Appointment, EventId
+from calsync_agent.appointment.model import ActivityId, EventId
 from calsync_agent.appointment.people import Directory
 from calsync_agent.errors import MailboxTrouble
 from calsync_agent.exchange import delta, writes
+from calsync_agent.exchange.calls import Calls, Sender
 from calsync_agent.exchange.delta import Page
 from calsync_agent.exchange.events import Event, UnreadableEvent, read_event
+from calsync_agent.exchange.occurrences import Occurrences
+from calsync_agent.exchange.operations import (
+    ChangeEvent,
+    CreateEvent,
+    DeleteEvent,
+    Operation,
+    Result,
+    Written,
+)
 from calsync_agent.exchange.requests import Answer, Lost, Outcome, Request
 from calsync_agent.i18n import message
 
-GONE: Final = ("ErrorItemNotFound",)
-
-
-class Sender(Protocol):
-    """What carries requests to Graph (`client.Graph`)."""
-
-    async def send(self, mailbox: str, requests: Sequence[Request]) -> list[Outcome]:
-        """The outcome of each request, after all retries. Raises MailboxTrouble."""
-
-
-@dataclass(frozen=True, slots=True)
-class CreateEvent:
-    """Make an event for an appointment."""
-
-    activity: ActivityId
-    appointment: Appointment
-    transaction_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeEvent:
-    """Bring some fields of an event to what the appointment holds."""
-
-    event: Event
-    appointment: Appointment
-    fields: frozenset[Field]
-
-
-@dataclass(frozen=True, slots=True)
-class DeleteEvent:
-    """Delete an event."""
-
-    event_id: EventId
-    etag: str
-
-
-Operation: TypeAlias = CreateEvent | ChangeEvent | DeleteEvent
 Read: TypeAlias = Event | UnreadableEvent | None
 
 
@@ -61,16 +34,20 @@ class PositionLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """The mailbox of one profile. Every method may raise MailboxTrouble."""
+    """The mailbox of one profile. Every method that asks may raise MailboxTrouble."""
 
     graph: Sender
     name: str
     people: Directory
 
+    @property
+    def calls(self) -> Calls:
+        """The way to it."""
+        return Calls(self.graph, self.name)
+
     async def page(self, request: Request) -> Page:
         """A page of the feed. Raises PositionLost."""
-        answer = self._answered((await self.graph.send(self.name, [request]))[0])
-        return self.read_page(answer)
+        return self.read_page((await self.calls.ask([request]))[0])
 
     def read_page(self, answer: Answer) -> Page:
         """The page in an answer. Raises PositionLost."""
@@ -81,14 +58,11 @@ class Mailbox:
         return delta.read_page(answer.body, self.people)
 
     async def read(self, events: Collection[EventId]) -> dict[EventId, Read]:
-        """The events as they are now; None for one that is there no more."""
+        """The events as they are now, series with their exceptions; None for what is gone."""
         wanted = sorted(events)
-        requests = [Request("GET", writes.event_path(self.name, event)) for event in wanted]
-        outcomes = await self.graph.send(self.name, requests) if requests else []
-        return {
-            event: self._read(event, self._answered(outcome))
-            for event, outcome in zip(wanted, outcomes, strict=True)
-        }
+        answers = await self.calls.ask([writes.reading(self.name, event) for event in wanted])
+        pairs = zip(wanted, answers, strict=True)
+        return {event: self._read(event, answer) for event, answer in pairs}
 
     async def in_a_calendar(self, events: Collection[EventId]) -> set[EventId]:
         """Those of these events that still lie in one of the mailbox's calendars.
@@ -96,45 +70,60 @@ class Mailbox:
         An event in Deleted Items may still be read by its immutable id; its calendar cannot.
         """
         wanted = sorted(events)
-        requests = [
-            Request("GET", f"{writes.event_path(self.name, event)}/calendar") for event in wanted
-        ]
-        outcomes = await self.graph.send(self.name, requests) if requests else []
-        return {
-            event
-            for event, outcome in zip(wanted, outcomes, strict=True)
-            if not _item_gone(self._answered(outcome))
-        }
+        paths = [f"{writes.event_path(self.name, event)}/calendar" for event in wanted]
+        answers = await self.calls.ask([Request("GET", path) for path in paths])
+        pairs = zip(wanted, answers, strict=True)
+        return {event for event, answer in pairs if not writes.item_gone(answer)}
 
-    async def made_for(self, activities: Collection[ActivityId]) -> dict[ActivityId, Event]:
+    async def made_for(self, activities: Collection[ActivityId]) -> list[Event | UnreadableEvent]:
         """The events that were made for these appointments, as far as they are there."""
-        wanted = sorted(activities)
-        requests = [writes.lookup(self.name, activity) for activity in wanted]
-        outcomes = await self.graph.send(self.name, requests) if requests else []
-        found: dict[ActivityId, Event] = {}
-        for activity, outcome in zip(wanted, outcomes, strict=True):
-            answer = self._answered(outcome)
+        answers = await self.calls.ask([writes.lookup(self.name, a) for a in sorted(activities)])
+        found: set[EventId] = set()
+        for answer in answers:
             if not answer.ok:
                 raise self._failed(answer)
-            for item in _items(answer.body):
-                event = read_event(item, self.people)
-                if isinstance(event, Event):
-                    found[activity] = event
-        return found
+            items: Any = (answer.body or {}).get("value") or ()
+            found |= {EventId(str(item["id"])) for item in items}
+        return [event for event in (await self.read(found)).values() if event is not None]
 
-    async def carry_out(self, operations: Sequence[Operation]) -> list[writes.Result]:
+    async def listed(self, series: Event, start: datetime, end: datetime) -> Event:
+        """A series with the exceptions that its occurrences from `start` to `end` (UTC) show."""
+        return await self._occurrences.listed(series, start, end)
+
+    async def carry_out(self, operations: Sequence[Operation]) -> list[Result]:
         """Write events; one result for each operation."""
-        if not operations:
-            return []
         bodies = await self._bodies_with_join_block(operations)
-        requests = [self._request(operation, bodies) for operation in operations]
-        outcomes = await self.graph.send(self.name, requests)
-        return [
-            _of_deletion(outcome)
-            if isinstance(operation, DeleteEvent)
-            else writes.result(outcome, self.people)
-            for operation, outcome in zip(operations, outcomes, strict=True)
-        ]
+        requests = [self._request(each, bodies) for each in operations if not _in_parts(each)]
+        outcomes = iter(await self.calls.send(requests))
+        results: list[Result] = []
+        for operation in operations:
+            if _in_parts(operation):
+                results.append(
+                    await self._occurrences.bring(operation.event, operation.appointment)
+                )
+            else:
+                results.append(await self._completed(operation, next(outcomes)))
+        return results
+
+    async def _completed(self, operation: Operation, outcome: Outcome) -> Result:
+        """What came of an operation once its occurrences are written too."""
+        if isinstance(operation, DeleteEvent):
+            return writes.result_of_deletion(outcome, self.people)
+        result = writes.result(outcome, self.people)
+        if not isinstance(result, Written) or not _has_occurrences(operation):
+            return result
+        event = result.event
+        if isinstance(operation, ChangeEvent):
+            # A change of time or rule discards exceptions; only reading tells which are left.
+            now = await self._occurrences.read(event.id)
+            if not isinstance(now, Event):
+                return Lost(message("the series could not be read again after it was changed"))
+            event = now
+        return await self._occurrences.bring(event, operation.appointment)
+
+    @property
+    def _occurrences(self) -> Occurrences:
+        return Occurrences(self.calls, self.people)
 
     async def _bodies_with_join_block(
         self, operations: Sequence[Operation]
@@ -147,18 +136,9 @@ class Mailbox:
             and Field.BODY in operation.fields
             and operation.event.is_online_meeting
         ]
-        requests = [
-            Request("GET", f"{writes.event_path(self.name, event)}?$select=body", html=True)
-            for event in wanted
-        ]
-        outcomes = await self.graph.send(self.name, requests) if requests else []
-        bodies: dict[EventId, str] = {}
-        for event, outcome in zip(wanted, outcomes, strict=True):
-            answer = self._answered(outcome)
-            if answer.ok and answer.body:
-                body: Any = answer.body.get("body") or {}
-                bodies[event] = str(body.get("content") or "")
-        return bodies
+        answers = await self.calls.ask([writes.reading_html(self.name, e) for e in wanted])
+        stored = zip(wanted, map(writes.stored_html, answers), strict=True)
+        return {event: html for event, html in stored if html is not None}
 
     def _request(self, operation: Operation, bodies: Mapping[EventId, str]) -> Request:
         match operation:
@@ -173,14 +153,9 @@ class Mailbox:
     def _read(self, event: EventId, answer: Answer) -> Read:
         if answer.ok and answer.body:
             return read_event(answer.body, self.people)
-        if _item_gone(answer):
+        if writes.item_gone(answer):
             return None
         return UnreadableEvent(event, writes.told(answer))
-
-    def _answered(self, outcome: Outcome) -> Answer:
-        if isinstance(outcome, Lost):
-            raise MailboxTrouble(outcome.reason)
-        return outcome
 
     def _failed(self, answer: Answer) -> MailboxTrouble:
         return MailboxTrouble(
@@ -196,15 +171,14 @@ class Mailbox:
         )
 
 
-def _item_gone(answer: Answer) -> bool:
-    return answer.status == HTTPStatus.NOT_FOUND and answer.named(*GONE)
+def _in_parts(operation: Operation) -> TypeGuard[ChangeEvent]:
+    """Whether nothing of the event itself is to be written, only some of its occurrences."""
+    return isinstance(operation, ChangeEvent) and operation.fields == {Field.EXCEPTIONS}
 
 
-def _of_deletion(outcome: Outcome) -> writes.Result:
-    if isinstance(outcome, Answer) and (outcome.ok or _item_gone(outcome)):
-        return writes.Gone()
-    return writes.result(outcome, Directory())
-
-
-def _items(body: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]]:
-    return (body or {}).get("value") or ()
+def _has_occurrences(operation: Operation) -> TypeGuard[CreateEvent | ChangeEvent]:
+    """Whether occurrences may have to be written after the event."""
+    if isinstance(operation, DeleteEvent) or operation.appointment.rule is None:
+        return False
+    before = operation.event.appointment.exceptions if isinstance(operation, ChangeEvent) else ()
+    return bool(operation.appointment.exceptions or before)

@@ -5,6 +5,7 @@ that asked for a rest is not asked before it is over.
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,9 +14,10 @@ from typing import Final, TypeAlias
 
 from calsync_agent.errors import Refusal, SignInRefused
 from calsync_agent.exchange.batch import LARGEST_BATCH, Prepared
-from calsync_agent.exchange.means import Means
+from calsync_agent.exchange.health import QUICK
+from calsync_agent.exchange.means import Asking, Means, Result
 from calsync_agent.exchange.pace import Lane
-from calsync_agent.exchange.refusals import closed, resting, token_refused, unwell
+from calsync_agent.exchange.refusals import closed, resting, slow, token_refused, unwell
 from calsync_agent.exchange.requests import Answer, Lost, Outcome, Request
 from calsync_agent.exchange.retry import passing, pause, told
 from calsync_agent.exchange.troubles import ForeignLink, GraphTrouble, Unreachable
@@ -99,25 +101,23 @@ class Poll:
                 else:  # busy with work of our own: the others do not wait for that
                     tasks.create_task(self._alone(member))
             async with pace.lane(Lane.POLL):
-                outcomes = await self._batch(entered) if entered else []
-        if outcomes is None:  # too slow, or failed as a whole: find the one that is to blame
+                results = await self._batch(entered) if entered else []
+        if results is None:  # too slow, or failed as a whole: find the one that is to blame
             for member in entered:
                 tasks.create_task(self._alone(member))
             return
-        for (mailbox, _), outcome in zip(entered, outcomes, strict=True):
-            self._settle(mailbox, outcome, took=0.0)
+        for (mailbox, _), result in zip(entered, results, strict=True):
+            self._settle(mailbox, result, took=0.0)
 
-    async def _batch(self, members: Sequence[Member]) -> Sequence[Outcome | GraphTrouble] | None:
+    async def _batch(self, members: Sequence[Member]) -> Sequence[Result] | None:
         """What became of each; None where each must be asked alone to know."""
         try:
             async with asyncio.timeout(self.means.poll_limit):
                 outcomes = await self.means.session.batch([prepared for _, prepared in members])
         except TimeoutError:
             return None
-        except Unreachable as trouble:
-            return [trouble] * len(members)
-        except Refusal as refusal:
-            return [self._app_refused(refusal)] * len(members)
+        except (Unreachable, Refusal) as error:
+            return [error] * len(members)
         if isinstance(outcomes, list):
             self.means.records.answered(_GRAPH, self.means.clock.monotonic(), took=0.0)
             return outcomes
@@ -131,31 +131,43 @@ class Poll:
         return None
 
     async def _alone(self, member: Member) -> None:
-        mailbox, prepared = member
-        outcome: Outcome | GraphTrouble
-        pace, clock = self.means.pace, self.means.clock
-        async with pace.mailbox(mailbox, 1), pace.lane(Lane.APART):
-            begun = clock.monotonic()
-            try:
-                outcome = await self.means.session.one(prepared)
-            except Unreachable as trouble:
-                outcome = trouble
-            except Refusal as refusal:
-                outcome = self._app_refused(refusal)
-            took = clock.monotonic() - begun
-        self._settle(mailbox, outcome, took)
+        mailbox = member[0]
+        asking = self._asking(member)
+        done, _ = await asyncio.wait({asking.task}, timeout=QUICK)
+        if not done or asking.task.cancelled():
+            self.means.records.answered(mailbox, self.means.clock.monotonic(), took=math.inf)
+            self._hand_out(mailbox, slow(mailbox))
+            return
+        self.means.asking.pop(mailbox, None)
+        result, took = asking.task.result()
+        self._settle(mailbox, result, took)
 
-    def _settle(self, mailbox: str, outcome: Outcome | GraphTrouble, took: float) -> None:
-        if isinstance(outcome, GraphTrouble):
-            self._hand_out(mailbox, outcome)
-        elif passing(outcome):
-            self._hand_out(mailbox, unwell(mailbox, outcome, self._rest(mailbox, outcome)))
-        elif isinstance(outcome, Answer):
+    def _asking(self, member: Member) -> Asking:
+        """The call that is under way since an earlier poll, or else a new one."""
+        mailbox, prepared = member
+        asking = self.means.asking.get(mailbox)
+        if asking is not None:
+            if asking.target == prepared.target:
+                return asking
+            asking.task.cancel()
+        asking = Asking(prepared.target, asyncio.create_task(_ask(self.means, mailbox, prepared)))
+        self.means.asking[mailbox] = asking
+        return asking
+
+    def _settle(self, mailbox: str, result: Result, took: float) -> None:
+        if isinstance(result, Refusal):
+            self.refusal = result
+            self._hand_out(mailbox, GraphTrouble(result.message))
+        elif isinstance(result, GraphTrouble):
+            self._hand_out(mailbox, result)
+        elif passing(result):
+            self._hand_out(mailbox, unwell(mailbox, result, self._rest(mailbox, result)))
+        elif isinstance(result, Answer):
             self.means.records.answered(mailbox, self.means.clock.monotonic(), took)
-            if outcome.status == HTTPStatus.UNAUTHORIZED:
-                self.unauthorized[mailbox] = outcome
+            if result.status == HTTPStatus.UNAUTHORIZED:
+                self.unauthorized[mailbox] = result
             else:
-                self._hand_out(mailbox, closed(mailbox, outcome) or outcome)
+                self._hand_out(mailbox, closed(mailbox, result) or result)
 
     def _rest(self, key: str, outcome: Outcome) -> float:
         """Note that `key` is to be left alone, and for how many seconds."""
@@ -165,11 +177,19 @@ class Poll:
         records.failed(key, clock.monotonic(), rest)
         return rest
 
-    def _app_refused(self, refusal: Refusal) -> GraphTrouble:
-        self.refusal = refusal
-        return GraphTrouble(refusal.message)
-
     def _hand_out(self, mailbox: str, result: Polled) -> None:
         self.results[mailbox] = result
         if self.listener is not None:
             self.listener(mailbox, result)
+
+
+async def _ask(means: Means, mailbox: str, prepared: Prepared) -> tuple[Result, float]:
+    """What a call of its own came to, and the seconds that it took."""
+    result: Result
+    async with means.pace.mailbox(mailbox, 1), means.pace.lane(Lane.APART):
+        begun = means.clock.monotonic()
+        try:
+            result = await means.session.one(prepared)
+        except (Unreachable, Refusal) as error:
+            result = error
+        return result, means.clock.monotonic() - begun

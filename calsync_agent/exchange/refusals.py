@@ -103,3 +103,10 @@ def resting(mailbox: str, after: float) -> GraphTrouble:
         ),
         retry_after=after,
     )
+
+
+def slow(mailbox: str) -> GraphTrouble:
+    """The trouble of a mailbox whose answer is still to come."""
+    return GraphTrouble(
+        message("mailbox {mailbox} answers slowly; its answer is waited for", mailbox=mailbox)
+    )

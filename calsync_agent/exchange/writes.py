@@ -5,10 +5,9 @@ answer that got lost is found again (B2). A change carries only the fields that 
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from calsync_agent.appointment import zones
@@ -18,39 +17,14 @@ from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.text import SUBJECT_LIMIT, cut
 from calsync_agent.exchange.bodies import with_join_block
 from calsync_agent.exchange.events import Event, UnreadableEvent, read_event
+from calsync_agent.exchange.instances import EVENT_PROPERTIES
+from calsync_agent.exchange.operations import Gone, Overtaken, Refused, Result, Written
 from calsync_agent.exchange.patterns import write_recurrence
 from calsync_agent.exchange.requests import Answer, Lost, Outcome, Request
 from calsync_agent.i18n import Message, message
 
 ACTIVITY_PROPERTY: Final = "String {5f0fd02e-7ac7-4b5f-9c1b-0c2a4f2c51a6} Name calsyncActivity"
 """The MAPI named property that holds the id of the appointment behind an event."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """Graph took the write; this is the event now."""
-
-    event: Event
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Graph will not take this write as it is (B8)."""
-
-    reason: Message
-
-
-@dataclass(frozen=True, slots=True)
-class Overtaken:
-    """Somebody changed or removed the event meanwhile: read it again and decide anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """The event is there no more, as was wanted."""
-
-
-Result: TypeAlias = Written | Refused | Overtaken | Gone | Lost
 
 
 def creation(
@@ -78,6 +52,31 @@ def change(
     if html is not None and "body" in body:
         body["body"] = {"contentType": "html", "content": with_join_block(appointment.body, html)}
     return Request("PATCH", event_path(mailbox, event.id), body, _guarded(event.etag))
+
+
+def occurrence(mailbox: str, instance: EventId, body: dict[str, Any] | None) -> Request:
+    """The request that changes one occurrence, or cancels it where there is no body."""
+    path = event_path(mailbox, instance)
+    return Request("DELETE", path) if body is None else Request("PATCH", path, body)
+
+
+def reading(mailbox: str, event_id: EventId) -> Request:
+    """The request that reads an event, a series with its exceptions."""
+    query = urlencode(
+        {"$select": EVENT_PROPERTIES, "$expand": "exceptionOccurrences"}, safe="$,", quote_via=quote
+    )
+    return Request("GET", f"{event_path(mailbox, event_id)}?{query}")
+
+
+def reading_html(mailbox: str, event_id: EventId) -> Request:
+    """The request that reads an event's body as it is stored."""
+    return Request("GET", f"{event_path(mailbox, event_id)}?$select=body", html=True)
+
+
+def stored_html(answer: Answer) -> str | None:
+    """The body in the answer to `reading_html`; None where there is none."""
+    body: Any = (answer.body or {}).get("body") if answer.ok else None
+    return str(body.get("content") or "") if body else None
 
 
 def deletion(mailbox: str, event_id: EventId, etag: str) -> Request:
@@ -122,6 +121,12 @@ def result(answer: Outcome, people: Directory) -> Result:
     if answer.status in {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT}:
         return Overtaken()
     return Refused(told(answer))
+
+
+def result_of_deletion(answer: Outcome, people: Directory) -> Result:
+    """What an answer to a deletion means; what is not there any more is deleted."""
+    gone = isinstance(answer, Answer) and item_gone(answer)
+    return Gone() if gone else result(answer, people)
 
 
 def event_body(appointment: Appointment, fields: Collection[Field]) -> dict[str, Any]:
@@ -180,6 +185,11 @@ def _sent_zone(zone: str) -> str | None:
 
 def _guarded(etag: str) -> dict[str, str]:
     return {"If-Match": etag} if etag else {}
+
+
+def item_gone(answer: Answer) -> bool:
+    """Whether the event asked for is not there; a missing mailbox is told by other codes."""
+    return answer.status == HTTPStatus.NOT_FOUND and answer.named("ErrorItemNotFound")
 
 
 def told(answer: Answer) -> Message:

@@ -76,6 +76,11 @@ class Faults:
         self.rules.clear()
         self.release()
 
+    @property
+    def hanging(self) -> int:
+        """How many requests hang now."""
+        return len(self._hanging)
+
     def release(self) -> None:
         """Let go of what hangs. Any thread may call it."""
         hanging, self._hanging = self._hanging, []

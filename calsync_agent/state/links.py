@@ -36,7 +36,9 @@ class Link:
     """An appointment and its event in one mailbox.
 
     `event_id` is None while the event is only intended (B2). The fingerprints are `UNKNOWN` where
-    nothing was agreed yet. `starts_at` and `ends_at` are the event's, in UTC; no end = for ever.
+    nothing was agreed yet. `unfinished`: a write of several requests may have been cut off, so that
+    the event may be half of what Consolidate holds. `starts_at` and `ends_at` are the event's, in
+    UTC; no end = for ever.
     """
 
     id: LinkId
@@ -50,6 +52,7 @@ class Link:
     modified_at: datetime | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    unfinished: bool = False
 
     @property
     def transaction_id(self) -> str:
@@ -163,6 +166,7 @@ def _link(row: sa.RowMapping) -> Link:
         modified_at=row["exchange_modified_at"],
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
+        unfinished=bool(row["unfinished"]),
     )
 
 
@@ -179,4 +183,5 @@ def _row(known: Link) -> dict[str, Any]:
         "exchange_modified_at": known.modified_at,
         "starts_at": known.starts_at,
         "ends_at": known.ends_at,
+        "unfinished": known.unfinished,
     }

@@ -103,7 +103,8 @@ class Link(SQLModel, table=True):
     """An appointment and its event in one mailbox.
 
     Without `event_id` it is an intended creation (B2). The prints tell what each side held when
-    both were last in step (`appointment.fingerprint`). Times are UTC; `ends_at` null = endless.
+    both were last in step (`appointment.content`). `unfinished`: a write of several requests may
+    have been cut off. Times are UTC; `ends_at` null = endless.
     """
 
     __tablename__: ClassVar[str] = "calsync_link"
@@ -127,6 +128,7 @@ class Link(SQLModel, table=True):
     role: str = column(text(16))
     consolidate_print: str = column(key(PRINT_LENGTH), default="")
     exchange_print: str = column(key(PRINT_LENGTH), default="")
+    unfinished: bool = column(sa.Boolean, default=False)
     exchange_modified_at: datetime | None = column(moment(), nullable=True)
     starts_at: datetime | None = column(moment(), nullable=True)
     ends_at: datetime | None = column(moment(), nullable=True)

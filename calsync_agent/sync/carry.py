@@ -2,15 +2,29 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+from uuid import uuid4
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.content import UNKNOWN, Fingerprint, fingerprint, mixed
-from calsync_agent.appointment.model import ActivityId
+from calsync_agent.appointment.content import UNKNOWN, Field, fingerprint, mixed, unsettled
+from calsync_agent.appointment.model import ActivityId, EventId, LinkId
 from calsync_agent.exchange.events import Event
-from calsync_agent.exchange.mailbox import ChangeEvent, CreateEvent, DeleteEvent
+from calsync_agent.exchange.operations import (
+    ChangeEvent,
+    CreateEvent,
+    DeleteEvent,
+    Gone,
+    Overtaken,
+    Partly,
+    Refused,
+    Removed,
+    Result,
+    Written,
+)
 from calsync_agent.exchange.requests import Lost
-from calsync_agent.exchange.writes import Gone, Overtaken, Refused, Result, Written
+from calsync_agent.i18n import Message
 from calsync_agent.state import links, log, pending, quarantine
 from calsync_agent.state.links import Link
 from calsync_agent.state.quarantine import Item
@@ -19,52 +33,96 @@ from calsync_agent.sync.effects import agreed
 from calsync_agent.sync.job import Count, Intent, Job
 
 
+@dataclass(slots=True)
+class _Outcome:
+    """What is to be written in the end, by table."""
+
+    changed: list[Link] = field(default_factory=list)
+    new: list[Link] = field(default_factory=list)
+    dropped: list[LinkId] = field(default_factory=list)
+    refused: dict[Item, Message] = field(default_factory=dict)
+    settled: set[Item] = field(default_factory=set)
+    done: dict[ActivityId, int] = field(default_factory=dict)
+    told: list[log.Entry] = field(default_factory=list)
+    counts: Counter[Count] = field(default_factory=Counter)
+
+
 def record(
     connection: sa.Connection, job: Job, results: Sequence[tuple[Intent, Result]]
 ) -> Counter[Count]:
     """Remember what became of requests; what is not certain stays pending (B1, B2)."""
-    changed: list[Link] = []
-    dropped: list[Link] = []
-    refused: dict[Item, Refused] = {}
-    done: dict[ActivityId, int] = {}
-    told: list[log.Entry] = []
-    counts: Counter[Count] = Counter()
+    outcome = _Outcome()
     for intent, result in results:
-        link = intent.outgoing.link
-        match result:
-            case Written(event):
-                changed.append(_held(intent, event))
-                told += telling.sent(job, intent, event.id)
-                counts[_COUNTS[type(intent.outgoing.operation)]] += 1
-            case Gone():
-                dropped.append(link)
-                told += telling.sent(job, intent, link.event_id)
-                counts[Count.DELETED_IN_EXCHANGE] += 1
-            case Refused():
-                refused[Item(link.activity, None)] = result
-                if link.event_id is None:
-                    dropped.append(link)
-                counts[Count.QUARANTINED] += 1
-            case Overtaken():
-                counts[Count.OVERTAKEN] += 1
-                continue
-            case Lost():
-                counts[Count.UNANSWERED] += 1
-                continue
-        done[link.activity] = intent.version
-    links.update(connection, changed)
-    links.delete(connection, [link.id for link in dropped])
-    told += _quarantine(connection, job, results, refused)
-    pending.done(connection, job.profile.id, done)
-    log.write(connection, told, job.stamp.now)
-    return counts
+        _enter(job, intent, result, outcome)
+    links.update(connection, outcome.changed)
+    links.delete(connection, outcome.dropped)
+    links.insert(connection, outcome.new)
+    profile, now = job.profile.id, job.stamp.now
+    new = quarantine.update(connection, profile, outcome.refused, outcome.settled, now)
+    subjects = {_item(intent): intent.subject for intent, _ in results}
+    told = outcome.told + [
+        telling.quarantined(job, item, subjects[item], outcome.refused[item]) for item in new
+    ]
+    log.write(connection, told, now)
+    pending.done(connection, profile, outcome.done)
+    return outcome.counts
 
 
-_COUNTS = {
+def _enter(job: Job, intent: Intent, result: Result, outcome: _Outcome) -> None:
+    link, item = intent.outgoing.link, _item(intent)
+    match result:
+        case Written(event):
+            outcome.changed.append(_held(intent, event))
+            outcome.settled.add(item)
+            _tell(job, intent, event.id, outcome)
+        case Partly(event, reason):
+            held = _held(intent, event)
+            refused = unsettled(held.consolidate, {Field.EXCEPTIONS})
+            outcome.changed.append(replace(held, consolidate=refused))
+            outcome.refused[item] = reason
+            _tell(job, intent, event.id, outcome)
+        case Gone():
+            outcome.dropped.append(link.id)
+            outcome.settled.add(item)
+            _tell(job, intent, link.event_id, outcome)
+        case Refused(reason):
+            outcome.refused[item] = reason
+            if link.event_id is None:
+                outcome.dropped.append(link.id)
+            else:
+                outcome.changed.append(replace(link, unfinished=False))
+            outcome.counts[Count.QUARANTINED] += 1
+        case Removed():
+            # Another id, because Exchange remembers the transaction id of the one that is gone.
+            outcome.dropped.append(link.id)
+            again = replace(link, id=LinkId(uuid4()), event_id=None, ical_uid=None)
+            outcome.new.append(again)
+            outcome.counts[Count.OVERTAKEN] += 1
+            return
+        case Overtaken():
+            outcome.changed.append(replace(link, unfinished=False))
+            outcome.counts[Count.OVERTAKEN] += 1
+            return
+        case Lost():
+            outcome.counts[Count.UNANSWERED] += 1
+            return
+    outcome.done[link.activity] = intent.version
+
+
+def _tell(job: Job, intent: Intent, event: EventId | None, outcome: _Outcome) -> None:
+    outcome.told += telling.sent(job, intent, event)
+    outcome.counts[_COUNTS[type(intent.outgoing.operation)]] += 1
+
+
+_COUNTS: Final = {
     CreateEvent: Count.CREATED_IN_EXCHANGE,
     ChangeEvent: Count.CHANGED_IN_EXCHANGE,
     DeleteEvent: Count.DELETED_IN_EXCHANGE,
 }
+
+
+def _item(intent: Intent) -> Item:
+    return Item(intent.outgoing.link.activity, None)
 
 
 def _held(intent: Intent, event: Event) -> Link:
@@ -73,21 +131,12 @@ def _held(intent: Intent, event: Event) -> Link:
     Of a change only the written fields are taken from the answer: if somebody changed others in the
     same moment, they are still to be carried over.
     """
-    link, sent = intent.outgoing.link, intent.outgoing.sent
+    link, sent, operation = intent.outgoing.link, intent.outgoing.sent, intent.outgoing.operation
     mine = fingerprint(sent) if sent else UNKNOWN
-    theirs: Fingerprint = fingerprint(event.appointment)
-    if isinstance(intent.outgoing.operation, ChangeEvent):
-        theirs = mixed(link.exchange, theirs, intent.outgoing.operation.fields)
+    theirs = fingerprint(event.appointment)
+    if isinstance(operation, ChangeEvent):
+        written = operation.fields
+        if operation.appointment.rule is not None:
+            written |= {Field.EXCEPTIONS}  # they follow every write to their series
+        theirs = mixed(link.exchange, theirs, written)
     return agreed(link, event, consolidate=mine, exchange=theirs)
-
-
-def _quarantine(
-    connection: sa.Connection,
-    job: Job,
-    results: Sequence[tuple[Intent, Result]],
-    refused: dict[Item, Refused],
-) -> list[log.Entry]:
-    subjects = {Item(i.outgoing.link.activity, None): i.subject for i, _ in results}
-    reasons = {item: result.reason for item, result in refused.items()}
-    new = quarantine.update(connection, job.profile.id, reasons, (), job.stamp.now)
-    return [telling.quarantined(job, item, subjects[item], reasons[item]) for item in new]

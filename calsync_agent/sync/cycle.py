@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, EventId, ProfileId
 from calsync_agent.database.engine import Database
+from calsync_agent.database.statements import chunks
 from calsync_agent.errors import MailboxTrouble
 from calsync_agent.exchange import delta
 from calsync_agent.exchange.delta import Page
@@ -26,7 +27,7 @@ from calsync_agent.state.profiles import Policy
 from calsync_agent.state.progress import Progress
 from calsync_agent.sync.carry import record
 from calsync_agent.sync.compare import Compared, compare
-from calsync_agent.sync.gather import Gatherer
+from calsync_agent.sync.gather import Gatherer, SeriesSeen
 from calsync_agent.sync.job import Batch, Count, Job, Settled
 from calsync_agent.sync.match import Match, no_match
 from calsync_agent.sync.settle import settle
@@ -36,6 +37,9 @@ _T = TypeVar("_T")
 
 AT_ONCE: Final = 100
 """How many appointments are taken out of pending work at a time."""
+
+SERIES_AT_ONCE: Final = 20
+"""How many series are read at a time, with all their exceptions."""
 
 
 @dataclass(slots=True)
@@ -119,7 +123,7 @@ async def _recover(cycle: Cycle) -> None:
     intended = await cycle.read(lambda c: links.intended(c, profile))
     if intended:
         made = await cycle.mailbox.made_for({link.activity for link in intended})
-        await _process(cycle, Batch(events=tuple(made.values())))
+        await _process(cycle, Batch(events=tuple(made)))
 
 
 async def _take_in(cycle: Cycle, polled: Answer | None) -> None:
@@ -159,16 +163,21 @@ async def _follow(cycle: Cycle, page: Page, listing: _Listing | None = None) -> 
     """Process page after page, then the deletions together with the new position."""
     match = listing.compared.candidates.take if listing and listing.compared else no_match
     deletions = Batch()
+    series = SeriesSeen()
     cycle.wrote = False
     while True:
         cycle.unsaved += page.size
+        series.note(page)
         if listing:
             listing.expected.difference_update(event.id for event in page.events)
         deletions |= await _process(cycle, await cycle.gather.of_page(page), match)
         if page.next_link is None:
             break
         page = await cycle.mailbox.page(delta.following(page.next_link))
+    for some in chunks(sorted(series.masters), SERIES_AT_ONCE):
+        deletions |= await _process(cycle, await cycle.gather.of_series(some, series), match)
     if listing:
+        listing.expected -= series.masters
         deletions |= await _process(cycle, await cycle.gather.unseen(listing.expected))
     # What was listed but not taken in has to be listed again (A2).
     position = page.delta_link if cycle.job.policy.inbound else None

@@ -11,6 +11,7 @@ from calsync_agent.appointment.content import (
     fingerprint,
     mixed,
     time_changes,
+    unsettled_in,
 )
 from calsync_agent.appointment.merge import merged
 from calsync_agent.appointment.model import ActivityId, Appointment, LinkId
@@ -18,12 +19,12 @@ from calsync_agent.appointment.span import span
 from calsync_agent.consolidate.rows import Activity
 from calsync_agent.consolidate.writing import ChangedActivity, NewActivity
 from calsync_agent.exchange.events import Event
-from calsync_agent.exchange.mailbox import ChangeEvent, CreateEvent, DeleteEvent
+from calsync_agent.exchange.operations import ChangeEvent, CreateEvent, DeleteEvent
 from calsync_agent.state.history import Kept, Side
 from calsync_agent.state.links import Link
 from calsync_agent.sync.job import Job, Outgoing
 from calsync_agent.sync.pairs import Known
-from calsync_agent.sync.plan import Change, Create, Decision, Delete
+from calsync_agent.sync.plan import Change, Create, Decision, Delete, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ def _creation(job: Job, known: Known, activity: Activity, result: Effects) -> Ef
     """An event about to be made: until the answer is there, what is sent counts as agreed (B2)."""
     sent = fingerprint(activity.appointment)
     link = known.intended or Link(LinkId(uuid4()), job.profile.id, activity.id)
-    link = replace(link, consolidate=sent, exchange=sent)
+    in_steps = bool(activity.appointment.exceptions)
+    link = replace(link, consolidate=sent, exchange=sent, unfinished=in_steps)
     return replace(
         result,
         new_link=None if known.intended else link,
@@ -109,13 +111,15 @@ def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effe
     mine = _mine(result, activity)
     if mine is None:
         return result
-    outgoing = decision.exchange.fields if isinstance(decision.exchange, Change) else frozenset()
+    outgoing = _written(decision.exchange)
     before = known.pair.link or Link(LinkId(uuid4()), job.profile.id, known.activity_id, event.id)
+    open_fields = outgoing | (unsettled_in(before.consolidate) - _written(decision.consolidate))
     now = agreed(
         before,
         event,
-        consolidate=mixed(fingerprint(mine), before.consolidate, outgoing),
+        consolidate=mixed(fingerprint(mine), before.consolidate, open_fields),
         exchange=mixed(fingerprint(event.appointment), before.exchange, outgoing),
+        unfinished=bool(outgoing) and _in_steps(mine, event.appointment),
     )
     result = replace(result, new_link=None if known.pair.link else now)
     if known.pair.link and (known.adopted or _differs(before, now)):
@@ -125,7 +129,23 @@ def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effe
     return result
 
 
-def agreed(link: Link, event: Event, *, consolidate: Fingerprint, exchange: Fingerprint) -> Link:
+def _written(write: Write) -> frozenset[Field]:
+    return write.fields if isinstance(write, Change) else frozenset()
+
+
+def _in_steps(mine: Appointment, theirs: Appointment) -> bool:
+    """Whether writing takes several requests: occurrences are written one by one."""
+    return mine.rule is not None and bool(mine.exceptions or theirs.exceptions)
+
+
+def agreed(
+    link: Link,
+    event: Event,
+    *,
+    consolidate: Fingerprint,
+    exchange: Fingerprint,
+    unfinished: bool = False,
+) -> Link:
     """The link to an event as it is now, with what both sides agree on."""
     starts_at, ends_at = span(event.appointment)
     return replace(
@@ -137,6 +157,7 @@ def agreed(link: Link, event: Event, *, consolidate: Fingerprint, exchange: Fing
         modified_at=event.modified_at,
         starts_at=starts_at,
         ends_at=ends_at,
+        unfinished=unfinished,
     )
 
 
@@ -159,7 +180,8 @@ def _mine(result: Effects, activity: object) -> Appointment | None:
 
 def _differs(before: Link, now: Link) -> bool:
     """Whether a link has to be written; that an event was only touched is not worth a row (A5)."""
-    return (before.consolidate, before.exchange) != (now.consolidate, now.exchange)
+    agreed_before = (before.consolidate, before.exchange, before.unfinished)
+    return agreed_before != (now.consolidate, now.exchange, now.unfinished)
 
 
 def _kept(job: Job, known: Known, decision: Decision) -> Kept | None:

@@ -1,10 +1,13 @@
 """Reads events as they are now, before anything is decided about them."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, EventId
 from calsync_agent.appointment.span import span
+from calsync_agent.consolidate.reading import with_exceptions
 from calsync_agent.database.engine import Database
 from calsync_agent.exchange.delta import Page
 from calsync_agent.exchange.events import Event
@@ -12,6 +15,19 @@ from calsync_agent.exchange.mailbox import Mailbox, Read
 from calsync_agent.state import links
 from calsync_agent.sync.job import Batch, Job
 from calsync_agent.sync.window import Window
+
+
+@dataclass(slots=True)
+class SeriesSeen:
+    """The series that a feed mentions, and those of which it shows changed occurrences."""
+
+    masters: set[EventId] = field(default_factory=set)
+    changed: set[EventId] = field(default_factory=set)
+
+    def note(self, page: Page) -> None:
+        """Remember what a page mentions."""
+        self.masters |= page.series
+        self.changed |= page.changed_series
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +41,34 @@ class Gatherer:
     async def as_they_are(self, events: Collection[EventId]) -> Batch:
         """Events by their ids; one that cannot be found is gone."""
         return _batch(await self.mailbox.read(events))
+
+    async def of_series(self, masters: Collection[EventId], seen: SeriesSeen) -> Batch:
+        """Series as they are, with their exceptions.
+
+        Exchange sometimes sends a master without its exceptions (graph-facts 3.5): where the feed
+        shows some, or Consolidate has some, the occurrences themselves are asked.
+        """
+        found = await self.mailbox.read(masters)
+        bare = {
+            event.id: event
+            for event in found.values()
+            if isinstance(event, Event)
+            and event.appointment.rule
+            and not event.appointment.exceptions
+        }
+        if bare:
+            expected = await self.database.read(lambda c: self._with_exceptions(c, bare))
+            window = self.job.window
+            for number in bare.keys() & (expected | seen.changed):
+                found[number] = await self.mailbox.listed(bare[number], window.start, window.end)
+        return _batch(found)
+
+    def _with_exceptions(
+        self, connection: sa.Connection, events: Collection[EventId]
+    ) -> set[EventId]:
+        known = links.by_events(connection, self.job.profile.id, events)
+        exceptional = with_exceptions(connection, [link.activity for link in known])
+        return {li.event_id for li in known if li.event_id and li.activity in exceptional}
 
     async def of_page(self, page: Page) -> Batch:
         """What a page reports; what it says has left the view is looked at (B5)."""

@@ -9,7 +9,7 @@ from calsync_agent.appointment.model import ActivityId, Appointment, EventId
 from calsync_agent.consolidate.reading import Staff
 from calsync_agent.consolidate.writing import Stamp
 from calsync_agent.exchange.events import Event, UnreadableEvent
-from calsync_agent.exchange.mailbox import Operation
+from calsync_agent.exchange.operations import Operation
 from calsync_agent.i18n import Value
 from calsync_agent.state.links import Link
 from calsync_agent.state.profiles import Policy, Profile

@@ -78,7 +78,8 @@ def assemble(
         found[number] = Known(number, pair, adopted=link_made is not None)
     for number in batch.activities.keys() - taken:
         activity = held.get(number)
-        pair = Pair(None, activity, None, sendable=sendable(job, activity))
+        wanted_there = number in intended or sendable(job, activity)
+        pair = Pair(None, activity, None, sendable=wanted_there)
         found[number] = Known(number, pair, intended.get(number))
     return list(found.values())
 

@@ -18,6 +18,7 @@ from calsync_agent.appointment.content import (
     changed,
     differing,
     fingerprint,
+    unsettled_in,
 )
 from calsync_agent.appointment.model import Appointment
 from calsync_agent.consolidate.rows import Activity, BrokenActivity, Sending
@@ -57,6 +58,7 @@ class Cell(StrEnum):
     NEW_IN_EXCHANGE = "new in Exchange"
     MATCHED = "the same on both sides"
     OUT_OF_SCOPE = "out of scope"
+    UNFINISHED = "a write to Exchange was cut off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +208,28 @@ def _matched(activity: Activity, event: Event, policy: Policy) -> Decision:
 
 
 def _linked(pair: Pair, link: Link, policy: Policy) -> Decision:
+    if link.unfinished:
+        resumed = _resumed(pair)
+        if resumed is not None:
+            return resumed
     cell = MATRIX[consolidate_state(pair, link), exchange_state(pair, link)]
     match pair.activity, pair.event:
         case (Activity() as activity, Event() as event) if not activity.deleted:
             return _both_there(cell, activity, event, link, policy)
     return _one_missing(cell, pair, policy)
+
+
+def _resumed(pair: Pair) -> Decision | None:
+    """A write of several requests was cut off: what Exchange holds is half of it, nobody's wish."""
+    match pair.activity, pair.event:
+        case (Activity(deleted=False) as activity, _) if activity.sending is Sending.NONE:
+            return None
+        case (Activity(deleted=False) as activity, Event() as event):
+            fields = differing(activity.appointment, event.appointment) & BOTH_WAYS
+            return Decision(Cell.UNFINISHED, exchange=Change(fields) if fields else None)
+        case (Activity(deleted=False), None):
+            return Decision(Cell.UNFINISHED, exchange=Create())
+    return None
 
 
 def _both_there(
@@ -228,6 +247,11 @@ def _both_there(
             fields = changed(link.exchange, fingerprint(theirs)) & differs
             return _inward(cell, fields, activity)
         case Cell.CHANGED_ON_BOTH:
+            touched = changed(link.consolidate, fingerprint(mine))
+            theirs_touched = changed(link.exchange, fingerprint(theirs))
+            if touched <= unsettled_in(link.consolidate) - theirs_touched:
+                # Only what Exchange refused before is still to be sent: no change, no conflict.
+                return _inward(Cell.CHANGED_IN_EXCHANGE, theirs_touched & differs, activity)
             return _whole(cell, mine, theirs, policy)
     return Decision(cell)
 

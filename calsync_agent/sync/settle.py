@@ -115,7 +115,9 @@ def _quarantine(
     """Put aside what cannot be synced, let go what can be again; returns what is new to tell."""
     subjects = {_item(known): telling.named_in(known) for known, _ in found.refused}
     refused = {_item(known): reason for known, reason in found.refused}
-    settled = {item for done in found.done for item in _items(done.known)}
+    # What goes out is settled only when Exchange has taken it.
+    in_step = (done.known for done in found.done if done.effects.outgoing is None)
+    settled = {item for known in in_step for item in _items(known)}
     settled |= {Item(None, event) for event in batch.gone}
     new = quarantine.update(connection, job.profile.id, refused, settled, job.stamp.now)
     return [telling.quarantined(job, item, subjects[item], refused[item]) for item in new]

@@ -9,7 +9,7 @@ from calsync_agent.appointment.model import Appointment, EventId
 from calsync_agent.appointment.text import LOCATION_LIMIT, SUBJECT_LIMIT, utf16_length
 from calsync_agent.consolidate.rows import Activity
 from calsync_agent.exchange.events import Event
-from calsync_agent.exchange.mailbox import ChangeEvent, CreateEvent, DeleteEvent
+from calsync_agent.exchange.operations import ChangeEvent, CreateEvent, DeleteEvent
 from calsync_agent.i18n import Message, Value, message
 from calsync_agent.state.links import Link
 from calsync_agent.state.log import Entry, Kind, Level, named

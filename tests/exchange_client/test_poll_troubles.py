@@ -177,6 +177,26 @@ async def test_b9_a_sign_in_that_fails_is_the_polls(server: FakeGraph) -> None:
     assert server.calls == []
 
 
+@pytest.mark.parametrize("count", [1, 45])
+async def test_b9_a_sign_in_that_fails_in_between_is_the_polls(
+    server: FakeGraph, count: int
+) -> None:
+    class Expiring(FakeTokens):
+        async def token(self, *, force: bool = False) -> str:
+            if force:
+                raise SignInRefused(message("the secret has expired"))
+            return await super().token()
+
+    server.good_tokens = set()
+    with pytest.raises(SignInRefused, match="the secret has expired"):
+        await client(server, Expiring()).poll(links(count))
+
+
+async def test_a5_who_has_nothing_to_ask_does_not_sign_in(server: FakeGraph) -> None:
+    tokens = FakeTokens(error=SignInRefused(message("no sign-in")))
+    assert await client(server, tokens).poll({}) == {}
+
+
 async def test_b9_one_mailbox_that_refuses_the_token_is_its_own_trouble(
     server: FakeGraph, tokens: FakeTokens
 ) -> None:

@@ -1,5 +1,6 @@
 """A plain client of the sandbox: httpx over real HTTPS, no code of the agent's."""
 
+import copy
 import ssl
 from typing import Any, TypeAlias
 from urllib.parse import quote
@@ -26,6 +27,12 @@ class Client:
         self.http = httpx.Client(verify=trust, trust_env=False, timeout=20)
         self.prefer = 'IdType="ImmutableId"'
         self.sign_in()
+
+    def of(self, user: str) -> "Client":
+        """The same app and connection, for another user's mailbox."""
+        other = copy.copy(self)
+        other.person = self.tenant.user(user)
+        return other
 
     def sign_in(self) -> None:
         token = self.token(

@@ -195,7 +195,7 @@ def test_the_master_comes_with_its_first_day_even_from_outside_the_window(graph:
         },
     )
     found = graph.round()
-    assert [item["id"] for item in found.items][0] == series
+    assert found.items[0]["id"] == series
     assert days(found.items) == ["2012-05-04", "2026-05-04"]
 
 
@@ -321,11 +321,9 @@ def test_garbage_for_a_token_is_a_bad_request(graph: Client, token: str) -> None
 
 def test_a_token_of_another_mailbox_is_refused(graph: Client) -> None:
     link = graph.round().link
-    bernd = graph.tenant.user("bernd.huber").upn
-    assert graph.get(link.replace(graph.person.upn, bernd)).status_code == 400
-    assert (
-        graph.get(link.replace(quote(graph.person.upn, safe=""), quote(bernd))).status_code == 400
-    )
+    own, other = quote(graph.person.upn, safe=""), graph.tenant.user("bernd.huber").upn
+    assert own in link
+    assert graph.get(link.replace(own, other)).status_code == 400
 
 
 # -- options and misbehaviour ---------------------------------------------------------------------

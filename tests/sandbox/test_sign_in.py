@@ -158,7 +158,7 @@ def test_a_disabled_app_is_refused(graph: Client) -> None:
     assert graph.token(**good).json()["error_codes"] == [7000112]
 
 
-@pytest.mark.parametrize("header", [None, "Bearer ", "Bearer nonsense", "Basic x"])
+@pytest.mark.parametrize("header", [None, "Bearer", "Bearer nonsense", "Basic x"])
 def test_graph_refuses_what_is_no_token(graph: Client, header: str | None) -> None:
     del graph.http.headers["Authorization"]
     sent = {} if header is None else {"Authorization": header}

@@ -1,13 +1,17 @@
 """Tells whether both sides hold the same, by a reading of its own of rows and of Graph's JSON."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dateutil.rrule import rrulestr
+
 from calsync_agent.consolidate import tables
 from calsync_agent.sandbox.people import Person
-from tests.support.world import World
+from tests.support.world import SOON, World
 
 Facts = tuple[object, ...]
 
@@ -26,6 +30,76 @@ def appointments(world: World, code: str) -> Counter[Facts]:
 def events(person: Person) -> Counter[Facts]:
     """What a mailbox's calendar holds."""
     return Counter(_event_facts(event) for event in person.events())
+
+
+def occurrences(world: World, code: str, start: datetime, end: datetime) -> Counter[Facts]:
+    """What happens for an employee between two UTC times, as Consolidate tells it."""
+    exceptions: dict[Any, dict[datetime, dict[str, Any]]] = {}
+    for row in world.rows(tables.activity_exception):
+        exceptions.setdefault(row["activity_id"], {})[row["original_start"]] = row
+    found: Counter[Facts] = Counter()
+    for row in world.activities():
+        if row["responsible_id"] != world.employees[code]:
+            continue
+        for begin, finish, own in _expanded(row, exceptions.get(row["id"], {}), end):
+            facts = _occurrence_facts(row, begin, finish, own)
+            if _overlaps(facts, start, end):
+                found[facts] += 1
+    return found
+
+
+def events_seen(person: Person, start: datetime, end: datetime) -> Counter[Facts]:
+    """The same, as the person sees it in Outlook."""
+    found: Counter[Facts] = Counter()
+    for event in person.view(start, end):
+        subject, body, location, when, *_ = _event_facts(event)
+        facts = (subject, body, location, when)
+        if _overlaps(facts, start, end):
+            found[facts] += 1
+    return found
+
+
+def assert_same_occurrences(world: World, *codes: str, years: int = 2) -> None:
+    """What happens is the same on both sides, occurrence for occurrence (E1)."""
+    start = datetime.combine(SOON.date() - timedelta(days=60), SOON.time())
+    end = start + timedelta(days=365 * years)
+    for code in codes or tuple(world.employees):
+        ours = occurrences(world, code, start, end)
+        theirs = events_seen(world.tenant.user(code.lower()), start, end)
+        assert ours == theirs, f"{code}: only here {ours - theirs}, only there {theirs - ours}"
+
+
+def _expanded(
+    row: dict[str, Any], exceptions: dict[datetime, dict[str, Any]], end: datetime
+) -> Iterator[tuple[datetime, datetime, dict[str, Any]]]:
+    length = row["ends_at"] - row["starts_at"]
+    if not row["recurrence"]:
+        yield row["starts_at"], row["ends_at"], {}
+        return
+    starts = rrulestr(row["recurrence"], dtstart=row["starts_at"])
+    for moment in takewhile(lambda m: m < end + timedelta(days=2), starts):
+        own = exceptions.get(moment, {})
+        if own.get("cancelled"):
+            continue
+        begin = own.get("starts_at") or moment
+        yield begin, own.get("ends_at") or begin + length, own
+
+
+def _occurrence_facts(
+    row: dict[str, Any], begin: datetime, finish: datetime, own: dict[str, Any]
+) -> Facts:
+    shown = {**row, "starts_at": begin, "ends_at": finish}
+    shown |= {n: own[n] for n in ("subject", "body", "location") if own.get(n) is not None}
+    subject, body, location, when, *_ = _row_facts(shown, "normal")
+    return subject, body, location, when
+
+
+def _overlaps(facts: Facts, start: datetime, end: datetime) -> bool:
+    """Clear of the borders, where zones of all-day events would matter."""
+    when: Any = facts[3]
+    first, last = (m.date() if isinstance(m, datetime) else m for m in when)
+    margin = timedelta(days=2)
+    return start.date() + margin < first and last < end.date() - margin
 
 
 def assert_in_step(world: World, *codes: str) -> None:
@@ -85,5 +159,3 @@ def _cut(text: str) -> str:
 
 def _text(text: str) -> str:
     return "\n".join(" ".join(line.split()) for line in text.splitlines()).strip()
-
-

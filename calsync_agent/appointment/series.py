@@ -1,0 +1,66 @@
+"""A series as a whole: where it begins, and which of its exceptions mean anything."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from calsync_agent.appointment.expansion import first_start, starts_between
+from calsync_agent.appointment.model import Appointment, ChangedOccurrence
+from calsync_agent.appointment.rule import Rule
+
+
+def begun_at_first(series: Appointment, rule: Rule) -> Appointment | None:
+    """The series with its first occurrence as its start (G8); None where the rule gives none."""
+    begin = first_start(rule, series.start)
+    if begin is None:
+        return None
+    if begin == series.start:
+        return series
+    return replace(series, start=begin, end=begin + length(series))
+
+
+def length(series: Appointment) -> timedelta:
+    """How long each occurrence is, by the clock."""
+    return series.end - series.start
+
+
+def occurring(rule: Rule, start: datetime, moments: Collection[datetime]) -> set[datetime]:
+    """Those of `moments` at which a series from `start` has an occurrence."""
+    if not moments:
+        return set()
+    wanted = set(moments)
+    return {m for m in starts_between(rule, start, min(wanted), max(wanted)) if m in wanted}
+
+
+def with_exceptions(series: Appointment, exceptions: Iterable[ChangedOccurrence]) -> Appointment:
+    """The series with those exceptions that fall on an occurrence (G8), in order, each once.
+
+    An all-day occurrence is known by its date, whatever the clock says.
+    """
+    if series.rule is None:
+        return replace(series, exceptions=())
+    found = {_at(series, e): e for e in exceptions}
+    fitting = occurring(series.rule, series.start, found.keys())
+    kept = (replace(found[moment], original_start=moment) for moment in sorted(fitting))
+    return replace(series, exceptions=tuple(kept))
+
+
+def occurrence(series: Appointment, exception: ChangedOccurrence) -> Appointment:
+    """One occurrence as an appointment of its own, with what it has from its series filled in."""
+    start = exception.start if exception.start is not None else exception.original_start
+    return replace(
+        series,
+        subject=series.subject if exception.subject is None else exception.subject,
+        body=series.body if exception.body is None else exception.body,
+        location=series.location if exception.location is None else exception.location,
+        start=start,
+        end=exception.end if exception.end is not None else start + length(series),
+        rule=None,
+        exceptions=(),
+    )
+
+
+def _at(series: Appointment, exception: ChangedOccurrence) -> datetime:
+    if not series.all_day:
+        return exception.original_start
+    return datetime.combine(exception.original_start.date(), series.start.time())

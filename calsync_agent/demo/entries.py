@@ -1,0 +1,214 @@
+"""What a story is made of: who enters what, and who changes it later.
+
+Days count from the Monday of the week in which the demo is shown; times are wall-clock in the zone
+beside them (IANA). A subject stands for one entry in the whole story.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, time, timedelta
+from enum import Enum, IntEnum, auto
+from typing import Final, TypeAlias, assert_never
+
+VIENNA: Final = "Europe/Vienna"
+
+
+class Where(Enum):
+    """The program that a person uses."""
+
+    CONSOLIDATE = auto()
+    OUTLOOK = auto()
+    BOTH = auto()
+
+
+class Day(IntEnum):
+    """A day of the week, counted as `date.weekday` does."""
+
+    MON = 0
+    TUE = 1
+    WED = 2
+    THU = 3
+    FRI = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Employee:
+    """Somebody of the office; `mailbox` is the local part of the address."""
+
+    code: str
+    name: str
+    mailbox: str
+
+    @property
+    def first_name(self) -> str:
+        """What colleagues call them."""
+        return self.name.split()[0]
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A stretch of time, counted from a Monday; all-day where there is no `clock`."""
+
+    days: int
+    clock: time | None
+    length: timedelta
+    zone: str = VIENNA
+
+    def start(self, monday: date) -> datetime:
+        """The wall-clock start; midnight where all-day."""
+        return datetime.combine(monday + timedelta(self.days), self.clock or time())
+
+    def end(self, monday: date) -> datetime:
+        """The wall-clock end; an exclusive midnight where all-day."""
+        return self.start(monday) + self.length
+
+
+def at(week: int, day: Day, clock: str, minutes: int = 60, zone: str = VIENNA) -> When:
+    """A time of day in this week (0), the next (1), the one before (-1) and so on."""
+    return When(week * 7 + day, time.fromisoformat(clock), timedelta(minutes=minutes), zone)
+
+
+def days(week: int, day: Day, count: int = 1) -> When:
+    """Whole days."""
+    return When(week * 7 + day, None, timedelta(count))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An appointment as somebody thinks of it.
+
+    `also` is how the subject is spelt in Outlook where it is entered on both sides.
+    """
+
+    subject: str
+    when: When
+    location: str = ""
+    body: str = ""
+    importance: str = "normal"
+    private: bool = False
+    show_as: str = "busy"
+    reminder: int | None = None
+    also: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(Draft):
+    """An appointment that somebody enters into their own calendar by hand."""
+
+    owner: Employee
+    where: Where
+
+
+def entered(owner: Employee, where: Where, *drafts: Draft) -> tuple[Entry, ...]:
+    """The drafts, entered into the owner's calendar."""
+    names = [field.name for field in fields(Draft)]
+    return tuple(
+        Entry(owner=owner, where=where, **{name: getattr(draft, name) for name in names})
+        for draft in drafts
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A new appointment."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """It takes place at another time."""
+
+    to: When
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """It gets another subject."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Relocated:
+    """It takes place elsewhere."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class MadePrivate:
+    """Others are to see no more than the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """It is deleted."""
+
+
+Change: TypeAlias = New | Moved | Renamed | Relocated | MadePrivate | Deleted
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What somebody does after the first sync, and in which program."""
+
+    by: Employee
+    where: Where
+    subject: str
+    change: Change
+
+
+def new(owner: Employee, where: Where, draft: Draft) -> Edit:
+    """The owner enters something."""
+    (entry,) = entered(owner, where, draft)
+    return Edit(owner, where, draft.subject, New(entry))
+
+
+def conflicts(edits: Iterable[Edit]) -> set[str]:
+    """The subjects of what is changed on both sides."""
+    found = list(edits)
+    outlook, consolidate = (
+        {edit.subject for edit in found if edit.where is where}
+        for where in (Where.OUTLOOK, Where.CONSOLIDATE)
+    )
+    return outlook & consolidate
+
+
+def after(entries: Iterable[Entry], edits: Iterable[Edit]) -> dict[str, Entry]:
+    """What there must be in the end on both sides, by the subject at the beginning.
+
+    In a conflict, and where spellings differ, Consolidate's version counts (A3, B4).
+    """
+    left = {entry.subject: entry for entry in entries}
+    edits = list(edits)
+    contested = conflicts(edits)
+    for edit in edits:
+        if edit.subject in contested and edit.where is Where.OUTLOOK:
+            continue
+        changed = _changed(left.get(edit.subject), edit.change)
+        if changed is None:
+            del left[edit.subject]
+        else:
+            left[edit.subject] = changed
+    return left
+
+
+def _changed(entry: Entry | None, change: Change) -> Entry | None:
+    if isinstance(change, New):
+        return change.entry
+    if entry is None:
+        raise LookupError("the story changes what was never entered")
+    match change:
+        case Moved(to):
+            return replace(entry, when=to)
+        case Renamed(to):
+            return replace(entry, subject=to)
+        case Relocated(to):
+            return replace(entry, location=to)
+        case MadePrivate():
+            return replace(entry, private=True)
+        case Deleted():
+            return None
+        case _:
+            assert_never(change)

@@ -1,0 +1,94 @@
+"""The exceptions of a series, as they come with its master (graph-facts 3.5).
+
+`exceptionOccurrences` are events, `cancelledOccurrences` ids like `OID.<master>.<date>`. Both come
+only with a GET of the master by its id that selects and expands them. An occurrence is known by
+the start that the rule gives it, never by an id (E3).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+from calsync_agent.appointment import zones
+from calsync_agent.appointment.model import Appointment, ChangedOccurrence, EventId
+from calsync_agent.appointment.series import occurrence, occurring, with_exceptions
+from calsync_agent.appointment.text import one_line
+from calsync_agent.exchange.bodies import read_body
+from calsync_agent.exchange.moments import instant, wall_clock
+
+EVENT_PROPERTIES: Final = (
+    "id,iCalUId,transactionId,lastModifiedDateTime,type,seriesMasterId,originalStart,"
+    "originalStartTimeZone,start,end,isAllDay,recurrence,subject,body,location,importance,"
+    "sensitivity,showAs,isReminderOn,reminderMinutesBeforeStart,isOrganizer,organizer,attendees,"
+    "responseStatus,isCancelled,isOnlineMeeting,onlineMeeting,onlineMeetingUrl,"
+    "exceptionOccurrences,cancelledOccurrences"
+)
+"""All that is read of an event; the last two have to be named to be sent."""
+
+_OCCURRENCE_ID: Final = re.compile(r"OID\..+\.(\d{4}-\d{2}-\d{2})\Z", re.DOTALL)
+
+
+def with_instances(
+    series: Appointment, master: Mapping[str, Any]
+) -> tuple[Appointment, dict[datetime, EventId]]:
+    """The series with its exceptions, and the ids of the changed ones by original start."""
+    changed: dict[datetime, Mapping[str, Any]] = {}
+    for item in master.get("exceptionOccurrences") or ():
+        moment = original_start(series, item)
+        if moment is not None:
+            changed[moment] = item
+    cancelled = set(_cancelled(series, master)) - changed.keys()
+    exceptions = [ChangedOccurrence(moment, cancelled=True) for moment in cancelled]
+    exceptions += [_read(series, moment, item) for moment, item in changed.items()]
+    ids = {moment: EventId(str(item["id"])) for moment, item in changed.items()}
+    return with_exceptions(series, exceptions), ids
+
+
+def original_start(series: Appointment, item: Mapping[str, Any]) -> datetime | None:
+    """The start that the rule gives an occurrence; None where Graph does not tell.
+
+    `originalStart` is a UTC instant. Of an all-day occurrence only its date counts, which may be
+    written as UTC midnight or as local midnight.
+    """
+    moment = instant(item.get("originalStart"))
+    if moment is None:
+        found = _OCCURRENCE_ID.match(str(item.get("occurrenceId") or ""))
+        return _on(series, date.fromisoformat(found[1])) if found else None
+    local = zones.from_utc(moment, series.zone)
+    if not series.all_day:
+        return local
+    days = {_on(series, moment.date()), _on(series, local.date())}
+    fitting = occurring(series.rule, series.start, days) if series.rule else set()
+    return min(fitting, default=None)
+
+
+def _cancelled(series: Appointment, master: Mapping[str, Any]) -> Iterator[datetime]:
+    """Cancelled days: only their date is given, the clock is the series'."""
+    for identifier in master.get("cancelledOccurrences") or ():
+        found = _OCCURRENCE_ID.match(str(identifier))
+        if found:
+            yield _on(series, date.fromisoformat(found[1]))
+
+
+def _read(series: Appointment, moment: datetime, item: Mapping[str, Any]) -> ChangedOccurrence:
+    """What the occurrence has of its own; None where it is as the series says."""
+    all_day = bool(item.get("isAllDay"))
+    start = wall_clock(item["start"], series.zone, all_day=all_day)
+    end = wall_clock(item["end"], series.zone, all_day=all_day)
+    usual = occurrence(series, ChangedOccurrence(moment))
+    moved = (start, end) != (usual.start, usual.end)
+    subject, body = one_line(item.get("subject")), read_body(item.get("body"))
+    location = one_line((item.get("location") or {}).get("displayName"))
+    return ChangedOccurrence(
+        original_start=moment,
+        subject=None if subject == series.subject else subject,
+        body=None if body == series.body else body,
+        location=None if location == series.location else location,
+        start=start if moved else None,
+        end=end if moved else None,
+    )
+
+
+def _on(series: Appointment, day: date) -> datetime:
+    return datetime.combine(day, series.start.time())

@@ -1,0 +1,211 @@
+"""Brings the occurrences of a series in a mailbox to what is wanted (E3, E4)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import reduce
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from calsync_agent.appointment import zones
+from calsync_agent.appointment.expansion import starts_between
+from calsync_agent.appointment.model import Appointment, EventId
+from calsync_agent.appointment.people import Directory
+from calsync_agent.appointment.series import length
+from calsync_agent.exchange import writes
+from calsync_agent.exchange.bodies import with_join_block
+from calsync_agent.exchange.calls import Calls
+from calsync_agent.exchange.events import Event, Kind, UnreadableEvent, read_event
+from calsync_agent.exchange.instances import original_start, with_instances
+from calsync_agent.exchange.moments import wall_clock
+from calsync_agent.exchange.operations import Gone, Partly, Removed, Result, Written
+from calsync_agent.exchange.requests import Answer, Lost, Request
+from calsync_agent.exchange.series import OccurrenceWrite, difference
+from calsync_agent.i18n import Message, message
+
+PAGE: Final = 200
+"""Occurrences to a page of a listing."""
+
+ZONE_MARGIN: Final = timedelta(days=1)
+"""How far inside a listing's bounds an occurrence has to lie to be missed in it."""
+
+BOUNDARY: Final = "ErrorOccurrenceCrossingBoundary"
+"""An occurrence may not be moved to or past the day of its neighbour (graph-facts 3.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrences:
+    """The occurrences of the series in one mailbox. Every method may raise MailboxTrouble."""
+
+    calls: Calls
+    people: Directory
+
+    async def bring(self, event: Event, wanted: Appointment) -> Result:
+        """Write what differs, occurrence by occurrence, and read the series again."""
+        needed = difference(wanted, event.appointment)
+        if needed.restored and not event.attendees:
+            return await self._remove(event)
+        problems = [_not_restored(moment) for moment in needed.restored]
+        if needed.writes:
+            problems += await self._write(event, needed.writes)
+            now = await self.read(event.id)
+            if not isinstance(now, Event):
+                return Lost(message("the series could not be read again after it was changed"))
+            event = now
+        return Partly(event, _joined(problems)) if problems else Written(event)
+
+    async def read(self, event_id: EventId) -> Event | UnreadableEvent | None:
+        """A series with its exceptions; None where it is gone."""
+        answer = (await self.calls.ask([writes.reading(self.calls.mailbox, event_id)]))[0]
+        if answer.ok and answer.body:
+            return read_event(answer.body, self.people)
+        return None
+
+    async def listed(self, series: Event, start: datetime, end: datetime) -> Event:
+        """A series with the exceptions that its occurrences from `start` to `end` (UTC) show.
+
+        What the rule gives in that time and Exchange does not list has been cancelled.
+        """
+        items: list[Mapping[str, Any]] = []
+        request = self._instances(series.id, start, end)
+        while True:
+            answer = (await self.calls.ask([request]))[0]
+            body: Any = answer.body or {}
+            items += body.get("value") or ()
+            if not body.get("@odata.nextLink"):
+                break
+            request = Request("GET", str(body["@odata.nextLink"]))
+        master = {
+            "exceptionOccurrences": [item for item in items if item.get("type") == Kind.EXCEPTION],
+            "cancelledOccurrences": list(_unlisted(series, items, start, end)),
+        }
+        appointment, ids = with_instances(series.appointment, master)
+        return replace(series, appointment=appointment, instances=ids)
+
+    async def _remove(self, event: Event) -> Result:
+        request = writes.deletion(self.calls.mailbox, event.id, event.etag)
+        result = writes.result((await self.calls.send([request]))[0], self.people)
+        return Removed() if isinstance(result, Gone) else result
+
+    async def _write(self, event: Event, needed: Sequence[OccurrenceWrite]) -> list[Message]:
+        """Send the writes; returns what could not be done."""
+        ids = await self._ids(event, [write.original_start for write in needed])
+        possible = [write for write in needed if write.original_start in ids]
+        problems = [_missing(w.original_start) for w in needed if w.original_start not in ids]
+        bodies = await self._bodies(event, possible, ids)
+        requests = [
+            writes.occurrence(self.calls.mailbox, ids[moment], body)
+            for moment, body in zip((w.original_start for w in possible), bodies, strict=True)
+        ]
+        answers = await self.calls.ask(requests)
+        for write, answer in zip(possible, answers, strict=True):
+            if not answer.ok and not (write.body is None and writes.item_gone(answer)):
+                problems.append(_refused(write.original_start, answer))
+        return problems
+
+    async def _ids(self, event: Event, moments: Sequence[datetime]) -> dict[datetime, EventId]:
+        """The ids of occurrences: those of changed ones are known, others are looked up by day."""
+        ids = {moment: event.instances[moment] for moment in moments if moment in event.instances}
+        unknown = [moment for moment in moments if moment not in ids]
+        answers = await self.calls.ask([self._around(event, moment) for moment in unknown])
+        for moment, answer in zip(unknown, answers, strict=True):
+            items: Any = (answer.body or {}).get("value") or ()
+            for item in items:
+                if _is_at(event.appointment, item, moment):
+                    ids[moment] = EventId(str(item["id"]))
+        return ids
+
+    def _around(self, event: Event, moment: datetime) -> Request:
+        series = event.appointment
+        # An all-day occurrence counts at local midnight of a zone that nobody tells.
+        margin = timedelta(hours=14) if series.all_day else timedelta(minutes=1)
+        start = zones.to_utc(moment, series.zone)
+        return self._instances(event.id, start - margin, start + length(series) + margin)
+
+    def _instances(self, series: EventId, start: datetime, end: datetime) -> Request:
+        bounds = urlencode(
+            {
+                "startDateTime": f"{start:%Y-%m-%dT%H:%M:%S}Z",
+                "endDateTime": f"{end:%Y-%m-%dT%H:%M:%S}Z",
+                "$top": PAGE,
+            },
+            safe="$",
+        )
+        return Request("GET", f"{writes.event_path(self.calls.mailbox, series)}/instances?{bounds}")
+
+    async def _bodies(
+        self, event: Event, needed: Sequence[OccurrenceWrite], ids: Mapping[datetime, EventId]
+    ) -> list[dict[str, Any] | None]:
+        """What is to be sent, with the join block of an online meeting kept in its place."""
+        if not event.is_online_meeting:
+            return [write.body for write in needed]
+        texts = [w.original_start for w in needed if w.body is not None and "body" in w.body]
+        answers = await self.calls.ask(
+            [writes.reading_html(self.calls.mailbox, ids[m]) for m in texts]
+        )
+        stored = dict(zip(texts, map(writes.stored_html, answers), strict=True))
+        bodies: list[dict[str, Any] | None] = []
+        for write in needed:
+            html = stored.get(write.original_start)
+            if html is None or write.body is None:
+                bodies.append(write.body)
+                continue
+            content = with_join_block(write.body["body"]["content"], html)
+            bodies.append({**write.body, "body": {"contentType": "html", "content": content}})
+        return bodies
+
+
+def _unlisted(
+    series: Event, items: Sequence[Mapping[str, Any]], start: datetime, end: datetime
+) -> Iterator[str]:
+    """The occurrences that should have been listed and are not, as Graph names cancelled ones."""
+    appointment = series.appointment
+    if appointment.rule is None:
+        return
+    listed = {_start_in_rule(appointment, item) for item in items}
+    earliest = zones.from_utc(start, appointment.zone) + ZONE_MARGIN
+    latest = zones.from_utc(end, appointment.zone) - ZONE_MARGIN
+    for moment in starts_between(appointment.rule, appointment.start, earliest, latest):
+        if moment not in listed:
+            yield f"OID.{series.id}.{moment:%Y-%m-%d}"
+
+
+def _start_in_rule(series: Appointment, item: Mapping[str, Any]) -> datetime | None:
+    if item.get("originalStart"):
+        return original_start(series, item)
+    return wall_clock(item["start"], series.zone, all_day=series.all_day)
+
+
+def _is_at(series: Appointment, item: Mapping[str, Any], moment: datetime) -> bool:
+    return _start_in_rule(series, item) == moment
+
+
+def _joined(problems: Sequence[Message]) -> Message:
+    return reduce(lambda told, more: message("{some}; {more}", some=told, more=more), problems)
+
+
+def _not_restored(moment: datetime) -> Message:
+    return message(
+        "Exchange cannot bring back the occurrence of {moment} that was cancelled, and a meeting"
+        " is not made anew",
+        moment=_shown(moment),
+    )
+
+
+def _missing(moment: datetime) -> Message:
+    return message("Exchange has no occurrence on {moment}", moment=_shown(moment))
+
+
+def _refused(moment: datetime, answer: Answer) -> Message:
+    if answer.named(BOUNDARY):
+        return message(
+            "the occurrence of {moment} cannot be moved to or past the day of its neighbour",
+            moment=_shown(moment),
+        )
+    return message(
+        "the occurrence of {moment}: {reason}", moment=_shown(moment), reason=writes.told(answer)
+    )
+
+
+def _shown(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"

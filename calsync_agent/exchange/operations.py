@@ -1,0 +1,79 @@
+"""What can be done to events, and what may come of it."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from calsync_agent.appointment.content import Field
+from calsync_agent.appointment.model import ActivityId, Appointment, EventId
+from calsync_agent.exchange.events import Event
+from calsync_agent.exchange.requests import Lost
+from calsync_agent.i18n import Message
+
+
+@dataclass(frozen=True, slots=True)
+class CreateEvent:
+    """Make an event for an appointment, a series with its exceptions."""
+
+    activity: ActivityId
+    appointment: Appointment
+    transaction_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEvent:
+    """Bring some fields of an event to what the appointment holds."""
+
+    event: Event
+    appointment: Appointment
+    fields: frozenset[Field]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteEvent:
+    """Delete an event, a series as a whole."""
+
+    event_id: EventId
+    etag: str
+
+
+Operation: TypeAlias = CreateEvent | ChangeEvent | DeleteEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Graph took the write; this is the event now."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Partly:
+    """Graph took the write, but for some occurrences; this is the event now."""
+
+    event: Event
+    reason: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The event was deleted, because only a new one can become what is wanted (G9)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Graph will not take this write as it is (B8)."""
+
+    reason: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """Somebody changed or removed the event meanwhile: read it again and decide anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The event is there no more, as was wanted."""
+
+
+Result: TypeAlias = Written | Partly | Removed | Refused | Overtaken | Gone | Lost
