@@ -44,20 +44,7 @@ def connect(settings: Settings, provider: Provider) -> Connection:
         ca_file=part.ca_file,
         proxy=part.proxy.get_secret_value(),
     )
-    return _SignedIn(graph)
-
-
-class _SignedIn(Graph):
-    """Graph together with the sign-in that it uses; both are closed at once."""
-
-    def __init__(self, settings: GraphSettings) -> None:
-        self._sign_in = MsalTokens(settings)
-        super().__init__(settings, self._sign_in)
-
-    async def aclose(self) -> None:
-        """Close the connections to Graph and to the sign-in."""
-        await super().aclose()
-        await self._sign_in.aclose()
+    return Graph(graph, MsalTokens(graph))
 
 
 @contextmanager

@@ -1,19 +1,21 @@
 """The commands of `calsync-agent`, and what their exit status means (contract, section 1).
 
-stdout is for results, stderr for what goes on and what is wrong: one line, never a traceback.
+stdout is for results, stderr for what goes on and what is wrong: one line, never a traceback. What
+a command works with is imported when it runs, so that the others begin at once.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from calsync_agent import __version__, commands, i18n
+from calsync_agent import __version__, i18n
+from calsync_agent.arguments import Parser, translated
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _
-from calsync_agent.platform import console_utf8
-from calsync_agent.sandbox import command as sandbox
+from calsync_agent.platform.console import console_utf8
 
 PROGRAM: Final = "calsync-agent"
 
@@ -23,19 +25,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console_utf8()
     words = list(sys.argv[1:] if arguments is None else arguments)
     i18n.use(_language(words))
-    options = _parser().parse_args(words)
     try:
-        return int(options.run(options))
+        with translated():
+            options = _parser().parse_args(words)
+        status = int(options.run(options))
+        sys.stdout.flush()
+    except SystemExit as end:  # argparse has said all
+        return end.code if isinstance(end.code, int) else 2
     except CalsyncError as error:
-        sys.stderr.write(f"{PROGRAM}: {error}\n")
-        return error.exit_status
+        return _refused(str(error), error.exit_status)
     except KeyboardInterrupt:
-        return 0
+        return 130  # what a shell reports after Ctrl+C
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; nothing is left to be said to them.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001 - nobody is helped by a traceback
+        return _refused(_unforeseen(error), 1)
+    return status
+
+
+def _refused(text: str, status: int) -> int:
+    if sys.stderr is not None:  # a service on Windows may have none
+        sys.stderr.write(f"{PROGRAM}: {text}\n")
+    return status
+
+
+def _unforeseen(error: Exception) -> str:
+    """In one line: further ones may hold data (a statement's values)."""
+    from calsync_agent.service.logs import in_one_line  # noqa: PLC0415 - loads much, hardly needed
+
+    return _("internal error: {detail}").format(detail=in_one_line(error))
 
 
 def _language(words: Sequence[str]) -> i18n.Language:
     """What `--lang` says, before help and errors are shown; else what the environment says."""
-    early = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     early.add_argument("--lang", choices=i18n.LANGUAGES)
     try:
         chosen = early.parse_known_args(words)[0].lang
@@ -44,31 +69,34 @@ def _language(words: Sequence[str]) -> i18n.Language:
     return "de" if chosen == "de" else "en" if chosen == "en" else i18n.preferred("en")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog=PROGRAM, description=_("Keeps the calendars of Consolidate and Exchange 365 in step.")
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    _common(parser, config=None, lang=None)
-    verbs = parser.add_subparsers(metavar=_("COMMAND"), required=True)
-    _verb(verbs, "run", commands.run, _("sync until stopped: the service"))
-    _verb(verbs, "once", commands.once, _("sync until nothing is left to do, then tell"))
-    demo = _verb(verbs, "demo", commands.demo, _("show it all, on a made-up office"))
+    _common(parser, default=None)
+    verbs = parser.add_subparsers(metavar=_("COMMAND"), required=True, parser_class=Parser)
+    _verb(verbs, "run", _run, _("sync until stopped: the service"))
+    _verb(verbs, "once", _once, _("sync until nothing is left to do, then tell"))
+    demo = _verb(verbs, "demo", _demo, _("show it all, on a made-up office"))
     demo.add_argument(
         "--keep", type=Path, metavar=_("FOLDER"), help=_("keep the demo's files here")
     )
-    sandbox.add_arguments(_verb(verbs, "sandbox", sandbox.run, _("a simulated Exchange 365")))
+    _verb(verbs, "sandbox", _sandbox, _("a simulated Exchange 365"), _fill_sandbox)
     database = _verb(verbs, "db", None, _("the plugin's tables"))
-    _database_verbs(database.add_subparsers(metavar=_("COMMAND"), required=True))
+    _database_verbs(
+        database.add_subparsers(metavar=_("COMMAND"), required=True, parser_class=Parser)
+    )
     return parser
 
 
-def _database_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    install = _verb(verbs, "install", commands.install, _("create what is missing"))
-    ddl = _verb(verbs, "ddl", commands.ddl, _("print that as SQL"))
+def _database_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
+    install = _verb(verbs, "install", _install, _("create what is missing"))
+    ddl = _verb(verbs, "ddl", _ddl, _("print that as SQL"))
     dialects = ("postgresql", "mssql", "sqlite")
     ddl.add_argument("--dialect", choices=dialects, required=True, help=_("whose SQL"))
-    ddl.add_argument("--schema", default="", help=_("the schema that the tables are in"))
+    ddl.add_argument(
+        "--schema", default="", metavar=_("NAME"), help=_("the schema that the tables are in")
+    )
     for verb in (install, ddl):
         verb.add_argument(
             "--with-consolidate",
@@ -78,21 +106,75 @@ def _database_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _verb(
-    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    verbs: "argparse._SubParsersAction[Parser]",
     name: str,
     run: Callable[[argparse.Namespace], int] | None,
     text: str,
-) -> argparse.ArgumentParser:
-    verb = verbs.add_parser(name, help=text, description=text)
-    _common(verb, config=argparse.SUPPRESS, lang=argparse.SUPPRESS)
+    fill: Callable[[Parser], None] | None = None,
+) -> Parser:
+    verb = verbs.add_parser(name, help=text, description=text, fill=fill)
+    _common(verb, default=argparse.SUPPRESS)
     if run is not None:
         verb.set_defaults(run=run)
     return verb
 
 
-def _common(parser: argparse.ArgumentParser, config: str | None, lang: str | None) -> None:
+def _common(parser: Parser, default: str | None) -> None:
     """What stands before or after the command; only the parser in front has defaults."""
     parser.add_argument(
-        "--config", type=Path, metavar=_("FILE"), default=config, help=_("the settings file")
+        "--version",
+        action="version",
+        version=f"{PROGRAM} {__version__}",
+        help=_("show the program's version and exit"),
     )
-    parser.add_argument("--lang", choices=i18n.LANGUAGES, default=lang, help=_("German or English"))
+    parser.add_argument(
+        "--config", type=Path, metavar=_("FILE"), default=default, help=_("the settings file")
+    )
+    parser.add_argument(
+        "--lang", choices=i18n.LANGUAGES, default=default, help=_("German or English")
+    )
+
+
+# The imports below are local because each command loads much that the others do not need.
+
+
+def _run(options: argparse.Namespace) -> int:
+    from calsync_agent.commands import serving  # noqa: PLC0415
+
+    return serving.run(options)
+
+
+def _once(options: argparse.Namespace) -> int:
+    from calsync_agent.commands import serving  # noqa: PLC0415
+
+    return serving.once(options)
+
+
+def _install(options: argparse.Namespace) -> int:
+    from calsync_agent.commands import tables  # noqa: PLC0415
+
+    return tables.install(options)
+
+
+def _ddl(options: argparse.Namespace) -> int:
+    from calsync_agent.commands import tables  # noqa: PLC0415
+
+    return tables.ddl(options)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from calsync_agent.demo import command  # noqa: PLC0415
+
+    return command.run(options)
+
+
+def _sandbox(options: argparse.Namespace) -> int:
+    from calsync_agent.sandbox import command  # noqa: PLC0415
+
+    return command.run(options)
+
+
+def _fill_sandbox(parser: Parser) -> None:
+    from calsync_agent.sandbox import command  # noqa: PLC0415
+
+    command.add_arguments(parser)

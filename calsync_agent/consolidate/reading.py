@@ -52,15 +52,18 @@ def read_activities(
 
 
 def in_scope_of(
-    connection: sa.Connection, employees: Collection[EmployeeId], ends_after: datetime
+    connection: sa.Connection, of: EmployeeId, ends_after: datetime
 ) -> list[ActivityId]:
-    """Activities that these employees are responsible for and that may have to be sent (C1).
+    """Activities that may have to be in an employee's mailbox (C1, F1, F2).
 
-    Those that end after a wall-clock time, which must be early enough for every zone, and
-    open recurring ones however old.
+    Those they are responsible for or take part in, which end after a wall-clock time, early enough
+    for every zone, and open recurring ones however old.
     """
+    takes_part = sa.select(activity_participant.c.activity_id).where(
+        activity_participant.c.employee_id == of
+    )
     found = sa.select(activity.c.id).where(
-        activity.c.responsible_id.in_(list(employees)),
+        sa.or_(activity.c.responsible_id == of, activity.c.id.in_(takes_part)),
         activity.c.deleted_at.is_(None),
         sa.or_(
             activity.c.ends_at >= ends_after,

@@ -56,6 +56,7 @@ class Activity:
 
     id: ActivityId
     responsible: EmployeeId
+    type_id: int
     sending: Sending
     open: bool
     deleted: bool
@@ -89,6 +90,7 @@ def read_activity(
     return Activity(
         id=activity_id,
         responsible=responsible,
+        type_id=row["type_id"],
         sending=Sending(sending) if sending in set(Sending) else Sending.NONE,
         open=row["status"] == "open",
         deleted=deleted,
@@ -134,7 +136,7 @@ def _appointment(
         show_as=show_as,
         reminder_minutes=row["reminder_minutes"],
         rule=rule,
-        participants=tuple(_participants(participants, EmployeeId(row["responsible_id"]))),
+        participants=tuple(_participants(participants, _organizing(row))),
         organizer=_organizer(row),
         guests=tuple(_guests(participants)),
         join_url=row["online_meeting_url"] or None,
@@ -180,8 +182,13 @@ def _exception(row: Row) -> ChangedOccurrence:
     )
 
 
-def _participants(rows: Iterable[Row], responsible: EmployeeId) -> Iterable[Participant]:
-    seen = {responsible}
+def _organizing(row: Row) -> EmployeeId | None:
+    """The employee who organizes it, and therefore does not take part as one who was invited."""
+    return None if row["organizer_email"] else EmployeeId(row["responsible_id"])
+
+
+def _participants(rows: Iterable[Row], organizing: EmployeeId | None) -> Iterable[Participant]:
+    seen = {organizing}
     for row in sorted((r for r in rows if r["employee_id"]), key=lambda r: int(r["employee_id"])):
         employee = EmployeeId(row["employee_id"])
         if employee not in seen:

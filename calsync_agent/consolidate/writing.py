@@ -36,13 +36,15 @@ class NewActivity:
 class ChangedActivity:
     """New content for `fields` of an activity that is held; a deleted one is brought back.
 
-    `what` names the changes for the note, in the words of rule D.
+    `what` names the changes for the note, in the words of rule D. `responsible`: who is responsible
+    from now on, if not who was.
     """
 
     before: Activity
     appointment: Appointment
     fields: Collection[Field]
     what: Sequence[str]
+    responsible: EmployeeId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +87,16 @@ def change(connection: sa.Connection, changes: Sequence[ChangedActivity], stamp:
             what = "brought back"
         if what:
             row["note"] = stamp.note(one.before.note, what)
+        if one.responsible is not None:
+            row["responsible_id"] = one.responsible
         updates[one.before.id] = {**row, "modified_at": stamp.now}
     _update(connection, updates)
     touched = {
-        one.before.id: (one.appointment, one.before.responsible, frozenset(one.fields))
+        one.before.id: (
+            one.appointment,
+            one.responsible or one.before.responsible,
+            frozenset(one.fields),
+        )
         for one in changes
     }
     children.write(connection, touched)

@@ -1,10 +1,10 @@
 """What a story is made of: who enters what, and who changes it later.
 
 Days count from the Monday of the week in which the demo is shown; times are wall-clock in the zone
-beside them (IANA). A subject stands for one entry in the whole story.
+beside them (IANA). What is changed later has a subject that nothing else has.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from enum import Enum, IntEnum, auto
@@ -77,7 +77,8 @@ def days(week: int, day: Day, count: int = 1) -> When:
 class Draft:
     """An appointment as somebody thinks of it.
 
-    `also` is how the subject is spelt in Outlook where it is entered on both sides.
+    `category` is Outlook's own. `also` is how the subject is spelt in Outlook where it is entered
+    on both sides.
     """
 
     subject: str
@@ -88,6 +89,7 @@ class Draft:
     private: bool = False
     show_as: str = "busy"
     reminder: int | None = None
+    category: str = ""
     also: str = ""
 
 
@@ -146,7 +148,8 @@ class Deleted:
     """It is deleted."""
 
 
-Change: TypeAlias = New | Moved | Renamed | Relocated | MadePrivate | Deleted
+Alteration: TypeAlias = Moved | Renamed | Relocated | MadePrivate | Deleted
+Change: TypeAlias = New | Alteration
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,13 @@ def new(owner: Employee, where: Where, draft: Draft) -> Edit:
     return Edit(owner, where, draft.subject, New(entry))
 
 
+def concerned(edit: Edit, entries: Iterable[Entry]) -> Entry:
+    """The entry that an edit is about, as it was entered."""
+    if isinstance(edit.change, New):
+        return edit.change.entry
+    return next(entry for entry in entries if entry.subject == edit.subject)
+
+
 def conflicts(edits: Iterable[Edit]) -> set[str]:
     """The subjects of what is changed on both sides."""
     found = list(edits)
@@ -175,31 +185,30 @@ def conflicts(edits: Iterable[Edit]) -> set[str]:
     return outlook & consolidate
 
 
-def after(entries: Iterable[Entry], edits: Iterable[Edit]) -> dict[str, Entry]:
-    """What there must be in the end on both sides, by the subject at the beginning.
+Story: TypeAlias = Mapping[Entry, Entry | None]
+"""What each entry has become by now; None where it is deleted."""
+
+
+def after(entries: Iterable[Entry], edits: Iterable[Edit]) -> Story:
+    """What becomes of each entry on both sides by some edits.
 
     In a conflict, and where spellings differ, Consolidate's version counts (A3, B4).
     """
-    left = {entry.subject: entry for entry in entries}
-    edits = list(edits)
+    entries, edits = list(entries), list(edits)
     contested = conflicts(edits)
+    now: dict[Entry, Entry | None] = {entry: entry for entry in entries}
     for edit in edits:
         if edit.subject in contested and edit.where is Where.OUTLOOK:
             continue
-        changed = _changed(left.get(edit.subject), edit.change)
-        if changed is None:
-            del left[edit.subject]
-        else:
-            left[edit.subject] = changed
-    return left
+        entry = concerned(edit, entries)
+        now[entry] = _changed(now.get(entry) or entry, edit.change)
+    return now
 
 
-def _changed(entry: Entry | None, change: Change) -> Entry | None:
-    if isinstance(change, New):
-        return change.entry
-    if entry is None:
-        raise LookupError("the story changes what was never entered")
+def _changed(entry: Entry, change: Change) -> Entry | None:
     match change:
+        case New():
+            return entry
         case Moved(to):
             return replace(entry, when=to)
         case Renamed(to):

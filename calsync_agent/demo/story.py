@@ -46,14 +46,14 @@ ENTRIES: Final = (
     *entered(
         ANNA,
         BOTH,
-        Draft("Jour fixe Leitung", at(0, MON, "09:00"), WHERE_WE_MEET, also="JOUR FIXE Leitung"),
-        Draft("Bilanz mit Dr. Köck", at(1, WED, "10:00", 120), also="Bilanz mit  Dr. Köck"),
         Draft(
             "Großküchen Lehner",
             at(1, TUE, "13:30", 90),
             importance="high",
             also="GROSSKÜCHEN Lehner",
         ),
+        Draft("Jour fixe Leitung", at(0, MON, "09:00"), WHERE_WE_MEET, also="Jourfixe Leitung"),
+        Draft("Bilanz mit Dr. Köck", at(1, WED, "10:00", 120), also="BILANZ mit Dr. Köck"),
         Draft(
             "Klausur Leitung", days(3, THU, 2), "Bad Aussee", show_as="oof", also="klausur leitung"
         ),
@@ -62,18 +62,18 @@ ENTRIES: Final = (
         ANNA,
         CONSOLIDATE,
         Draft(
-            "Angebot Familie Gruber",
+            "Angebot Fam. Gruber",
             at(0, TUE, "10:00"),
             body="Wärmepumpe, 12 kW\nFörderung ansprechen!",
         ),
-        Draft("Bankgespräch Raiffeisen", at(0, THU, "14:00", 90), importance="high", reminder=60),
+        Draft("Termin Raiffeisenbank", at(0, THU, "14:00", 90), importance="high", reminder=60),
         Draft("Mitarbeitergespräch", at(1, THU, "09:00"), private=True),
         Draft("Lieferant in Chicago", at(1, WED, "08:30", 45, CHICAGO), "Telefon", reminder=15),
         Draft("USt-Voranmeldung", days(2, MON), show_as="free", reminder=1440),
         Draft("Quartalsabschluss", at(-3, FRI, "11:00", 90)),
-        Draft("20 Jahre Alpenblick 🎉", at(6, FRI, "17:00", 300), "Schloßberg, Graz"),
+        Draft("20 Jahre Firma 🎉", at(6, FRI, "17:00", 300), "Schloßberg, Graz"),
         Draft("Kälteprofi Zürich", at(2, WED, "11:00", 60, ZURICH), show_as="tentative"),
-        Draft("Rechtsanwältin Öhlinger", at(0, FRI, "08:30", 45), "Herrengasse 7"),
+        Draft("Notarin Dr. Öhlinger", at(0, FRI, "08:30", 45), "Herrengasse 7"),
     ),
     *entered(
         ANNA,
@@ -85,7 +85,7 @@ ENTRIES: Final = (
         ),
         Draft("Urlaub Kärnten", days(4, MON, 5), "Weißensee", show_as="oof"),
         Draft("Elternabend", at(1, WED, "18:30", 90), private=True),
-        Draft("Interview Kleine Zeitung", at(2, THU, "15:00"), reminder=30),
+        Draft("Interview Krone", at(2, THU, "15:00"), reminder=30),
         Draft("Energiesparmesse Wels", days(8, WED, 3), "Messe Wels", show_as="workingElsewhere"),
         Draft("Pickerl (§ 57a)", at(2, FRI, "08:00", 30), importance="low", show_as="free"),
         Draft("Treffen in Heathrow", at(2, TUE, "10:00", 120, LONDON), "Terminal 2"),
@@ -94,10 +94,10 @@ ENTRIES: Final = (
     *entered(
         BERND,
         BOTH,
-        Draft("Vertriebsrunde", at(0, MON, "13:00"), WHERE_WE_MEET, also="VERTRIEBSRUNDE"),
-        Draft("Bäckerei Pölzl", at(0, WED, "09:00"), "Feldbach", also="Bäckerei  Pölzl"),
-        Draft("Hotel Schwarzer Adler", at(1, TUE, "10:00", 120), also="Hotel schwarzer Adler"),
         Draft("Rahmenvertrag Straßer", at(2, THU, "09:30"), also="RAHMENVERTRAG STRASSER"),
+        Draft("Vertriebsrunde", at(0, MON, "13:00"), WHERE_WE_MEET, also="VERTRIEBSRUNDE"),
+        Draft("Bäckerei Pölzl", at(0, WED, "09:00"), "Feldbach", also="BÄCKEREI PÖLZL"),
+        Draft("Hotel Schwarzer Adler", at(1, TUE, "10:00", 120), also="Hotel schwarzer Adler"),
     ),
     *entered(
         BERND,
@@ -108,7 +108,7 @@ ENTRIES: Final = (
         Draft("Schulung Kältetechnik", days(2, TUE, 2), "Linz", show_as="oof"),
         Draft("Reklamation Steiner", at(0, FRI, "13:00", 45), importance="high", reminder=30),
         Draft("Händlertag Innsbruck", at(3, WED, "07:00", 600), "Innsbruck", show_as="oof"),
-        Draft("Angebot Hotel Post", at(1, FRI, "09:00", 90), "Leoben", reminder=15),
+        Draft("Hotel Post", at(1, FRI, "09:00", 90), "Leoben", reminder=15),
         Draft("Preisliste prüfen", at(-2, WED, "15:00"), show_as="free"),
         Draft("Gehaltsgespräch", at(2, MON, "16:00", 45), private=True),
         Draft("Provisionsabrechnung", days(5, FRI), show_as="free"),
@@ -116,7 +116,7 @@ ENTRIES: Final = (
     *entered(
         BERND,
         OUTLOOK,
-        Draft("Probefahrt E-Transporter", at(1, WED, "16:00"), "Autohaus Jandl"),
+        Draft("Probefahrt E-Bus", at(1, WED, "16:00"), "Autohaus Jandl"),
         Draft("Blut spenden", at(0, TUE, "17:00"), "Rotes Kreuz", show_as="free"),
         Draft("Fußball", at(1, THU, "18:00", 120), private=True, show_as="free"),
         Draft("Friseur", at(0, WED, "17:30", 30), private=True),
@@ -131,22 +131,22 @@ ENTRIES: Final = (
     *entered(
         CLARA,
         BOTH,
-        Draft("Baubesprechung Süd", at(0, TUE, "07:30"), "Baubüro Süd", also="BAUBESPRECHUNG Süd"),
-        Draft("Übergabe Familie Maier", at(1, THU, "14:00", 90), also="übergabe Familie Maier"),
         Draft("Begehung St. Pölten", at(2, WED, "13:00", 120), also="Begehung St.Pölten"),
+        Draft("Baubesprechung Süd", at(0, TUE, "07:30"), "Baubüro Süd", also="BAUBESPRECHUNG Süd"),
+        Draft("Übergabe Fam. Maier", at(1, THU, "14:00", 90), also="übergabe Fam. Maier"),
         Draft("Inventur", days(5, MON, 2), also="INVENTUR"),
     ),
     *entered(
         CLARA,
         CONSOLIDATE,
-        Draft("Montage Krankenhaus Süd", days(1, MON, 4)),
+        Draft("Montage Klinik Süd", days(1, MON, 4)),
         Draft("Abnahme Volksschule", at(0, WED, "08:00", 120), "Gleisdorf", importance="high"),
         Draft("Subunternehmer Kovács", at(0, THU, "09:00"), body="Stundensätze ab Jänner"),
         Draft("Planungsrunde", at(1, TUE, "09:00", 120), WHERE_WE_MEET),
         Draft("Druckprobe Fernwärme", at(2, MON, "06:30", 90), reminder=720),
         Draft("Leistungsverzeichnis", at(0, FRI, "10:00", 120), show_as="free"),
-        Draft("Bauverhandlung Eggenberg", at(3, TUE, "10:00"), "Magistrat Graz"),
-        Draft("Sicherheitsunterweisung", at(-4, MON, "07:00")),
+        Draft("Verhandlung Gösting", at(3, TUE, "10:00"), "Magistrat Graz"),
+        Draft("Brandschutzübung", at(-4, MON, "07:00")),
         Draft("Vertretung Lager", days(2, THU)),
     ),
     *entered(
@@ -157,7 +157,7 @@ ENTRIES: Final = (
         Draft("Yoga", at(1, TUE, "18:00"), show_as="free"),
         Draft("Zeitausgleich", days(2, FRI), show_as="oof"),
         Draft("Übersiedlung Lager", days(6, WED, 3)),
-        Draft("Baustellenfotos sichern", at(0, THU, "16:00", 30), importance="low"),
+        Draft("Baufotos sichern", at(0, THU, "16:00", 30), importance="low"),
         Draft("Architekt Wörle", at(1, WED, "11:00", 30), "Telefon"),
         Draft("Besichtigung Hartberg", at(1, FRI, "13:00"), "Hartberg"),
         Draft("Lehrabschlussprüfung", at(4, TUE, "08:00", 240), importance="high"),
@@ -165,21 +165,21 @@ ENTRIES: Final = (
 )
 
 EDITS: Final = (
-    Edit(ANNA, OUTLOOK, "Bankgespräch Raiffeisen", Moved(at(1, MON, "11:00", 90))),
-    Edit(ANNA, CONSOLIDATE, "Interview Kleine Zeitung", Renamed("Interview ORF Steiermark")),
-    Edit(ANNA, OUTLOOK, "Rechtsanwältin Öhlinger", MadePrivate()),
+    Edit(ANNA, OUTLOOK, "Termin Raiffeisenbank", Moved(at(1, MON, "11:00", 90))),
+    Edit(ANNA, CONSOLIDATE, "Interview Krone", Renamed("Interview ORF")),
+    Edit(ANNA, OUTLOOK, "Notarin Dr. Öhlinger", MadePrivate()),
     new(ANNA, OUTLOOK, Draft("Physiotherapie", at(1, THU, "17:00", 45), private=True)),
-    Edit(BERND, CONSOLIDATE, "Probefahrt E-Transporter", Moved(at(1, THU, "16:30"))),
+    Edit(BERND, CONSOLIDATE, "Probefahrt E-Bus", Moved(at(1, THU, "16:30"))),
     Edit(BERND, OUTLOOK, "Kundenbesuch Fa. Weiß", Relocated("Gleisdorf")),
     Edit(BERND, OUTLOOK, "Nachfassen Angebot 2417", Deleted()),
     new(BERND, CONSOLIDATE, Draft("Messestand Wels", days(8, TUE, 4), "Messe Wels", show_as="oof")),
-    Edit(CLARA, OUTLOOK, "Planungsrunde", Renamed("Planungsrunde mit Elektro")),
+    Edit(CLARA, OUTLOOK, "Planungsrunde", Renamed("Planungsrunde Elektro")),
     Edit(CLARA, CONSOLIDATE, "Architekt Wörle", Relocated("Baubüro Süd")),
     Edit(CLARA, CONSOLIDATE, "Yoga", Deleted()),
     new(CLARA, OUTLOOK, Draft("Wasserschaden Müllner", at(0, FRI, "14:00"), importance="high")),
     # Changed on both sides between two syncs: a conflict, and Consolidate has priority.
-    Edit(CLARA, CONSOLIDATE, "Angebot Hotel Post", Moved(at(1, FRI, "10:30", 90))),
-    Edit(BERND, OUTLOOK, "Angebot Hotel Post", Moved(at(1, FRI, "14:00", 90))),
+    Edit(CLARA, CONSOLIDATE, "Hotel Post", Moved(at(1, FRI, "10:30", 90))),
+    Edit(BERND, OUTLOOK, "Hotel Post", Moved(at(1, FRI, "14:00", 90))),
 )
 
 
@@ -187,10 +187,11 @@ def public_holidays(monday: date, year: int) -> tuple[Entry, ...]:
     """The year's holidays, as Anna has added them to her calendar in Outlook."""
     drafts = (
         Draft(
-            f"{name} {year}",
+            name,
             When((day - monday).days, None, timedelta(1)),
             "Österreich",
             show_as="free",
+            category="Feiertag",
         )
         for day, name in holidays(year)
     )

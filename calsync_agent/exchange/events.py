@@ -64,10 +64,16 @@ class Event:
     is_cancelled: bool
     is_online_meeting: bool
     response: Response
+    organizer: Person
     attendees: tuple[Json, ...]
     appointment: Appointment
-    warning: Message | None = None
+    warnings: tuple[Message, ...] = ()
     instances: Mapping[datetime, EventId] = field(default_factory=dict)
+
+    @property
+    def meeting(self) -> bool:
+        """Whether others may hold a copy of it."""
+        return bool(self.attendees) or not self.is_organizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +149,10 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
         is_cancelled=bool(body.get("isCancelled")),
         is_online_meeting=bool(body.get("isOnlineMeeting")),
         response=_response((body.get("responseStatus") or {}).get("response")),
+        organizer=organizer,
         attendees=attendees,
         appointment=appointment,
-        warning=warning,
+        warnings=(warning,) if warning else (),
         instances=instances,
     )
 

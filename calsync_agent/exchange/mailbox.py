@@ -15,6 +15,7 @@ from calsync_agent.exchange.delta import Page
 from calsync_agent.exchange.events import Event, UnreadableEvent, read_event
 from calsync_agent.exchange.occurrences import Occurrences
 from calsync_agent.exchange.operations import (
+    AnswerEvent,
     ChangeEvent,
     CreateEvent,
     DeleteEvent,
@@ -109,6 +110,8 @@ class Mailbox:
         """What came of an operation once its occurrences are written too."""
         if isinstance(operation, DeleteEvent):
             return writes.result_of_deletion(outcome, self.people)
+        if isinstance(operation, AnswerEvent):
+            return writes.result_of_answer(outcome, self.people)
         result = writes.result(outcome, self.people)
         if not isinstance(result, Written) or not _has_occurrences(operation):
             return result
@@ -142,13 +145,14 @@ class Mailbox:
 
     def _request(self, operation: Operation, bodies: Mapping[EventId, str]) -> Request:
         match operation:
-            case CreateEvent(activity, appointment, transaction_id):
-                return writes.creation(self.name, appointment, activity, transaction_id)
-            case ChangeEvent(event, appointment, fields):
-                html = bodies.get(event.id)
-                return writes.change(self.name, event, appointment, fields, html)
+            case CreateEvent():
+                return writes.creation(self.name, operation)
+            case ChangeEvent(event=event):
+                return writes.change(self.name, operation, bodies.get(event.id))
             case DeleteEvent(event_id, etag):
                 return writes.deletion(self.name, event_id, etag)
+            case AnswerEvent():
+                return writes.answer(self.name, operation)
 
     def _read(self, event: EventId, answer: Answer) -> Read:
         if answer.ok and answer.body:
@@ -178,7 +182,7 @@ def _in_parts(operation: Operation) -> TypeGuard[ChangeEvent]:
 
 def _has_occurrences(operation: Operation) -> TypeGuard[CreateEvent | ChangeEvent]:
     """Whether occurrences may have to be written after the event."""
-    if isinstance(operation, DeleteEvent) or operation.appointment.rule is None:
+    if isinstance(operation, DeleteEvent | AnswerEvent) or operation.appointment.rule is None:
         return False
     before = operation.event.appointment.exceptions if isinstance(operation, ChangeEvent) else ()
     return bool(operation.appointment.exceptions or before)

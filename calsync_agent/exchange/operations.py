@@ -1,13 +1,18 @@
 """What can be done to events, and what may come of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from calsync_agent.appointment.content import Field
-from calsync_agent.appointment.model import ActivityId, Appointment, EventId
+from calsync_agent.appointment.model import ActivityId, Appointment, EventId, Response
 from calsync_agent.exchange.events import Event
 from calsync_agent.exchange.requests import Lost
 from calsync_agent.i18n import Message
+
+
+Attendees: TypeAlias = tuple[Mapping[str, Any], ...]
+"""Attendees in Graph's own form, so that what is not ours to understand stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,26 +22,40 @@ class CreateEvent:
     activity: ActivityId
     appointment: Appointment
     transaction_id: str
+    attendees: Attendees = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeEvent:
-    """Bring some fields of an event to what the appointment holds."""
+    """Bring some fields of an event to what the appointment holds.
+
+    `attendees`: the whole list, where participants are among the fields.
+    """
 
     event: Event
     appointment: Appointment
     fields: frozenset[Field]
+    attendees: Attendees | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteEvent:
-    """Delete an event, a series as a whole."""
+    """Delete an event, a series as a whole; `attendees` are told by Exchange."""
 
     event_id: EventId
     etag: str
+    attendees: Attendees = ()
 
 
-Operation: TypeAlias = CreateEvent | ChangeEvent | DeleteEvent
+@dataclass(frozen=True, slots=True)
+class AnswerEvent:
+    """Answer an invitation for the owner of a copy, so that the organizer sees it (G13)."""
+
+    event: Event
+    response: Response
+
+
+Operation: TypeAlias = CreateEvent | ChangeEvent | DeleteEvent | AnswerEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +95,9 @@ class Gone:
     """The event is there no more, as was wanted."""
 
 
-Result: TypeAlias = Written | Partly | Removed | Refused | Overtaken | Gone | Lost
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer was taken."""
+
+
+Result: TypeAlias = Written | Partly | Removed | Refused | Overtaken | Gone | Answered | Lost

@@ -12,13 +12,23 @@ from urllib.parse import quote, urlencode
 
 from calsync_agent.appointment import zones
 from calsync_agent.appointment.content import BOTH_WAYS, Field
-from calsync_agent.appointment.model import ActivityId, Appointment, EventId
+from calsync_agent.appointment.model import ActivityId, Appointment, EventId, Response
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.text import SUBJECT_LIMIT, cut
 from calsync_agent.exchange.bodies import with_join_block
-from calsync_agent.exchange.events import Event, UnreadableEvent, read_event
+from calsync_agent.exchange.events import UnreadableEvent, read_event
 from calsync_agent.exchange.instances import EVENT_PROPERTIES
-from calsync_agent.exchange.operations import Gone, Overtaken, Refused, Result, Written
+from calsync_agent.exchange.operations import (
+    Answered,
+    AnswerEvent,
+    ChangeEvent,
+    CreateEvent,
+    Gone,
+    Overtaken,
+    Refused,
+    Result,
+    Written,
+)
 from calsync_agent.exchange.patterns import write_recurrence
 from calsync_agent.exchange.requests import Answer, Lost, Outcome, Request
 from calsync_agent.i18n import Message, message
@@ -27,31 +37,43 @@ ACTIVITY_PROPERTY: Final = "String {5f0fd02e-7ac7-4b5f-9c1b-0c2a4f2c51a6} Name c
 """The MAPI named property that holds the id of the appointment behind an event."""
 
 
-def creation(
-    mailbox: str, appointment: Appointment, activity: ActivityId, transaction_id: str
-) -> Request:
+def creation(mailbox: str, operation: CreateEvent) -> Request:
     """The request that makes an event for an appointment."""
-    body = event_body(appointment, BOTH_WAYS)
-    body["transactionId"] = transaction_id
-    body["singleValueExtendedProperties"] = [{"id": ACTIVITY_PROPERTY, "value": str(activity)}]
+    body = event_body(operation.appointment, BOTH_WAYS)
+    if operation.attendees:
+        body["attendees"] = list(operation.attendees)
+    body["transactionId"] = operation.transaction_id
+    key = {"id": ACTIVITY_PROPERTY, "value": str(operation.activity)}
+    body["singleValueExtendedProperties"] = [key]
     return Request("POST", events_path(mailbox), body)
 
 
-def change(
-    mailbox: str,
-    event: Event,
-    appointment: Appointment,
-    fields: Collection[Field],
-    html: str | None,
-) -> Request:
-    """The request that brings `fields` of an event to what `appointment` holds.
+def change(mailbox: str, operation: ChangeEvent, html: str | None) -> Request:
+    """The request that brings some fields of an event to what the appointment holds.
 
     `html` is the event's present body where it holds a join block that has to stay.
     """
-    body = event_body(appointment, fields)
+    event, appointment = operation.event, operation.appointment
+    body = event_body(appointment, operation.fields)
+    if operation.attendees is not None:
+        body["attendees"] = list(operation.attendees)
     if html is not None and "body" in body:
         body["body"] = {"contentType": "html", "content": with_join_block(appointment.body, html)}
     return Request("PATCH", event_path(mailbox, event.id), body, _guarded(event.etag))
+
+
+_ANSWERS: Final = {
+    Response.ACCEPTED: "accept",
+    Response.TENTATIVE: "tentativelyAccept",
+    Response.DECLINED: "decline",
+}
+
+
+def answer(mailbox: str, operation: AnswerEvent) -> Request:
+    """The request that answers an invitation and tells the organizer."""
+    action = _ANSWERS[operation.response]
+    path = f"{event_path(mailbox, operation.event.id)}/{action}"
+    return Request("POST", path, {"comment": "", "sendResponse": True})
 
 
 def occurrence(mailbox: str, instance: EventId, body: dict[str, Any] | None) -> Request:
@@ -127,6 +149,11 @@ def result_of_deletion(answer: Outcome, people: Directory) -> Result:
     """What an answer to a deletion means; what is not there any more is deleted."""
     gone = isinstance(answer, Answer) and item_gone(answer)
     return Gone() if gone else result(answer, people)
+
+
+def result_of_answer(answer: Outcome, people: Directory) -> Result:
+    """What an answer to an answer means: it has no body."""
+    return Answered() if isinstance(answer, Answer) and answer.ok else result(answer, people)
 
 
 def event_body(appointment: Appointment, fields: Collection[Field]) -> dict[str, Any]:

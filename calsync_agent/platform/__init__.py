@@ -3,6 +3,7 @@
 What concerns Windows is written from Microsoft's and Python's documentation; each place says so.
 """
 
+from calsync_agent.platform.clocks import seconds_passed
 from calsync_agent.platform.console import console_utf8
 from calsync_agent.platform.files import changes_unheard, readable_by_others, replace_file
 from calsync_agent.platform.folders import config_folders, log_folder, state_folder
@@ -18,6 +19,7 @@ __all__ = [
     "log_folder",
     "readable_by_others",
     "replace_file",
+    "seconds_passed",
     "state_folder",
     "stop_requested",
 ]

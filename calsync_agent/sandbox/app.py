@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from calsync_agent.sandbox.connections import Connections
 from calsync_agent.sandbox.control import answer_control
-from calsync_agent.sandbox.faults import Dropped
+from calsync_agent.sandbox.faults import Dropped, Target
 from calsync_agent.sandbox.graph.requests import (
     Answer,
     Request,
@@ -81,7 +81,8 @@ class _Doors:
             return await self._sign_in(http)
 
         try:
-            return await self._tenant.faults.through("http", http.method, http.url.path, proceed)
+            target = Target("http", http.method, http.url.path)
+            return await self._tenant.faults.through(target, proceed)
         except GraphRefusal as refusal:
             return self._refused(refusal)
 
@@ -136,9 +137,7 @@ def _written(answer: Answer) -> HttpResponse:
     headers = dict(answer.headers)
     if answer.body is None:
         return HttpResponse(status_code=answer.status, headers=headers)
-    content = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode(
-        errors="surrogatepass"
-    )
+    content = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
     if answer.truncated:
         content = content[: len(content) // 2]
     headers["Content-Type"] = "application/json; charset=utf-8"

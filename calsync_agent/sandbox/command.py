@@ -5,6 +5,8 @@ import json
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -73,12 +75,11 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigurationRefused(
             message("--port {port}: a port is a number from 0 to 65535", port=options.port)
         )
+    if options.config_dir:
+        _check_folder(options.config_dir)
     state = StateFile(options.state) if options.state else None
     tenant = state.tenant if state else Tenant()
-    targets = _fill(tenant, options.mailboxes)
-    _import(tenant, options.imports, targets)
-    stop = threading.Event()
-    _stop_on_signals(stop)
+    _import(tenant, options.imports, _fill(tenant, options.mailboxes))
     try:
         server = SandboxServer(
             tenant,
@@ -91,16 +92,17 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigurationRefused(
             message("port {port}: {reason}", port=options.port, reason=str(error))
         ) from error
-    server.start()
-    try:
-        if options.config_dir:
-            _write_configuration(options.config_dir, server)
-        _print(server, as_json=options.json)
-        # Windows delivers signals only between waits.
-        while not stop.wait(0.5):
-            pass
-    finally:
-        server.stop()
+    with _until_signalled() as stop:
+        server.start()
+        try:
+            if options.config_dir:
+                _write_configuration(options.config_dir, server)
+            _print(server, as_json=options.json)
+            # Windows delivers signals only between waits.
+            while not stop.wait(0.5):
+                pass
+        finally:
+            server.stop()
     return 0
 
 
@@ -130,11 +132,28 @@ def _import(tenant: Tenant, files: list[Path], targets: list[str]) -> None:
             sys.stderr.write(f"{path}: {refused.subject} ({refused.uid}): {refused.reason}\n")
 
 
-def _stop_on_signals(stop: threading.Event) -> None:
-    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
-        number = getattr(signal, name, None)
-        if number is not None:
-            signal.signal(number, lambda *_: stop.set())
+@contextmanager
+def _until_signalled() -> Iterator[threading.Event]:
+    """An event that SIGTERM, SIGINT and (Windows) SIGBREAK set while the context lasts."""
+    stop = threading.Event()
+    numbers = [getattr(signal, name, None) for name in ("SIGTERM", "SIGINT", "SIGBREAK")]
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in numbers if number}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder with an agent.toml that is not the sandbox's own."""
+    target = folder / "agent.toml"
+    if target.exists() and not target.read_text(encoding="utf-8").startswith(_MARK):
+        raise ConfigurationRefused(
+            message(
+                "{path}: exists and is not the sandbox's; name another folder", path=str(target)
+            )
+        )
 
 
 def _ca_file(options: argparse.Namespace) -> Path | None:
@@ -146,14 +165,7 @@ def _ca_file(options: argparse.Namespace) -> Path | None:
 
 
 def _write_configuration(folder: Path, server: SandboxServer) -> None:
-    """Write agent.toml and secret.txt; a file that somebody else wrote stays, with a refusal."""
-    target = folder / "agent.toml"
-    if target.exists() and not target.read_text(encoding="utf-8").startswith(_MARK):
-        raise ConfigurationRefused(
-            message(
-                "{path}: exists and is not the sandbox's; name another folder", path=str(target)
-            )
-        )
+    """Write agent.toml and secret.txt."""
     database = (folder / "consolidate.db").resolve().as_posix()
     settings = {
         "client_id": server.client_id,
@@ -174,7 +186,7 @@ def _write_configuration(folder: Path, server: SandboxServer) -> None:
         "",
     ]
     (folder / "secret.txt").write_text(server.client_secret + "\n", encoding="utf-8")
-    target.write_text("\n".join(lines), encoding="utf-8")
+    (folder / "agent.toml").write_text("\n".join(lines), encoding="utf-8")
 
 
 def _print(server: SandboxServer, *, as_json: bool) -> None:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date, datetime
-from typing import TypeAlias
+from datetime import date, datetime, timedelta
+from typing import Final, TypeAlias
 
-from calsync_agent.sandbox.model.recurrence import Recurrence, recurrence_json
+from calsync_agent.sandbox.model.entries import Entry, recurrence_of
+from calsync_agent.sandbox.model.expansion import days_between
+from calsync_agent.sandbox.model.recurrence import LAST_DAY, Recurrence, recurrence_json
+from calsync_agent.sandbox.model.shapes import JsonObject
 
 Time: TypeAlias = date | datetime
 Invited: TypeAlias = "str | tuple[str, str]"
@@ -52,3 +55,18 @@ def restarting(recurrence: Recurrence, start: Time) -> dict[str, object]:
     """The series' own recurrence, beginning on another day."""
     day = start.date() if isinstance(start, datetime) else start
     return recurrence_json(replace(recurrence, start=day))
+
+
+KEPT_IN_A_SPLIT: Final = (
+    *("subject", "body", "start", "end", "isAllDay", "locations", "attendees", "importance"),
+    *("sensitivity", "showAs", "categories", "reminderMinutesBeforeStart", "isReminderOn"),
+)
+
+
+def halves(entry: Entry) -> tuple[JsonObject, JsonObject]:
+    """The recurrences of a series up to before an occurrence, and from it on."""
+    recurrence, day = recurrence_of(entry.item.content), entry.day or date.min
+    ended = replace(recurrence, range="endDate", end=day - timedelta(days=1), count=None)
+    count = recurrence.count and sum(1 for _ in days_between(recurrence, day, LAST_DAY))
+    begun = replace(recurrence, start=day, count=count)
+    return recurrence_json(ended), recurrence_json(begun)

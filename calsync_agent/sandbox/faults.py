@@ -3,7 +3,8 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,14 +17,24 @@ class Dropped(Exception):
     """The connection is to be cut without an answer."""
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A request as rules see it. `mailbox`: the names of the user it is about, in lower case."""
+
+    scope: str
+    method: str
+    path: str
+    mailbox: frozenset[str] = frozenset()
+
+
 class Rule(BaseModel):
     """Which requests are met, and what happens to them.
 
     A rule meets the requests that fit `method`, `path` (a regular expression, searched for in the
-    decoded path below the version, or in the path of the token endpoint) and `mailbox` (as
-    written in the path). `scope` `call` looks at single calls, in batches or not; `http` at whole
-    HTTP requests, where a batch is `POST /$batch`. Of the requests met, it acts on `times` ones
-    (None: all) from the `nth` on.
+    decoded path below the version, or in the path of the token endpoint) and `mailbox` (object id
+    or user principal name). `scope` `call` looks at single calls, in batches or not; `http` at
+    whole HTTP requests, where a batch is `POST /$batch`. Of the requests met, it acts on `times`
+    ones (None: all) from the `nth` on.
 
     `when` `before`: the request has no effect; `after`: it has, but the client does not learn it.
     Actions: `drop` cuts the connection; `status` answers an error; `hang` waits until released,
@@ -49,21 +60,25 @@ class Rule(BaseModel):
     met: int = 0
     acted: int = 0
 
-    def meets(self, scope: str, method: str, path: str) -> bool:
+    def meets(self, target: Target) -> bool:
         """Whether the rule is about such a request."""
         return (
-            scope == self.scope
-            and (self.method is None or self.method.upper() == method)
-            and (self.path is None or re.search(self.path, path) is not None)
-            and (self.mailbox is None or path.lower().startswith(f"/users/{self.mailbox.lower()}/"))
+            self.scope == target.scope
+            and (self.method is None or self.method.upper() == target.method)
+            and (self.path is None or re.search(self.path, target.path) is not None)
+            and (self.mailbox is None or self.mailbox.lower() in target.mailbox)
         )
 
 
 class Faults:
-    """The rules in force, in the order in which they were set."""
+    """The rules in force, in the order in which they were set.
+
+    `patient`: whether rules may make a request wait; a server that stops says no.
+    """
 
     def __init__(self) -> None:
         self.rules: list[Rule] = []
+        self.patient = True
         self._hanging: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
 
     def add(self, rule: Rule) -> Rule:
@@ -78,7 +93,7 @@ class Faults:
 
     @property
     def hanging(self) -> int:
-        """How many requests hang now."""
+        """How many requests hang, or are delayed, now."""
         return len(self._hanging)
 
     def release(self) -> None:
@@ -87,11 +102,9 @@ class Faults:
         for loop, event in hanging:
             loop.call_soon_threadsafe(event.set)
 
-    async def through(
-        self, scope: str, method: str, path: str, proceed: Callable[[], Awaitable[Answer]]
-    ) -> Answer:
+    async def through(self, target: Target, proceed: Callable[[], Awaitable[Answer]]) -> Answer:
         """The answer of `proceed`, or what a rule makes of it. Raises `Dropped`."""
-        rule = self._acting(scope, method, path)
+        rule = self._acting(target)
         if rule is None:
             return await proceed()
         match rule.action:
@@ -101,7 +114,7 @@ class Faults:
                 answer = await proceed()
                 return replace(answer, body={**(answer.body or {}), "value": []})
             case "delay" if rule.when == "before":
-                await asyncio.sleep(rule.seconds)
+                await self._wait(rule.seconds)
                 return await proceed()
         if rule.when == "before":
             return await self._act(rule, None)
@@ -111,19 +124,28 @@ class Faults:
         if rule.action == "status":
             raise GraphRefusal(rule.status, rule.code, rule.message, retry_after=rule.retry_after)
         if rule.action == "delay" and answer is not None:
-            await asyncio.sleep(rule.seconds)
+            await self._wait(rule.seconds)
             return answer
         if rule.action == "hang":
-            event = asyncio.Event()
-            self._hanging.append((asyncio.get_running_loop(), event))
-            await event.wait()
+            await self._wait(None)
         raise Dropped
 
-    def _acting(self, scope: str, method: str, path: str) -> Rule | None:
+    async def _wait(self, seconds: float | None) -> None:
+        """Wait so long, or until released; not at all while the server stops."""
+        if not self.patient:
+            return
+        waiting = (asyncio.get_running_loop(), asyncio.Event())
+        self._hanging.append(waiting)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(waiting[1].wait(), seconds)
+        if waiting in self._hanging:
+            self._hanging.remove(waiting)
+
+    def _acting(self, target: Target) -> Rule | None:
         """The first rule that acts on this request; every rule that meets it counts it."""
         chosen = None
         for rule in self.rules:
-            if not rule.meets(scope, method, path):
+            if not rule.meets(target):
                 continue
             rule.met += 1
             due = rule.met >= rule.nth and (rule.times is None or rule.acted < rule.times)

@@ -6,14 +6,15 @@ by Graph's names (`showAs="free"`). Ids are immutable ones, unless said otherwis
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from threading import RLock
+from datetime import date, datetime
 from typing import Final
 
 from calsync_agent.sandbox.drafts import (
+    KEPT_IN_A_SPLIT,
     Invited,
     Time,
     draft,
+    halves,
     invitation,
     restarting,
     starting,
@@ -21,8 +22,15 @@ from calsync_agent.sandbox.drafts import (
 from calsync_agent.sandbox.graph.preferences import Preferences
 from calsync_agent.sandbox.graph.rendering import Renderer, extended_json
 from calsync_agent.sandbox.model import events, occurrences, responses
-from calsync_agent.sandbox.model.entries import Entry, Window, entries_within, entry_of
+from calsync_agent.sandbox.model.entries import (
+    Entry,
+    Window,
+    entries_within,
+    entry_of,
+    recurrence_of,
+)
 from calsync_agent.sandbox.model.items import Item, Mailbox
+from calsync_agent.sandbox.model.moments import as_utc
 from calsync_agent.sandbox.model.responses import Answer
 from calsync_agent.sandbox.model.shapes import JsonObject
 from calsync_agent.sandbox.model.world import Action, World
@@ -34,7 +42,7 @@ class Person:
     """Somebody with a mailbox, doing things by hand."""
 
     def __init__(self, world: World, mailbox: Mailbox) -> None:
-        self._world = world
+        self.world = world
         self.mailbox = mailbox
 
     @property
@@ -68,7 +76,7 @@ class Person:
             sent["attendees"] = invited
         if recurrence is not None:
             sent["recurrence"] = starting(recurrence, start)
-        with self._world.lock:
+        with self.world.lock:
             place = calendar or self.mailbox.default_calendar
             item = events.create(self.action("create"), place, sent)
             return self._id(item)
@@ -90,7 +98,7 @@ class Person:
         sent = draft(start=start, end=end, zone=zone, **properties)
         if attendees is not None:
             sent["attendees"] = invitation(attendees)
-        with self._world.lock:
+        with self.world.lock:
             item, day = self._find(event_id)
             action = self.action("change")
             if day is not None:
@@ -105,57 +113,73 @@ class Person:
 
     def delete(self, event_id: str) -> None:
         """Delete an event, a series or one occurrence; an organizer's meeting for all."""
-        with self._world.lock:
+        with self.world.lock:
             item, day = self._find(event_id)
             if day is None:
                 events.delete(self.action("delete"), item)
             else:
                 occurrences.cancel_occurrence(self.action("delete"), item, day)
 
+    def split(self, series_id: str, day: date) -> str:
+        """End a series before `day` and go on from there with a new one; its id.
+
+        Half of what Outlook does to "this and all following"; the other half is to change that.
+        """
+        with self.world.lock:
+            item, _ = self._find(series_id)
+            entry = entry_of(item, day)
+            ended, begun = halves(entry)
+            prefers = Preferences(zone=recurrence_of(item.content).zone)
+            shown = Renderer(self.world, self.mailbox, prefers).event(entry)
+            kept = {name: shown[name] for name in KEPT_IN_A_SPLIT}
+            events.change(self.action("split"), item, {"recurrence": ended})
+            sent = {**kept, "recurrence": begun}
+            return self._id(events.create(self.action("split"), item.calendar, sent))
+
     def move(self, event_id: str, calendar: str) -> None:
         """Move an event to another calendar of the mailbox."""
-        with self._world.lock:
-            self._world.move(self.mailbox, self._find(event_id)[0], calendar)
+        with self.world.lock:
+            self.world.move(self.mailbox, self._find(event_id)[0], calendar)
 
     def respond(self, event_id: str, answer: Answer, *, send: bool = True) -> None:
         """Answer an invitation, to the whole series or to one occurrence."""
-        with self._world.lock:
+        with self.world.lock:
             item, day = self._find(event_id)
             responses.respond(self.action(answer), item, day, answer, send=send)
 
     def add_calendar(self, name: str) -> str:
         """A further calendar; its id."""
-        with self._world.lock:
-            return self._world.add_calendar(self.mailbox, name).id
+        with self.world.lock:
+            return self.world.add_calendar(self.mailbox, name).id
 
     def label_zone(self, event_id: str, label: str) -> None:
         """Let the event's original zones read as `label`, as `tzone://Microsoft/Custom`."""
-        with self._world.lock:
+        with self.world.lock:
             item, _ = self._find(event_id)
             start, end = item.content.start, item.content.end
             item.content = replace(
                 item.content, start=replace(start, label=label), end=replace(end, label=label)
             )
-            self._world.touch(self.mailbox, item)
+            self.world.touch(self.mailbox, item)
 
     # -- reading ------------------------------------------------------------------------------
 
     def event(self, event_id: str, *, zone: str = "UTC") -> JsonObject:
         """An event, series or occurrence as Graph shows it, extended properties included."""
-        with self._world.lock:
+        with self.world.lock:
             item, day = self._find(event_id)
             return self._shown(entry_of(item, day), zone)
 
     def events(self, *, calendar: str | None = None, zone: str = "UTC") -> list[JsonObject]:
         """All single events and series of a calendar, oldest first."""
-        with self._world.lock:
+        with self.world.lock:
             place = calendar or self.mailbox.default_calendar
-            items = self._world.index(self.mailbox).items_of(place)
+            items = self.world.index(self.mailbox).items_of(place)
             return [self._shown(entry_of(item, None), zone) for item in items]
 
     def find(self, subject: str) -> list[str]:
         """The ids of the events and series with that subject."""
-        with self._world.lock:
+        with self.world.lock:
             return [
                 self._id(item)
                 for item in self.mailbox.items.values()
@@ -164,57 +188,49 @@ class Person:
 
     def view(self, low: datetime, high: datetime, *, zone: str = "UTC") -> list[JsonObject]:
         """What happens from `low` to `high` (UTC where without zone), series expanded, by start."""
-        window = Window(_aware(low), _aware(high))
-        with self._world.lock:
-            items = self._world.index(self.mailbox).items_of(self.mailbox.default_calendar)
+        window = Window(as_utc(low), as_utc(high))
+        with self.world.lock:
+            items = self.world.index(self.mailbox).items_of(self.mailbox.default_calendar)
             entries = [entry for item in items for entry in entries_within(item, window)]
             entries.sort(key=lambda entry: entry.times[0].instant)
             return [self._shown(entry, zone) for entry in entries]
 
     def occurrence(self, series_id: str, day: date) -> str:
         """The id of the occurrence that the pattern has on that day."""
-        with self._world.lock:
+        with self.world.lock:
             item, _ = self._find(series_id)
-            return Renderer(self._world, self.mailbox, _IMMUTABLE).event_id(entry_of(item, day))
+            return Renderer(self.world, self.mailbox, _IMMUTABLE).event_id(entry_of(item, day))
 
     def default_id(self, event_id: str) -> str:
         """The id that clients see who do not ask for immutable ones."""
-        with self._world.lock:
+        with self.world.lock:
             item, day = self._find(event_id)
-            return Renderer(self._world, self.mailbox).event_id(entry_of(item, day))
+            return Renderer(self.world, self.mailbox).event_id(entry_of(item, day))
 
-    # -- for imports --------------------------------------------------------------------------
-
-    @property
-    def lock(self) -> RLock:
-        """The tenant's lock."""
-        return self._world.lock
+    # -- for imports and tests ----------------------------------------------------------------
 
     def action(self, what: str) -> Action:
         """Something that the person does; its name goes into the outbox."""
-        return Action(self._world, self.mailbox, f"{self.upn}: {what}")
+        return Action(self.world, self.mailbox, f"{self.upn}: {what}")
 
-    def discard(self, item: Item) -> None:
-        """Take an item out of the mailbox without telling anybody."""
-        self._world.drop(self.mailbox, item)
+    def item(self, event_id: str) -> Item:
+        """The stored event, or the series that an occurrence belongs to."""
+        with self.world.lock:
+            return self._find(event_id)[0]
 
     # -- inside -------------------------------------------------------------------------------
 
     def _find(self, event_id: str) -> tuple[Item, date | None]:
-        self._world.settle()
-        return self._world.find(self.mailbox, event_id)
+        self.world.settle()
+        return self.world.find(self.mailbox, event_id)
 
     def _id(self, item: Item) -> str:
-        return self._world.ids.event_id(self.mailbox.id, item.key, None)
+        return self.world.ids.event_id(self.mailbox.id, item.key, None)
 
     def _shown(self, entry: Entry, zone: str) -> JsonObject:
         prefers = replace(_IMMUTABLE, zone=zone)
-        shown = Renderer(self._world, self.mailbox, prefers).event(entry)
+        shown = Renderer(self.world, self.mailbox, prefers).event(entry)
         return {**shown, "singleValueExtendedProperties": extended_json(entry.content, None)}
 
 
 _IMMUTABLE: Final = Preferences(text=True, immutable=True)
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

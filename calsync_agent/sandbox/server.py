@@ -22,6 +22,7 @@ from calsync_agent.sandbox.tenant import Tenant
 HOST: Final = "127.0.0.1"
 _PATIENCE: Final = 30.0
 _SAVING_INTERVAL: Final = 0.5
+_KEPT_ALIVE: Final = 120
 _TICK: Final = 0.1
 _TICKS: Final = 864_000
 
@@ -51,8 +52,14 @@ class _Server(uvicorn.Server):
                 await asyncio.wait_for(self._stopping.wait(), _TICK)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Uvicorn's own, without its pauses: cuts what is open, lets what runs end."""
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
         await self._connections.cut_all()
-        await super().shutdown(sockets)
+        await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
+        await self.lifespan.shutdown()
 
 
 class SandboxServer:
@@ -74,13 +81,13 @@ class SandboxServer:
         keep: Callable[[], None] | None = None,
     ) -> None:
         self.tenant = tenant
+        self._socket = _listening(port)
+        self.port: int = self._socket.getsockname()[1]
         self._ca = ca or trustme.CA()
         self._folder = tempfile.TemporaryDirectory(prefix="calsync-sandbox-")
         self._keep = keep
         self.ca_file = str((ca_file or Path(self._folder.name) / "ca.pem").resolve())
         self._ca.cert_pem.write_to_path(self.ca_file)
-        self._socket = _listening(port)
-        self.port: int = self._socket.getsockname()[1]
         self._ready = threading.Event()
         self._connections = Connections()
         self._server = _Server(self._config(), self._connections)
@@ -119,15 +126,16 @@ class SandboxServer:
 
     def start(self) -> None:
         """Begin to serve; returns when requests are answered."""
+        self.tenant.faults.patient = True
         self._thread.start()
         if not self._ready.wait(_PATIENCE) or self._failure is not None:
             raise RuntimeError("the sandbox did not start") from self._failure
 
     def stop(self) -> None:
         """Stop serving; what hangs is let go."""
+        self.tenant.faults.patient = False
+        self.tenant.faults.release()
         self._server.stop()
-        with self.tenant.lock:
-            self.tenant.faults.release()
         self._thread.join(_PATIENCE)
         self._socket.close()
         self._folder.cleanup()
@@ -152,7 +160,8 @@ class SandboxServer:
             ws="none",
             lifespan="on",
             log_config=None,
-            log_level="critical",
+            log_level="error",
+            timeout_keep_alive=_KEPT_ALIVE,
             access_log=False,
             server_header=False,
             proxy_headers=False,

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import message
-from calsync_agent.sandbox.model.world import Stored
+from calsync_agent.sandbox.model.stored import Stored
 from calsync_agent.sandbox.settings import Settings
 from calsync_agent.sandbox.signin.registration import Registration
 from calsync_agent.sandbox.tenant import Tenant

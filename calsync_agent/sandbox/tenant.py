@@ -13,7 +13,8 @@ from calsync_agent.sandbox.ics.importing import NotImported, import_ics
 from calsync_agent.sandbox.model.clock import Clock
 from calsync_agent.sandbox.model.identifiers import Identifiers
 from calsync_agent.sandbox.model.mail import Mail
-from calsync_agent.sandbox.model.world import Stored, World
+from calsync_agent.sandbox.model.stored import Stored
+from calsync_agent.sandbox.model.world import World
 from calsync_agent.sandbox.people import Person
 from calsync_agent.sandbox.settings import Settings
 from calsync_agent.sandbox.signin.registration import Certificate, Registration
@@ -147,6 +148,17 @@ class Tenant:
                 address, display_name or address, hidden=True
             )
         return Person(self.world, mailbox)
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Give a user another principal name; the old address stays an alias."""
+        upn = new_name if "@" in new_name else f"{new_name}@{self.domain}"
+        with self.lock:
+            self.world.rename(self.user(name).mailbox, upn)
+
+    def remove(self, name: str) -> None:
+        """Delete a user with the mailbox."""
+        with self.lock:
+            self.world.remove(self.user(name).mailbox)
 
     def import_ics(self, name: str, path: Path) -> list[NotImported]:
         """Put an iCalendar file into a mailbox; what Graph could not hold, with the reasons."""

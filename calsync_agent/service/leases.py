@@ -1,54 +1,87 @@
-"""Which profiles this agent may sync, and that it shows it lives (B11)."""
+"""Which profiles this agent may sync, and that it shows it lives (B11).
 
-import time
-from collections.abc import Collection
+Whoever comes first has a profile as long as it lives; a second agent stands by. So profiles do not
+wander to an agent that may have no way to Exchange, and a position in a feed is not lost for it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.database.engine import Database
+from calsync_agent.errors import Trouble
 from calsync_agent.i18n import message
-from calsync_agent.platform import is_held
+from calsync_agent.platform import is_held, seconds_passed
 from calsync_agent.state import agents
-from calsync_agent.state.agents import HEARTBEAT, SILENCE, Holder, Identity, LeaseLost
+from calsync_agent.state.agents import HEARTBEAT, SILENCE, Holder, Identity
+
+_log: Final = logging.getLogger(__name__)
+
+_TRIES: Final = 3
+
+
+class Silent(Trouble):
+    """This agent could not show that it lives for so long that others may take over."""
 
 
 class Leases:
-    """The profiles leased to this agent. `elsewhere`: who has those it would like to have."""
+    """The profiles leased to this agent. `elsewhere`: who has those it would like to have.
 
-    def __init__(self, database: Database, identity: Identity) -> None:
+    `clock`: seconds that pass also while the machine sleeps.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        identity: Identity,
+        clock: Callable[[], float] = seconds_passed,
+    ) -> None:
         self.identity = identity
         self.elsewhere: list[Holder] = []
         self._database = database
+        self._clock = clock
+        self._turn = asyncio.Lock()
         self._mine: set[ProfileId] = set()
         self._wanted: frozenset[ProfileId] = frozenset()
         self._beaten_at: float | None = None
+        self._tombs: set[Path] = set()
 
     async def of(self, wanted: Collection[ProfileId]) -> set[ProfileId]:
         """Those of the wanted profiles that are ours now.
 
         Asks the database only where there is something to gain or to give back.
         """
-        wanted = frozenset(wanted)
-        if wanted != self._wanted or self._mine != wanted:
-            await self.beat()
-            self._mine, self.elsewhere = await self._database.write(
-                lambda c: agents.take(c, self.identity, wanted, self._is_dead)
-            )
-            self._wanted = wanted
-        return set(self._mine)
+        async with self._turn:
+            self._wanted = frozenset(wanted)
+            await self._take()
+            return set(self._mine)
 
-    async def beat(self) -> None:
-        """Show that this agent lives; to be called every `HEARTBEAT`."""
-        now = time.monotonic()
-        if self._beaten_at is not None and now - self._beaten_at < HEARTBEAT.total_seconds() / 2:
-            return
-        await self._database.write(lambda c: agents.beat(c, self.identity))
-        self._beaten_at = now
+    async def beat(self) -> bool:
+        """Show that this agent lives, to be called every `HEARTBEAT`; whether it gained profiles.
+
+        What it wants and others have is tried for again, however far apart rounds are.
+        """
+        async with self._turn:
+            await self._show()
+            before = set(self._mine)
+            await self._take()
+            return not self._mine <= before
+
+    @property
+    def shown(self) -> bool:
+        """Whether this agent has shown of late that it lives."""
+        return self._silent_for() <= SILENCE.total_seconds()
 
     def check(self) -> None:
-        """Raise LeaseLost where this agent was silent for so long that others may take over."""
-        if self._beaten_at is None or time.monotonic() - self._beaten_at > SILENCE.total_seconds():
-            raise LeaseLost(message("this agent could not show that it lives; it pauses"))
+        """Raise Silent where others may take over."""
+        if not self.shown:
+            raise Silent(message("this agent could not show that it lives; it pauses"))
 
     def lost(self, profile: ProfileId) -> None:
         """Another agent has a profile that was ours."""
@@ -56,14 +89,56 @@ class Leases:
 
     async def settings_taken(self, revision: int) -> None:
         """Tell which settings this agent works with."""
-        await self.beat()
-        await self._database.write(lambda c: agents.settings_taken(c, self.identity.id, revision))
+        async with self._turn:
+            await self._show()
+            await self._database.write(
+                lambda c: agents.settings_taken(c, self.identity.id, revision)
+            )
 
     async def give_back(self) -> None:
         """Give back all profiles and take leave."""
-        if self._beaten_at is not None:
-            await self._database.write(lambda c: agents.release(c, self.identity.id))
-        self._mine, self._beaten_at = set(), None
+        async with self._turn:
+            if self._beaten_at is not None:
+                await self._database.write(lambda c: agents.release(c, self.identity.id))
+            self._mine, self._beaten_at = set(), None
+
+    def _silent_for(self) -> float:
+        return float("inf") if self._beaten_at is None else self._clock() - self._beaten_at
+
+    async def _show(self) -> None:
+        silent, now = self._silent_for(), self._clock()
+        if silent < HEARTBEAT.total_seconds() / 2:
+            return
+        known = await self._database.write(lambda c: agents.beat(c, self.identity))
+        if not known or silent > SILENCE.total_seconds():
+            self._mine = set()  # others may have taken them over in the meantime
+        self._beaten_at = now
+
+    async def _take(self) -> None:
+        if self._mine == self._wanted:
+            self.elsewhere = []
+            return
+        await self._show()
+        for _ in range(_TRIES):
+            try:
+                self._mine, self.elsewhere = await self._database.write(
+                    lambda c: agents.take(c, self.identity, self._wanted, self._is_dead)
+                )
+            except sa.exc.IntegrityError:
+                _log.debug("somebody else was faster; looking again")
+            else:
+                break
+        self._bury()
 
     def _is_dead(self, host: str, lock_file: Path) -> bool:
-        return host == self.identity.host and lock_file.exists() and not is_held(lock_file)
+        dead = host == self.identity.host and lock_file.exists() and not is_held(lock_file)
+        if dead:
+            self._tombs.add(lock_file)
+        return dead
+
+    def _bury(self) -> None:
+        """Remove the lock files that dead agents have left."""
+        for lock_file in self._tombs:
+            with suppress(OSError):
+                lock_file.unlink(missing_ok=True)
+        self._tombs.clear()

@@ -78,6 +78,7 @@ class Logs:
         self._levels = {name: logging.getLogger(name).level for name in ("", _OURS, *_NOISY)}
         self._entrance = _Entrance(self)
         self._outlets: list[logging.Handler] = []
+        self._hushed: set[str] = set()
         self._listener: QueueListener | None = None
         logging.getLogger().addHandler(self._entrance)
         atexit.register(self.close)
@@ -105,6 +106,10 @@ class Logs:
         if trouble is not None:
             _log.warning(unwritable(path, trouble))
 
+    def keep_from_stderr(self, *loggers: str) -> None:
+        """Write to the file alone what these log: it is told otherwise."""
+        self._hushed |= set(loggers)
+
     def close(self) -> None:
         """Write what is left and let go of the file; nothing happens the second time."""
         logging.getLogger().removeHandler(self._entrance)
@@ -131,8 +136,10 @@ class Logs:
     def _redirect(self, path: Path) -> OSError | None:
         """Write to stderr and to `path` from now on; what is wrong with the latter, if anything."""
         self._shut()
-        # A service on Windows may have no stderr.
-        self._outlets = [logging.StreamHandler()] if sys.stderr is not None else []
+        self._outlets = []
+        if sys.stderr is not None:  # a service on Windows may have none
+            self._outlets.append(logging.StreamHandler())
+            self._outlets[0].addFilter(lambda record: record.name not in self._hushed)
         try:
             self._outlets.append(LogFile(path))
         except OSError as error:
@@ -172,14 +179,22 @@ class _Entrance(QueueHandler):
             found["template"] = record.msg.template
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
-            found["error"] = _in_one_line(error)
+            found["error"] = in_one_line(error)
             if self.traces:
-                found["trace"] = "".join(traceback.format_exception(error))
+                found["trace"] = _trace(error)
         line.exc_info = line.exc_text = line.stack_info = None
         return line
 
 
-def _in_one_line(error: BaseException) -> str:
+def _trace(error: BaseException) -> str:
+    """Where it happened and what led to it, each error in one line."""
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    earlier = "" if before is None else f"{_trace(before)}which led to:\n"
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return f"{earlier}Traceback (most recent call last):\n{frames}{in_one_line(error)}\n"
+
+
+def in_one_line(error: BaseException) -> str:
     """What happened and where; further lines may hold data (a database's parameters)."""
     text = str(error).partition("\n")[0]
     if isinstance(error, CalsyncError):

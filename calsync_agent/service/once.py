@@ -1,21 +1,36 @@
 """`calsync-agent once`: rounds until nothing is left to do, then what became of each profile."""
 
 import asyncio
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 from calsync_agent.database.engine import Database
-from calsync_agent.errors import Refusal
-from calsync_agent.i18n import Message, Value, message
+from calsync_agent.errors import DatabaseTrouble, MailboxTrouble, Refusal
+from calsync_agent.exchange.troubles import MailboxClosed, Unreachable
+from calsync_agent.i18n import Message, message
+from calsync_agent.service.leases import Silent
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.standing import Standing
-from calsync_agent.state import quarantine
-from calsync_agent.state.agents import SILENCE, Holder
+from calsync_agent.service.summary import summary
+from calsync_agent.state import pending, quarantine
+from calsync_agent.state.agents import Holder
+from calsync_agent.state.profiles import Profile
 from calsync_agent.sync.job import Count
 
-_TAKEN_OVER_WITHIN: Final = SILENCE + timedelta(seconds=10)
-_MOST_ROUNDS: Final = 1000
+_MOST_ROUNDS: Final = 200
+"""People may be editing all the time."""
+
+_TRIES: Final = 3
+"""How often what passes by itself is tried in a row before it counts as failed."""
+
+_PATIENCE: Final = 60.0
+"""Seconds in all that are waited for it, or for an agent that may be dead."""
+
+_UNCERTAIN: Final = frozenset({Count.OVERTAKEN, Count.UNANSWERED})
+_NO_PROGRESS: Final = _UNCERTAIN | {Count.QUARANTINED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,70 +41,149 @@ class Outcome:
     in_step: bool
 
 
+@dataclass(slots=True)
+class _Patience:
+    """What has been waited for so far."""
+
+    until: float
+    uncertain: int = 0
+    troubles: int = 0
+    seen: dict[tuple[str, int], datetime] = field(default_factory=dict)
+
+
 async def once(rounds: Rounds, database: Database) -> list[Outcome]:
     """Bring all active profiles in step; one outcome each.
 
-    Raises Refusal where nothing may be synced, or the sign-in is refused.
+    Raises Refusal where nothing may be synced, or the sign-in is refused; DatabaseTrouble where the
+    database stays away.
     """
-    loop = asyncio.get_running_loop()
-    patience = loop.time() + _TAKEN_OVER_WITHIN.total_seconds()
+    rounds.attend()
+    patience = _Patience(asyncio.get_running_loop().time() + _PATIENCE)
     for _ in range(_MOST_ROUNDS):
-        await rounds.begin()
-        begun = rounds.under_way
-        await rounds.finished()
+        if await _begun(rounds, patience):
+            await _settled(rounds)
         for standing in rounds.standings.values():
             if isinstance(standing.error, Refusal):
                 raise standing.error
-        if rounds.leases.elsewhere and loop.time() < patience:
-            await asyncio.sleep(1)  # the other agent may be dead; then its leases run out
-        elif not any(_did_something(standing) for standing in begun):
+        pause = _pause(rounds, patience)
+        if pause is None:
             break
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await rounds.news.wait()
+    await rounds.finished()
     return await _outcomes(rounds, database)
+
+
+async def _begun(rounds: Rounds, patience: _Patience) -> bool:
+    """Whether a round could begin; raises DatabaseTrouble when it could not for too long."""
+    try:
+        await rounds.begin()
+    except DatabaseTrouble as trouble:
+        rounds.troubles.met(trouble)
+        patience.troubles += 1
+        if patience.troubles > _TRIES or _left(patience) <= 0:
+            raise
+        return False
+    patience.troubles = 0
+    return True
+
+
+async def _settled(rounds: Rounds) -> None:
+    """Wait until all cycles have ended, or settings have changed meanwhile."""
+    finished = asyncio.create_task(rounds.finished())
+    changed = asyncio.create_task(rounds.news.wait())
+    try:
+        await asyncio.wait({finished, changed}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        changed.cancel()
+        if not finished.done():
+            finished.cancel()
+        await asyncio.gather(finished, changed, return_exceptions=True)
+
+
+def _pause(rounds: Rounds, patience: _Patience) -> float | None:
+    """Seconds until another round is worth while; None where nothing is left to do."""
+    standings = rounds.standings.values()
+    if patience.troubles:
+        return 2.0
+    if any(standing.busy for standing in standings) or any(map(_did_something, standings)):
+        patience.uncertain = 0
+        return 0.0
+    if any(standing.last[count] for standing in standings for count in _UNCERTAIN):
+        patience.uncertain += 1
+        if patience.uncertain < _TRIES:
+            return 0.0
+    pauses = [*_until_better(standings), *_until_clear(rounds, patience)]
+    worthwhile = [pause for pause in pauses if pause <= _left(patience)]
+    return min(worthwhile, default=None)
 
 
 def _did_something(standing: Standing) -> bool:
     return standing.error is None and any(
-        amount for what, amount in standing.last.items() if what is not Count.QUARANTINED
+        amount for what, amount in standing.last.items() if what not in _NO_PROGRESS
     )
 
 
+def _until_better(standings: Iterable[Standing]) -> Iterator[float]:
+    """Seconds until each profile whose trouble may pass can be tried again."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    for standing in standings:
+        passing = isinstance(standing.error, MailboxTrouble | DatabaseTrouble | Silent)
+        lasting = isinstance(standing.error, MailboxClosed | Unreachable)
+        if passing and not lasting and standing.failures <= _TRIES and standing.retry_at:
+            yield max((standing.retry_at - now).total_seconds(), 0.0)
+
+
+def _until_clear(rounds: Rounds, patience: _Patience) -> Iterator[float]:
+    """Seconds until to look again for an agent which may be dead: it has shown no life so far."""
+    for holder in rounds.leases.elsewhere:
+        first = patience.seen.setdefault((holder.host, holder.pid), holder.seen_at)
+        if holder.seen_at == first:
+            yield 1.0
+
+
+def _left(patience: _Patience) -> float:
+    return patience.until - asyncio.get_running_loop().time()
+
+
 async def _outcomes(rounds: Rounds, database: Database) -> list[Outcome]:
-    found = [await _outcome(standing, database) for standing in rounds.standings.values()]
-    return found + [_held_elsewhere(holder) for holder in rounds.leases.elsewhere]
+    view = rounds.view
+    outbound = view is not None and view.provider.policy.outbound
+    mine = [await _outcome(s, database, outbound=outbound) for s in rounds.standings.values()]
+    return [
+        *mine,
+        *(_held_elsewhere(holder) for holder in rounds.leases.elsewhere),
+        *(_not_permitted(profile) for profile in (view.not_permitted if view else ())),
+    ]
 
 
-async def _outcome(standing: Standing, database: Database) -> Outcome:
+async def _outcome(standing: Standing, database: Database, *, outbound: bool) -> Outcome:
     number, mailbox = standing.profile.id, standing.profile.mailbox
     if standing.error is not None:
-        line = message(
-            "profile {profile} ({mailbox}): failed: {reason}",
-            profile=number,
-            mailbox=mailbox,
-            reason=standing.error.message,
-        )
-        return Outcome(line, in_step=False)
+        return Outcome(_failed(number, mailbox, standing.error.message), in_step=False)
     waiting = await database.read(lambda c: quarantine.read(c, number))
+    left = await database.read(lambda c: pending.count(c, number)) if outbound else 0
+    if left:
+        reason = message("{left} appointments are still to be sent", left=left)
+        return Outcome(_failed(number, mailbox, reason), in_step=False)
     line = message(
         "profile {profile} ({mailbox}): {done}; quarantined: {quarantined}",
         profile=number,
         mailbox=mailbox,
-        done=_done(standing),
+        done=summary(standing.counts, without=_NO_PROGRESS),
         quarantined=len(waiting),
     )
     return Outcome(line, in_step=not waiting)
 
 
-def _done(standing: Standing) -> Value:
-    done: Value = ""
-    for what in Count:
-        amount = standing.counts[what]
-        if amount and what in _SHOWN:
-            one = message("{what}: {amount}", what=message(what.value), amount=amount)
-            done = message("{some}, {more}", some=done, more=one) if done else one
-    return done or message("in step, nothing to do")
-
-
-_SHOWN: Final = frozenset(Count) - {Count.QUARANTINED, Count.OVERTAKEN, Count.UNANSWERED}
+def _failed(number: int, mailbox: str, reason: Message) -> Message:
+    return message(
+        "profile {profile} ({mailbox}): failed: {reason}",
+        profile=number,
+        mailbox=mailbox,
+        reason=reason,
+    )
 
 
 def _held_elsewhere(holder: Holder) -> Outcome:
@@ -100,3 +194,13 @@ def _held_elsewhere(holder: Holder) -> Outcome:
         pid=holder.pid,
     )
     return Outcome(line, in_step=False)
+
+
+def _not_permitted(profile: Profile) -> Outcome:
+    line = message(
+        "profile {profile} ({mailbox}): not synced, because its employee is inactive or not"
+        " permitted (employee.calendarsync_allowed)",
+        profile=profile.id,
+        mailbox=profile.mailbox,
+    )
+    return Outcome(line, in_step=True)

@@ -6,34 +6,47 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from calsync_agent.errors import CalsyncError, MailboxTrouble
-from calsync_agent.state.profiles import Profile
+from calsync_agent.errors import CalsyncError, DatabaseTrouble, MailboxTrouble, Refusal
+from calsync_agent.exchange.troubles import Unreachable
+from calsync_agent.service.leases import Silent
+from calsync_agent.state.profiles import Policy, Profile
 from calsync_agent.state.progress import Progress
 from calsync_agent.sync.job import Count
 
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(minutes=5)
-TOLD_AGAIN_AFTER: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a cycle begins with and must not outlive: whose calendar, where, and which ways."""
+
+    profile: Profile
+    tenant: str
+    policy: Policy
 
 
 @dataclass(slots=True)
 class Standing:
-    """One profile.
+    """One profile; `name` is how the log calls it.
 
     `position` is the newest place in Exchange's feed; `unsaved` items lie between the stored place
-    and this one. `counts` are of all cycles, `last` of the one that ended last.
+    and this one. `busy`: it is being asked or a cycle is under way, on these `terms`; `withdrawn`:
+    they no longer hold. `counts` are of all cycles, `last` of the one that ended last.
     """
 
     profile: Profile
+    name: str
     progress: Progress
     position: str | None
     unsaved: int = 0
     cycle: int = 0
     busy: bool = False
+    terms: Terms | None = None
+    withdrawn: bool = False
     failures: int = 0
     retry_at: datetime | None = None
     error: CalsyncError | None = None
-    told_at: datetime | None = None
     counts: Counter[Count] = field(default_factory=Counter)
     last: Counter[Count] = field(default_factory=Counter)
 
@@ -41,22 +54,28 @@ class Standing:
         """Whether a cycle may begin: none is under way, and no pause is due (A4, B9)."""
         return not self.busy and (self.retry_at is None or self.retry_at <= now)
 
-    def succeeded(self) -> bool:
-        """A cycle went through; returns whether that ends a trouble."""
-        mended = self.error is not None
-        self.failures, self.retry_at, self.error, self.told_at = 0, None, None, None
-        return mended
+    def begin(self, terms: Terms) -> None:
+        """A cycle begins."""
+        self.busy, self.terms, self.withdrawn = True, terms, False
+        self.cycle += 1
+        self.last = Counter()
 
-    def failed(self, error: CalsyncError, now: datetime) -> bool:
-        """A cycle failed; returns whether that is worth telling: it is new, or goes on for long."""
-        self.failures += 1
+    def succeeded(self) -> None:
+        """A cycle went through."""
+        self.failures, self.retry_at, self.error = 0, None, None
+
+    def failed(self, error: CalsyncError, now: datetime) -> None:
+        """A cycle failed: the next one waits, longer each time, and as long as it was told.
+
+        What keeps all from going on costs little to try again, and is over at one stroke.
+        """
+        self.failures = 1 if concerns_all(error) else self.failures + 1
         pause = min(FIRST_PAUSE * 2 ** min(self.failures - 1, 10), LONGEST_PAUSE)
         asked = error.retry_after if isinstance(error, MailboxTrouble) else None
         pause = max(pause * random.uniform(0.5, 1), timedelta(seconds=asked or 0))  # noqa: S311 - spreads the load
-        self.retry_at = now + pause
-        new = self.error is None or self.error.message.template != error.message.template
-        long_ago = self.told_at is not None and now - self.told_at >= TOLD_AGAIN_AFTER
-        self.error = error
-        if new or long_ago:
-            self.told_at = now
-        return new or long_ago
+        self.retry_at, self.error = now + pause, error
+
+
+def concerns_all(error: CalsyncError) -> bool:
+    """Whether this keeps every profile from being synced, not only the one that met it."""
+    return isinstance(error, Refusal | DatabaseTrouble | Silent | Unreachable)

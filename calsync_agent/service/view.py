@@ -1,33 +1,55 @@
 """What one look into the database tells: whether to sync, what, and how."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.model import EmployeeId, ProfileId
+from calsync_agent.appointment.model import ProfileId
 from calsync_agent.consolidate import feed, readiness
 from calsync_agent.consolidate.reading import Staff, inbound_type, read_staff
-from calsync_agent.errors import NotReady
-from calsync_agent.i18n import message
-from calsync_agent.state import meta, pending, profiles, quarantine
+from calsync_agent.errors import CalsyncError, ConfigurationRefused, NotReady
+from calsync_agent.i18n import Message, message
+from calsync_agent.state import holds, meta, pending, profiles, quarantine, waiting
 from calsync_agent.state.profiles import Profile, Provider
+from calsync_agent.sync.pair import Office
+
+
+class ProfileRefused(CalsyncError):
+    """A profile's row is wrong; the others are synced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Nothing stands in the way of the sync.
+
+    `refused` says what is wrong with the provider's row, where `provider` is the one of before.
+    """
+
+    provider: Provider
+    inbound_type: int
+    revision: int
+    refused: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """The database's side of everything that a round needs.
 
-    `touched`: the feed holds changes. `work`: profiles with pending or due work.
+    `touched`: the feed holds changes. `work`: profiles with work that may be done now.
     """
 
-    provider: Provider
+    ready: Ready
     profiles: tuple[Profile, ...]
     staff: Staff
-    inbound_type: int
-    revision: int
     touched: bool
     work: frozenset[ProfileId]
+
+    @property
+    def provider(self) -> Provider:
+        """The tenant and how it is synced."""
+        return self.ready.provider
 
     @property
     def syncing(self) -> tuple[Profile, ...]:
@@ -36,27 +58,44 @@ class View:
         return tuple(p for p in self.profiles if p.active and p.employee in permitted)
 
     @property
-    def owners(self) -> dict[EmployeeId, ProfileId]:
-        """Whose profile is which, whether it is synced or not."""
-        return {profile.employee: profile.id for profile in self.profiles}
+    def not_permitted(self) -> tuple[Profile, ...]:
+        """The profiles that are active, but whose employee is not, or is not permitted (C5)."""
+        permitted = self.staff.permitted
+        return tuple(p for p in self.profiles if p.active and p.employee not in permitted)
+
+    @property
+    def refused(self) -> Mapping[ProfileId, ProfileRefused]:
+        """Profiles that name no mailbox, or one that an earlier profile has."""
+        refused: dict[ProfileId, ProfileRefused] = {}
+        first: dict[str, ProfileId] = {}
+        for profile in self.syncing:
+            owner = first.setdefault(profile.mailbox.casefold(), profile.id)
+            if not profile.mailbox:
+                refused[profile.id] = _nameless(profile.id)
+            elif owner != profile.id:
+                refused[profile.id] = _taken(profile, owner)
+        return refused
+
+    @property
+    def office(self) -> Office:
+        """Who works here, and whose mailboxes are synced."""
+        return Office(self.staff.people, {p.employee: p.id for p in self.syncing})
+
+    @property
+    def by_id(self) -> dict[ProfileId, Profile]:
+        """All profiles, whether they are synced or not."""
+        return {profile.id: profile for profile in self.profiles}
 
 
-def look(connection: sa.Connection, now: datetime) -> View:
-    """Read it all in one transaction; `now` in UTC.
+def ready(connection: sa.Connection, before: Provider | None) -> Ready:
+    """Whether anything may be synced, and on which terms; a few queries.
 
-    Raises NotReady, DatabaseRefused and ConfigurationRefused, with what has to be put right before
-    anything may be synced (B10, G5).
+    Raises NotReady and DatabaseRefused with what has to be put right first (B10, G5), and
+    ConfigurationRefused for a provider row that is wrong, unless there was a right one `before`.
     """
     meta.check(connection)
     readiness.check(connection)
-    provider = profiles.read_provider(connection)
-    if provider is None or not provider.tenant_id:
-        raise NotReady(
-            message(
-                "no tenant is set: enter the Tenant ID in calsync-tui,"
-                " or as a row of calsync_provider (kind exchange365)"
-            )
-        )
+    provider, refused = _provider(connection, before)
     given_type = inbound_type(connection)
     if given_type is None:
         raise NotReady(
@@ -65,12 +104,67 @@ def look(connection: sa.Connection, now: datetime) -> View:
                 " mark the one that appointments from Exchange are to get"
             )
         )
+    return Ready(provider, given_type, meta.settings_revision(connection), refused)
+
+
+def look(connection: sa.Connection, now: datetime, before: Provider | None = None) -> View:
+    """Read it all in one transaction; `now` in UTC. Raises what `ready` raises."""
+    found = ready(connection, before)
+    staff = read_staff(connection)
+    work = quarantine.due_profiles(connection, now) | holds.answered_profiles(connection)
+    copies = waiting.read(connection)
+    work |= {one.profile for one in copies if one.over(now, staff.permitted)}
+    if found.provider.policy.outbound:  # else it has to wait (A2)
+        work |= pending.profiles(connection)
     return View(
-        provider=provider,
-        profiles=tuple(profiles.read_profiles(connection, provider.id)),
-        staff=read_staff(connection),
-        inbound_type=given_type,
-        revision=meta.settings_revision(connection),
+        ready=found,
+        profiles=tuple(profiles.read_profiles(connection, found.provider.id)),
+        staff=staff,
         touched=feed.has_entries(connection),
-        work=frozenset(pending.profiles(connection) | quarantine.due_profiles(connection, now)),
+        work=frozenset(work),
+    )
+
+
+def _provider(
+    connection: sa.Connection, before: Provider | None
+) -> tuple[Provider, Message | None]:
+    provider: Provider | None
+    refused = None
+    try:
+        provider = profiles.read_provider(connection)
+    except ConfigurationRefused as error:
+        # Whose tenant was taken away is not synced, whatever else is wrong (G5).
+        if before is None and profiles.has_tenant(connection):
+            raise
+        provider = before if profiles.has_tenant(connection) else None
+        refused = error.message
+    if provider is None or not provider.tenant_id:
+        raise NotReady(
+            message(
+                "no tenant is set: enter the Tenant ID in calsync-tui,"
+                " or as a row of calsync_provider (kind exchange365)"
+            )
+        )
+    return provider, refused
+
+
+def _nameless(number: ProfileId) -> ProfileRefused:
+    return ProfileRefused(
+        message(
+            "calsync_profile {profile} names no mailbox; enter the user principal name or object"
+            " id as its external_user_id",
+            profile=number,
+        )
+    )
+
+
+def _taken(profile: Profile, owner: ProfileId) -> ProfileRefused:
+    return ProfileRefused(
+        message(
+            "calsync_profile {profile} names the mailbox {mailbox}, which profile {owner} has;"
+            " correct or deactivate one of them",
+            profile=profile.id,
+            mailbox=profile.mailbox,
+            owner=owner,
+        )
     )

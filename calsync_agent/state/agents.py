@@ -43,11 +43,16 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The agent that has a profile which another would like to sync."""
+    """The agent that has a profile which another would like to sync.
+
+    `seen_at` is its last heartbeat, by the database's clock: whether it grows tells whether it
+    lives.
+    """
 
     profile: ProfileId
     host: str
     pid: int
+    seen_at: datetime
 
 
 def register(connection: sa.Connection, identity: Identity) -> None:
@@ -65,11 +70,16 @@ def register(connection: sa.Connection, identity: Identity) -> None:
     )
 
 
-def beat(connection: sa.Connection, identity: Identity) -> None:
-    """Show that an agent lives; one that was taken for dead is made known again."""
+def beat(connection: sa.Connection, identity: Identity) -> bool:
+    """Show that an agent lives; returns whether it was still known.
+
+    One that was taken for dead has no profiles any more, and is made known again.
+    """
     mine = sa.update(agent).where(agent.c.id == identity.id)
-    if connection.execute(mine.values(seen_at=UtcNow())).rowcount == 0:
+    known = connection.execute(mine.values(seen_at=UtcNow())).rowcount > 0
+    if not known:
         register(connection, identity)
+    return known
 
 
 def take(
@@ -81,18 +91,19 @@ def take(
     """Lease the wanted profiles that no living agent has; give back those no longer wanted.
 
     Returns what is leased now, and who has the others. `is_dead` tells of a host and lock file
-    whether that process is known to have ended.
+    whether that process is known to have ended. Raises IntegrityError where another agent leases
+    one of them in the same moment, or its row has just gone: try again.
     """
     _bury(connection, identity, is_dead)
     rows = connection.execute(
-        sa.select(lease.c.profile_id, agent.c.id, agent.c.host, agent.c.pid).join(
+        sa.select(lease.c.profile_id, agent.c.id, agent.c.host, agent.c.pid, agent.c.seen_at).join(
             agent, agent.c.id == lease.c.agent_id
         )
     ).all()
-    mine = {ProfileId(profile) for profile, owner, _, _ in rows if owner == identity.id}
+    mine = {ProfileId(profile) for profile, owner, *_ in rows if owner == identity.id}
     others = {
-        ProfileId(profile): Holder(ProfileId(profile), host, pid)
-        for profile, owner, host, pid in rows
+        ProfileId(profile): Holder(ProfileId(profile), host, pid, seen_at)
+        for profile, owner, host, pid, seen_at in rows
         if owner != identity.id
     }
     wanted = set(wanted)
@@ -132,7 +143,7 @@ def settings_taken(connection: sa.Connection, owner: UUID, revision: int) -> Non
 def _bury(
     connection: sa.Connection, identity: Identity, is_dead: Callable[[str, Path], bool]
 ) -> None:
-    """Forget agents that have died, and what they had leased."""
+    """Forget agents that have died, and what they had leased; also leases of nobody."""
     rows = connection.execute(
         sa.select(agent.c.id, agent.c.host, agent.c.lock_file, agent.c.seen_at, UtcNow())
     ).all()
@@ -142,8 +153,10 @@ def _bury(
         if number != identity.id and (_silent(seen_at, now) or is_dead(host, Path(lock_file)))
     ]
     if dead:
-        connection.execute(sa.delete(lease).where(lease.c.agent_id.in_(dead)))
         connection.execute(sa.delete(agent).where(agent.c.id.in_(dead)))
+    # One that was buried while it leased, and then died, leaves them behind.
+    living = sa.select(agent.c.id)
+    connection.execute(sa.delete(lease).where(lease.c.agent_id.not_in(living)))
 
 
 def _silent(seen_at: datetime, now: datetime) -> bool:

@@ -1,6 +1,6 @@
 """Versions that the sync overwrote or deleted, kept to be looked at and restored (B6)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +8,14 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from calsync_agent.appointment.codec import to_json
-from calsync_agent.appointment.model import ActivityId, Appointment, EventId, ProfileId
+from calsync_agent.appointment.model import (
+    ActivityId,
+    Appointment,
+    EmployeeId,
+    EventId,
+    ProfileId,
+)
+from calsync_agent.database.statements import chunks
 from calsync_agent.state.tables import history
 
 
@@ -21,7 +28,10 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A version about to be lost, by which rule, and what replaces it (None: a deletion)."""
+    """A version about to be lost, by which rule, and what replaces it (None: a deletion).
+
+    `responsible` and `type_id` are the appointment's, should its row be gone when it is restored.
+    """
 
     profile: ProfileId
     side: Side
@@ -30,6 +40,8 @@ class Kept:
     rule: str
     lost: Appointment
     replaced_by: Appointment | None
+    responsible: EmployeeId
+    type_id: int | None
 
 
 def keep(connection: sa.Connection, versions: Iterable[Kept], now: datetime) -> None:
@@ -45,11 +57,26 @@ def keep(connection: sa.Connection, versions: Iterable[Kept], now: datetime) -> 
             "rule": version.rule,
             "content": to_json(version.lost),
             "replaced_by": version.replaced_by and to_json(version.replaced_by),
+            "responsible_id": version.responsible,
+            "type_id": version.type_id,
         }
         for version in versions
     ]
     if rows:
         connection.execute(sa.insert(history), rows)
+
+
+def since(
+    connection: sa.Connection, activities: Collection[ActivityId], moment: datetime
+) -> list[tuple[ActivityId, str, str | None]]:
+    """What was kept of some appointments since a moment (UTC): the lost and the replacing JSON."""
+    found: list[tuple[ActivityId, str, str | None]] = []
+    columns = history.c.activity_id, history.c.content, history.c.replaced_by
+    for some in chunks(list(activities)):
+        wanted = sa.select(*columns).where(history.c.activity_id.in_(some), history.c.at >= moment)
+        rows = connection.execute(wanted)
+        found += [(ActivityId(number), lost, by) for number, lost, by in rows]
+    return found
 
 
 def prune(connection: sa.Connection, before: datetime) -> int:

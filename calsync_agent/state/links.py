@@ -23,11 +23,13 @@ SOME: Final = 500
 class Role(StrEnum):
     """What the event in this mailbox is to the appointment.
 
-    `SPEAKER`: content travels through it, both ways. `COPY`: an attendee's copy of a meeting that
-    another mailbox speaks for; only its response counts.
+    `ORGANIZER`: the event of whoever is responsible, with the participants as attendees (F1).
+    `PLAIN`: a participant's own event without attendees, where the responsible has no synced mailbox
+    (F2). `COPY`: an attendee's copy of a meeting, made by Exchange (F4).
     """
 
-    SPEAKER = "speaker"
+    ORGANIZER = "organizer"
+    PLAIN = "plain"
     COPY = "copy"
 
 
@@ -37,7 +39,8 @@ class Link:
 
     `event_id` is None while the event is only intended (B2). The fingerprints are `UNKNOWN` where
     nothing was agreed yet. `unfinished`: a write of several requests may have been cut off, so that
-    the event may be half of what Consolidate holds. `starts_at` and `ends_at` are the event's, in
+    the event may be half of what Consolidate holds. `guests`: the addresses from outside that the
+    event had, in lower case. `starts_at` and `ends_at` are the event's, in
     UTC; no end = for ever.
     """
 
@@ -46,13 +49,14 @@ class Link:
     activity: ActivityId
     event_id: EventId | None = None
     ical_uid: ICalUid | None = None
-    role: Role = Role.SPEAKER
+    role: Role = Role.ORGANIZER
     consolidate: Fingerprint = UNKNOWN
     exchange: Fingerprint = UNKNOWN
     modified_at: datetime | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     unfinished: bool = False
+    guests: frozenset[str] = frozenset()
 
     @property
     def transaction_id(self) -> str:
@@ -96,6 +100,12 @@ def intended(connection: sa.Connection, profile: ProfileId) -> list[Link]:
     """The links of a profile whose events may or may not have been made."""
     found = sa.select(*_COLUMNS).where(link.c.profile_id == profile, link.c.event_id.is_(None))
     return [_link(row) for row in connection.execute(found).mappings()]
+
+
+def count(connection: sa.Connection, profile: ProfileId) -> int:
+    """How many appointments are linked to a profile's mailbox."""
+    found = sa.select(sa.func.count()).select_from(link).where(link.c.profile_id == profile)
+    return int(connection.execute(found).scalar_one())
 
 
 def activities_of(connection: sa.Connection, profile: ProfileId) -> set[ActivityId]:
@@ -167,6 +177,7 @@ def _link(row: sa.RowMapping) -> Link:
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
         unfinished=bool(row["unfinished"]),
+        guests=frozenset((row["guests"] or "").split()),
     )
 
 
@@ -184,4 +195,5 @@ def _row(known: Link) -> dict[str, Any]:
         "starts_at": known.starts_at,
         "ends_at": known.ends_at,
         "unfinished": known.unfinished,
+        "guests": " ".join(sorted(known.guests)) or None,
     }

@@ -49,13 +49,14 @@ class Entry:
     profile: ProfileId | None = None
     activity: ActivityId | None = None
     event: EventId | None = None
+    at: datetime | None = None
 
 
 def write(connection: sa.Connection, entries: Iterable[Entry], now: datetime) -> None:
-    """Append lines, all at `now` (UTC)."""
+    """Append lines, those that do not know better at `now` (UTC)."""
     rows = [
         {
-            "at": now,
+            "at": entry.at or now,
             "level": entry.level.value,
             "profile_id": entry.profile,
             "kind": entry.kind.value,

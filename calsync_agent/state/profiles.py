@@ -69,6 +69,12 @@ def read_provider(connection: sa.Connection) -> Provider | None:
     )
 
 
+def has_tenant(connection: sa.Connection) -> bool:
+    """Whether the provider row names a tenant, whatever else is in it."""
+    found = sa.select(provider.c.tenant_id).where(provider.c.kind == KIND)
+    return bool((connection.execute(found).scalars().first() or "").strip())
+
+
 def read_profiles(connection: sa.Connection, of_provider: int) -> list[Profile]:
     """All profiles of a provider, active or not, by id."""
     found = sa.select(*profile.c).where(profile.c.provider_id == of_provider).order_by(profile.c.id)

@@ -7,20 +7,21 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ProfileId
-from calsync_agent.state.tables import profile_state
+from calsync_agent.state.tables import link, profile_state, quarantine
 
 _COLUMNS: Final = tuple(profile_state.c)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where one profile stands. All times UTC.
+    """Where one profile stands with a mailbox. All times UTC.
 
     `delta_link` belongs to the window beside it and is None before the first listing is complete;
     `compared_at` is None while all of Consolidate's side has to be compared.
     """
 
     profile: ProfileId
+    mailbox: str = ""
     delta_link: str | None = None
     window_start: datetime | None = None
     window_end: datetime | None = None
@@ -38,6 +39,7 @@ def read_all(connection: sa.Connection) -> dict[ProfileId, Progress]:
 def write(connection: sa.Connection, progress: Progress) -> None:
     """Store a profile's progress."""
     values: dict[str, Any] = {
+        "mailbox": progress.mailbox,
         "delta_link": progress.delta_link,
         "window_start": progress.window_start,
         "window_end": progress.window_end,
@@ -49,9 +51,16 @@ def write(connection: sa.Connection, progress: Progress) -> None:
         connection.execute(sa.insert(profile_state).values(profile_id=progress.profile, **values))
 
 
+def forget(connection: sa.Connection, profile: ProfileId) -> None:
+    """Forget all that is known of a profile's mailbox, as if it had never been synced."""
+    for table in (link, quarantine, profile_state):
+        connection.execute(sa.delete(table).where(table.c.profile_id == profile))
+
+
 def _progress(row: sa.RowMapping) -> Progress:
     return Progress(
         profile=ProfileId(row["profile_id"]),
+        mailbox=row["mailbox"],
         delta_link=row["delta_link"],
         window_start=row["window_start"],
         window_end=row["window_end"],

@@ -15,6 +15,8 @@ PAUSES: Final = tuple(
     timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60, 12 * 60, 24 * 60)
 )
 
+NEVER: Final = datetime(9999, 1, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -57,9 +59,8 @@ def postpone(connection: sa.Connection, profile: ProfileId, now: datetime) -> No
     """Put off what is due, so that an attempt that leads nowhere is not repeated at once."""
     for one in read(connection, profile):
         if one.next_at <= now:
-            later = now + PAUSES[min(one.attempts, len(PAUSES)) - 1]
             mine = sa.update(quarantine).where(quarantine.c.id == one.id)
-            connection.execute(mine.values(next_at=later))
+            connection.execute(mine.values(next_at=now + _pause(one.attempts)))
 
 
 def update(
@@ -68,10 +69,12 @@ def update(
     refused: Mapping[Item, Message],
     settled: Collection[Item],
     now: datetime,
+    *,
+    never: Collection[Item] = (),
 ) -> list[Item]:
     """Quarantine what is refused and let go what is settled.
 
-    Returns the items that are new here, or refused for a new reason.
+    What is refused for good is `never` retried unless it changes. Returns the items that are new here, or refused for a new reason.
     """
     known = {quarantined.item: quarantined for quarantined in read(connection, profile)}
     _release(connection, [known[item].id for item in settled if item in known])
@@ -81,7 +84,7 @@ def update(
         values = {
             "reason": reason.to_json(),
             "attempts": attempts,
-            "next_at": now + PAUSES[min(attempts, len(PAUSES)) - 1],
+            "next_at": NEVER if item in never else now + _pause(attempts),
         }
         if again:
             mine = quarantine.c.id == again.id
@@ -94,6 +97,10 @@ def update(
         for item, reason in refused.items()
         if item not in known or known[item].reason != reason
     ]
+
+
+def _pause(attempts: int) -> timedelta:
+    return PAUSES[min(attempts, len(PAUSES)) - 1]
 
 
 def _release(connection: sa.Connection, numbers: Collection[int]) -> None:

@@ -129,6 +129,7 @@ class Link(SQLModel, table=True):
     consolidate_print: str = column(key(PRINT_LENGTH), default="")
     exchange_print: str = column(key(PRINT_LENGTH), default="")
     unfinished: bool = column(sa.Boolean, default=False)
+    guests: str | None = column(long_text(), nullable=True)
     exchange_modified_at: datetime | None = column(moment(), nullable=True)
     starts_at: datetime | None = column(moment(), nullable=True)
     ends_at: datetime | None = column(moment(), nullable=True)
@@ -137,7 +138,7 @@ class Link(SQLModel, table=True):
 class ProfileState(SQLModel, table=True):
     """How far one profile has come.
 
-    `delta_link` is the position in Exchange's feed, valid for the window beside it.
+    `delta_link` is the position in the feed of `mailbox`, valid for the window beside it.
     `compared_at` is null while Consolidate's side has to be compared in full.
     """
 
@@ -149,6 +150,7 @@ class ProfileState(SQLModel, table=True):
         primary_key=True,
         autoincrement=False,
     )
+    mailbox: str = column(text(320), default="")
     delta_link: str | None = column(long_key(), nullable=True)
     window_start: datetime | None = column(moment(), nullable=True)
     window_end: datetime | None = column(moment(), nullable=True)
@@ -189,6 +191,46 @@ class History(SQLModel, table=True):
     rule: str = column(text(64))
     content: str = column(long_text())
     replaced_by: str | None = column(long_text(), nullable=True)
+    responsible_id: int = column(sa.Integer)
+    type_id: int | None = column(sa.Integer, nullable=True)
+
+
+class Waiting(SQLModel, table=True):
+    """A copy of a meeting that waits for its organizer's own event (F4)."""
+
+    __tablename__: ClassVar[str] = "calsync_waiting"
+
+    profile_id: int = column(
+        sa.Integer,
+        sa.ForeignKey("calsync_profile.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    event_id: str = column(key(ID_LENGTH), primary_key=True)
+    ical_uid: str = column(key(ID_LENGTH), index=True)
+    organizer_id: int = column(sa.Integer)
+    since: datetime = column(moment())
+
+
+class Hold(SQLModel, table=True):
+    """A deletion, or a write that mails, that waits for an admin (B7, F8).
+
+    `verdict` is null until then: `confirmed` or `discarded`.
+    """
+
+    __tablename__: ClassVar[str] = "calsync_hold"
+
+    profile_id: int = column(
+        sa.Integer,
+        sa.ForeignKey("calsync_profile.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    activity_id: UUID = column(sa.Uuid, primary_key=True)
+    kind: str = column(text(16))
+    subject: str = column(text(500))
+    since: datetime = column(moment())
+    verdict: str | None = column(text(16), nullable=True)
 
 
 class Agent(SQLModel, table=True):
@@ -230,6 +272,8 @@ link = table(Link)
 profile_state = table(ProfileState)
 quarantine = table(Quarantine)
 history = table(History)
+waiting = table(Waiting)
+hold = table(Hold)
 agent = table(Agent)
 lease = table(Lease)
 
@@ -243,6 +287,8 @@ PLUGIN_TABLES: Final = (
     profile_state,
     quarantine,
     history,
+    waiting,
+    hold,
     agent,
     lease,
 )

@@ -9,9 +9,11 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from calsync_agent.appointment.content import UNKNOWN, Field, fingerprint, mixed, unsettled
-from calsync_agent.appointment.model import ActivityId, EventId, LinkId
+from calsync_agent.appointment.model import ActivityId, EventId, LinkId, ProfileId, Response
 from calsync_agent.exchange.events import Event
 from calsync_agent.exchange.operations import (
+    Answered,
+    AnswerEvent,
     ChangeEvent,
     CreateEvent,
     DeleteEvent,
@@ -26,11 +28,12 @@ from calsync_agent.exchange.operations import (
 from calsync_agent.exchange.requests import Lost
 from calsync_agent.i18n import Message
 from calsync_agent.state import links, log, pending, quarantine
-from calsync_agent.state.links import Link
+from calsync_agent.state.links import Link, Role
 from calsync_agent.state.quarantine import Item
 from calsync_agent.sync import telling
-from calsync_agent.sync.effects import agreed
+from calsync_agent.sync.effects import agreed, answered
 from calsync_agent.sync.job import Count, Intent, Job
+from calsync_agent.sync.views import view
 
 
 @dataclass(slots=True)
@@ -43,6 +46,7 @@ class _Outcome:
     refused: dict[Item, Message] = field(default_factory=dict)
     settled: set[Item] = field(default_factory=set)
     done: dict[ActivityId, int] = field(default_factory=dict)
+    made: set[ActivityId] = field(default_factory=set)
     told: list[log.Entry] = field(default_factory=list)
     counts: Counter[Count] = field(default_factory=Counter)
 
@@ -60,6 +64,7 @@ def record(
     profile, now = job.profile.id, job.stamp.now
     new = quarantine.update(connection, profile, outcome.refused, outcome.settled, now)
     subjects = {_item(intent): intent.subject for intent, _ in results}
+    pending.add(connection, _others(connection, profile, outcome.made))
     told = outcome.told + [
         telling.quarantined(job, item, subjects[item], outcome.refused[item]) for item in new
     ]
@@ -72,11 +77,13 @@ def _enter(job: Job, intent: Intent, result: Result, outcome: _Outcome) -> None:
     link, item = intent.outgoing.link, _item(intent)
     match result:
         case Written(event):
-            outcome.changed.append(_held(intent, event))
+            outcome.changed.append(_held(job, intent, event))
             outcome.settled.add(item)
+            if isinstance(intent.outgoing.operation, CreateEvent):
+                outcome.made.add(link.activity)
             _tell(job, intent, event.id, outcome)
         case Partly(event, reason):
-            held = _held(intent, event)
+            held = _held(job, intent, event)
             refused = unsettled(held.consolidate, {Field.EXCEPTIONS})
             outcome.changed.append(replace(held, consolidate=refused))
             outcome.refused[item] = reason
@@ -85,6 +92,9 @@ def _enter(job: Job, intent: Intent, result: Result, outcome: _Outcome) -> None:
             outcome.dropped.append(link.id)
             outcome.settled.add(item)
             _tell(job, intent, link.event_id, outcome)
+        case Answered():
+            outcome.settled.add(item)
+            _enter_answer(job, intent, outcome)
         case Refused(reason):
             outcome.refused[item] = reason
             if link.event_id is None:
@@ -109,23 +119,53 @@ def _enter(job: Job, intent: Intent, result: Result, outcome: _Outcome) -> None:
     outcome.done[link.activity] = intent.version
 
 
+def _enter_answer(job: Job, intent: Intent, outcome: _Outcome) -> None:
+    """An answer was given; declining takes the copy away (F6)."""
+    link, operation = intent.outgoing.link, intent.outgoing.operation
+    if not isinstance(operation, AnswerEvent):
+        return
+    if operation.response is Response.DECLINED:
+        outcome.dropped.append(link.id)
+    else:
+        given = answered(operation.event.appointment, job.profile.employee, operation.response)
+        theirs = fingerprint(view(given, Role.COPY, job.profile.employee, job.office.people))
+        now = replace(
+            link,
+            consolidate=fingerprint(intent.outgoing.sent) if intent.outgoing.sent else UNKNOWN,
+            exchange=mixed(link.exchange, theirs, {Field.RESPONSES}),
+        )
+        outcome.changed.append(now)
+    _tell(job, intent, link.event_id, outcome)
+
+
 def _tell(job: Job, intent: Intent, event: EventId | None, outcome: _Outcome) -> None:
     outcome.told += telling.sent(job, intent, event)
     outcome.counts[_COUNTS[type(intent.outgoing.operation)]] += 1
+    outcome.counts[Count.MAILS_INSIDE] += intent.mails.inside
+    outcome.counts[Count.MAILS_OUTSIDE] += intent.mails.outside
 
 
 _COUNTS: Final = {
     CreateEvent: Count.CREATED_IN_EXCHANGE,
     ChangeEvent: Count.CHANGED_IN_EXCHANGE,
     DeleteEvent: Count.DELETED_IN_EXCHANGE,
+    AnswerEvent: Count.CHANGED_IN_EXCHANGE,
 }
+
+
+def _others(
+    connection: sa.Connection, profile: ProfileId, made: set[ActivityId]
+) -> list[tuple[ProfileId, ActivityId]]:
+    """Whoever held an appointment until now, and may let it go (G10)."""
+    known = links.by_activities(connection, made)
+    return [(li.profile, li.activity) for li in known if li.profile != profile]
 
 
 def _item(intent: Intent) -> Item:
     return Item(intent.outgoing.link.activity, None)
 
 
-def _held(intent: Intent, event: Event) -> Link:
+def _held(job: Job, intent: Intent, event: Event) -> Link:
     """The link after a write: what was sent on our side, what Exchange made of it on its own.
 
     Of a change only the written fields are taken from the answer: if somebody changed others in the
@@ -133,7 +173,8 @@ def _held(intent: Intent, event: Event) -> Link:
     """
     link, sent, operation = intent.outgoing.link, intent.outgoing.sent, intent.outgoing.operation
     mine = fingerprint(sent) if sent else UNKNOWN
-    theirs = fingerprint(event.appointment)
+    seen = view(event.appointment, link.role, job.profile.employee, job.office.people)
+    theirs = fingerprint(seen)
     if isinstance(operation, ChangeEvent):
         written = operation.fields
         if operation.appointment.rule is not None:

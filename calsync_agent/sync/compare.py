@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from calsync_agent.appointment.content import fingerprint
 from calsync_agent.appointment.model import ActivityId
 from calsync_agent.consolidate.reading import SOME, in_scope_of, read_activities
-from calsync_agent.consolidate.rows import Activity
+from calsync_agent.consolidate.rows import Activity, BrokenActivity
 from calsync_agent.database.statements import chunks
 from calsync_agent.state import links
 from calsync_agent.state.links import Link
 from calsync_agent.sync.job import Job
 from calsync_agent.sync.match import Candidates
-from calsync_agent.sync.pairs import sendable
+from calsync_agent.sync.pair import pair
 
 
 @dataclass(slots=True)
@@ -34,28 +34,34 @@ class Compared:
 def compare(connection: sa.Connection, job: Job) -> Compared:
     """Sort all appointments that are linked to this mailbox, or belong into it."""
     profile, employee = job.profile.id, job.profile.employee
-    mine = set(in_scope_of(connection, [employee], job.window.wall_clock_start))
+    mine = set(in_scope_of(connection, employee, job.window.wall_clock_start))
     mine |= links.activities_of(connection, profile)
     found = Compared()
     for some in chunks(sorted(mine), SOME):
         activities = read_activities(connection, some)
-        linked = {
-            link.activity: link
-            for link in links.by_activities(connection, some)
-            if link.profile == profile
-        }
+        linked: dict[ActivityId, list[Link]] = {number: [] for number in some}
+        for link in links.by_activities(connection, some):
+            linked[link.activity].append(link)
         for number in some:
-            _sort(job, number, activities.get(number), linked.get(number), found)
+            _sort(job, number, activities.get(number), linked[number], found)
     return found
 
 
 def _sort(
-    job: Job, number: ActivityId, activity: object, link: Link | None, found: Compared
+    job: Job,
+    number: ActivityId,
+    activity: Activity | BrokenActivity | None,
+    known: list[Link],
+    found: Compared,
 ) -> None:
+    link = next((li for li in known if li.profile == job.profile.id), None)
     if not isinstance(activity, Activity) or activity.deleted:
         found.changed.add(number)
-    elif link is not None:
-        if fingerprint(activity.appointment) != link.consolidate:
+        return
+    scope = job.window.covers(activity)
+    whole = pair(job.office, job.profile, link, activity, None, known, in_scope=scope)
+    if link is not None:
+        if fingerprint(whole.mine) != link.consolidate:
             found.changed.add(number)
-    elif sendable(job, activity):
+    elif whole.sendable:
         found.candidates.add(number, activity.appointment)

@@ -7,13 +7,14 @@ committed. Deletions come last in each direction, when all of them are known.
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.model import ActivityId, EventId, ProfileId
+from calsync_agent.appointment.model import ActivityId, EventId
 from calsync_agent.database.engine import Database
 from calsync_agent.database.statements import chunks
 from calsync_agent.errors import MailboxTrouble
@@ -21,22 +22,33 @@ from calsync_agent.exchange import delta
 from calsync_agent.exchange.delta import Page
 from calsync_agent.exchange.mailbox import Mailbox, PositionLost
 from calsync_agent.exchange.requests import Answer
-from calsync_agent.i18n import message
-from calsync_agent.state import agents, links, pending, progress, quarantine
+from calsync_agent.i18n import Message, message
+from calsync_agent.state import agents, holds, links, pending, progress, quarantine, waiting
+from calsync_agent.state.history import Side
+from calsync_agent.state.holds import HoldKind
 from calsync_agent.state.profiles import Policy
 from calsync_agent.state.progress import Progress
 from calsync_agent.sync.carry import record
 from calsync_agent.sync.compare import Compared, compare
 from calsync_agent.sync.gather import Gatherer, SeriesSeen
-from calsync_agent.sync.job import Batch, Count, Job, Settled
+from calsync_agent.sync.guard import Plans, judge
+from calsync_agent.sync.job import Batch, Caution, Count, Job, PutOff, Settled
 from calsync_agent.sync.match import Match, no_match
-from calsync_agent.sync.settle import settle
+from calsync_agent.sync.settle import FIRST_PASS, settle
 from calsync_agent.sync.window import Window
 
 _T = TypeVar("_T")
 
 AT_ONCE: Final = 100
 """How many appointments are taken out of pending work at a time."""
+
+MEETINGS_AT_ROWS: Final = 3
+"""How often a transaction is tried that lost a row to another profile's cycle."""
+
+DELETING: Final = {
+    Side.CONSOLIDATE: HoldKind.DELETE_IN_CONSOLIDATE,
+    Side.EXCHANGE: HoldKind.DELETE_IN_EXCHANGE,
+}
 
 SERIES_AT_ONCE: Final = 20
 """How many series are read at a time, with all their exceptions."""
@@ -46,7 +58,10 @@ SERIES_AT_ONCE: Final = 20
 class Cycle:
     """One cycle under way, by the agent that has leased the profile.
 
-    `position` is the newest place in Exchange's feed, stored or not.
+    `position` is the newest place in Exchange's feed; it is stored with what is written because of
+    it, and `unsaved` counts the items between the stored place and this one, all of them in step.
+    `permit` raises where nothing may be written any more (G5). `planned` sums up what was put off
+    so far, and `rulings` say what of it has to wait for an admin (B7, F8).
     """
 
     job: Job
@@ -58,6 +73,8 @@ class Cycle:
     unsaved: int = 0
     permit: Callable[[], None] = lambda: None
     wrote: bool = False
+    planned: PutOff = field(default_factory=PutOff)
+    rulings: list[Message] = field(default_factory=list)
     counts: Counter[Count] = field(default_factory=Counter)
 
     async def read(self, work: Callable[[sa.Connection], _T]) -> _T:
@@ -65,14 +82,50 @@ class Cycle:
         return await self.database.read(work)
 
     async def write(self, work: Callable[[sa.Connection], _T]) -> _T:
-        """What `work` returns in a writing transaction; raises LeaseLost where it may not (B11)."""
+        """What `work` returns in a writing transaction; raises LeaseLost where it may not (B11).
+
+        Tried again where another profile's cycle brought the same meeting in the same moment (F4).
+        """
         self.permit()
 
         def leased(connection: sa.Connection) -> _T:
             agents.hold(connection, self.lease, self.job.profile.id)
             return work(connection)
 
+        for _ in range(MEETINGS_AT_ROWS):
+            with suppress(sa.exc.IntegrityError):
+                return await self.database.write(leased)
         return await self.database.write(leased)
+
+    async def settle(
+        self,
+        batch: Batch,
+        match: Match = no_match,
+        caution: Caution = FIRST_PASS,
+        also: Callable[[sa.Connection], None] = lambda _: None,
+    ) -> Settled:
+        """Settle a batch and send what follows from it; `also` is committed with it."""
+
+        def work(connection: sa.Connection) -> Settled:
+            settled = settle(connection, self.job, batch, match=match, caution=caution)
+            also(connection)
+            return settled
+
+        settled = await self.write(work)
+        self.counts += settled.counts
+        self.wrote = self.wrote or settled.wrote
+        if settled.intents:
+            self.permit()
+            operations = [intent.outgoing.operation for intent in settled.intents]
+            results = await self.mailbox.carry_out(operations)
+            pairs = list(zip(settled.intents, results, strict=True))
+            self.counts += await self.write(lambda c: record(c, self.job, pairs))
+        return settled
+
+    async def next_work(self, after: ActivityId | None) -> dict[ActivityId, int]:
+        """Some of the pending work, from behind an appointment on."""
+        number = self.job.profile.id
+        return await self.read(lambda c: pending.read(c, number, AT_ONCE, after))
 
     @property
     def gather(self) -> Gatherer:
@@ -107,11 +160,13 @@ async def run(cycle: Cycle, polled: Answer | None = None) -> None:
     and DatabaseTrouble; what was done until then is done.
     """
     await _recover(cycle)
+    await _carry_verdicts_out(cycle)
     if cycle.progress.compared_at is None:
         compared = await cycle.read(lambda c: compare(c, cycle.job))
         await _list(cycle, compared)
     elif cycle.job.policy.inbound:
         await _take_in(cycle, polled)
+    await _take_waiting(cycle)
     await _retry_quarantined(cycle)
     if cycle.job.policy.outbound:
         await _send_out(cycle)
@@ -123,7 +178,18 @@ async def _recover(cycle: Cycle) -> None:
     intended = await cycle.read(lambda c: links.intended(c, profile))
     if intended:
         made = await cycle.mailbox.made_for({link.activity for link in intended})
-        await _process(cycle, Batch(events=tuple(made)))
+        await _finish_off(cycle, await _process(cycle, Batch(events=tuple(made))))
+
+
+async def _carry_verdicts_out(cycle: Cycle) -> None:
+    """Do, or leave, what an admin has decided about (B7)."""
+    profile = cycle.job.profile.id
+    held = await cycle.read(lambda c: holds.read(c, profile))
+    cycle.job = replace(cycle.job, held={one.activity: one for one in held})
+    answered = {one.activity: 0 for one in held if one.verdict is not None}
+    for some in chunks(sorted(answered), AT_ONCE):
+        work = {number: answered[number] for number in some}
+        await _process(cycle, await cycle.gather.of_work(work))
 
 
 async def _take_in(cycle: Cycle, polled: Answer | None) -> None:
@@ -160,9 +226,9 @@ async def _list(cycle: Cycle, compared: Compared | None) -> None:
 
 
 async def _follow(cycle: Cycle, page: Page, listing: _Listing | None = None) -> None:
-    """Process page after page, then the deletions together with the new position."""
+    """Process page after page, then what was put off together with the new position."""
     match = listing.compared.candidates.take if listing and listing.compared else no_match
-    deletions = Batch()
+    put_off = PutOff()
     series = SeriesSeen()
     cycle.wrote = False
     while True:
@@ -170,27 +236,31 @@ async def _follow(cycle: Cycle, page: Page, listing: _Listing | None = None) -> 
         series.note(page)
         if listing:
             listing.expected.difference_update(event.id for event in page.events)
-        deletions |= await _process(cycle, await cycle.gather.of_page(page), match)
+        put_off |= await _process(cycle, await cycle.gather.of_page(page), match)
         if page.next_link is None:
             break
         page = await cycle.mailbox.page(delta.following(page.next_link))
     for some in chunks(sorted(series.masters), SERIES_AT_ONCE):
-        deletions |= await _process(cycle, await cycle.gather.of_series(some, series), match)
+        put_off |= await _process(cycle, await cycle.gather.of_series(some, series), match)
     if listing:
         listing.expected -= series.masters
-        deletions |= await _process(cycle, await cycle.gather.unseen(listing.expected))
+        put_off |= await _process(cycle, await cycle.gather.unseen(listing.expected))
     # What was listed but not taken in has to be listed again (A2).
     position = page.delta_link if cycle.job.policy.inbound else None
-    if listing or cycle.wrote or deletions:
-        await _finish(cycle, deletions, position, listing)
+    if listing or cycle.wrote or put_off.batch:
+        await _store(cycle, put_off, position, listing, match)
     else:
         cycle.position = position
 
 
-async def _finish(
-    cycle: Cycle, deletions: Batch, position: str | None, listing: _Listing | None
+async def _store(
+    cycle: Cycle,
+    put_off: PutOff,
+    position: str | None,
+    listing: _Listing | None,
+    match: Match,
 ) -> None:
-    """Delete what is certain to be gone and store the position, in one transaction (B2)."""
+    """Do what was put off, and store the position, in one transaction (B2)."""
     job, now = cycle.job, replace(cycle.progress, delta_link=position)
     if listing:
         now = replace(
@@ -202,15 +272,47 @@ async def _finish(
         )
     work = listing.compared.work() if listing and listing.compared else set()
 
-    def finish(connection: sa.Connection) -> Settled:
-        settled = settle(connection, job, deletions, delete=True)
+    def store(connection: sa.Connection) -> None:
         pending.add(connection, [(job.profile.id, number) for number in work])
         progress.write(connection, now)
-        return settled
 
-    settled = await cycle.write(finish)
+    await _finish_off(cycle, put_off, match, store)
     cycle.progress, cycle.position, cycle.unsaved = now, position, 0
-    await _carry_out(cycle, settled)
+
+
+async def _finish_off(
+    cycle: Cycle,
+    put_off: PutOff,
+    match: Match = no_match,
+    also: Callable[[sa.Connection], None] | None = None,
+) -> None:
+    """Do what was put off, now that all of it is known, or let an admin decide (B7, F8)."""
+    if not put_off.batch and also is None:
+        return
+    cycle.planned |= replace(put_off, batch=Batch())
+    known = await cycle.read(lambda c: links.count(c, cycle.job.profile.id))
+    ruling = judge(_plans(cycle.planned, known), cycle.job.limits)
+    kinds = {one.kind for one in cycle.job.held.values() if one.verdict is None}
+    deletions = ruling.deletions | {side for side, kind in DELETING.items() if kind in kinds}
+    caution = Caution(hold_deletions=deletions, hold_mails=ruling.mails or HoldKind.MAIL in kinds)
+    cycle.rulings += [reason for reason in ruling.reasons if reason not in cycle.rulings]
+    settled = await cycle.settle(put_off.batch, match, caution, also or (lambda _: None))
+    await _again(cycle, settled, match, caution)
+
+
+def _plans(planned: PutOff, known: int) -> Plans:
+    return Plans(planned.in_consolidate, planned.in_exchange, planned.mails.total, known)
+
+
+async def _take_waiting(cycle: Cycle) -> None:
+    """Look again at copies that waited for their organizer's own event (F4)."""
+    profile, now = cycle.job.profile.id, cycle.job.stamp.now
+    synced = cycle.job.office.mailboxes.keys()
+    copies = await cycle.read(waiting.read)
+    over = {one.event for one in copies if one.profile == profile and one.over(now, synced)}
+    if over:
+        batch = replace(await cycle.gather.as_they_are(over), impatient=frozenset(over))
+        await _finish_off(cycle, await _process(cycle, batch))
 
 
 async def _retry_quarantined(cycle: Cycle) -> None:
@@ -229,44 +331,30 @@ async def _retry_quarantined(cycle: Cycle) -> None:
 
     events = await cycle.write(take)
     events |= {item.event for item in items if item.event is not None}
-    await _process(cycle, await cycle.gather.as_they_are(events))
+    await _finish_off(cycle, await _process(cycle, await cycle.gather.as_they_are(events)))
 
 
 async def _send_out(cycle: Cycle) -> None:
     """Pending work, some at a time, each item once in a cycle."""
-    profile = cycle.job.profile.id
     last: ActivityId | None = None
-    deletions = Batch()
-    while work := await cycle.read(_next_work(profile, last)):
+    put_off = PutOff()
+    while work := await cycle.next_work(last):
         last = list(work)[-1]
-        deletions |= await _process(cycle, await cycle.gather.of_work(work))
-    await _process(cycle, deletions, delete=True)
+        put_off |= await _process(cycle, await cycle.gather.of_work(work))
+    await _finish_off(cycle, put_off)
 
 
-def _next_work(
-    profile: ProfileId, last: ActivityId | None
-) -> Callable[[sa.Connection], dict[ActivityId, int]]:
-    return lambda connection: pending.read(connection, profile, AT_ONCE, after=last)
-
-
-async def _process(
-    cycle: Cycle, batch: Batch, match: Match = no_match, *, delete: bool = False
-) -> Batch:
-    """Settle a batch and carry out what follows; returns the deletions that were put off."""
+async def _process(cycle: Cycle, batch: Batch, match: Match = no_match) -> PutOff:
+    """Settle a batch; returns what was put off."""
     if not batch:
-        return batch
-    settled = await cycle.write(lambda c: settle(c, cycle.job, batch, match=match, delete=delete))
-    await _carry_out(cycle, settled)
-    fresh = await cycle.gather.as_they_are(settled.stale)
-    return settled.deletions | await _process(cycle, fresh, delete=delete)
+        return PutOff()
+    settled = await cycle.settle(batch, match)
+    return settled.put_off | await _again(cycle, settled, match, FIRST_PASS)
 
 
-async def _carry_out(cycle: Cycle, settled: Settled) -> None:
-    cycle.counts += settled.counts
-    cycle.wrote = cycle.wrote or settled.wrote
-    intents = settled.intents
-    if intents:
-        cycle.permit()
-        results = await cycle.mailbox.carry_out([i.outgoing.operation for i in intents])
-        pairs = list(zip(intents, results, strict=True))
-        cycle.counts += await cycle.write(lambda c: record(c, cycle.job, pairs))
+async def _again(cycle: Cycle, settled: Settled, match: Match, caution: Caution) -> PutOff:
+    """Settle what had to be read again."""
+    if not settled.again:
+        return PutOff()
+    fresh = await cycle.gather.as_they_are(settled.again)
+    return (await cycle.settle(fresh, match, caution)).put_off

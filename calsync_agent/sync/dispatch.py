@@ -5,22 +5,29 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.model import ActivityId, EmployeeId, ProfileId
+from calsync_agent.appointment.content import BOTH_WAYS, changed, fingerprint
+from calsync_agent.appointment.model import ActivityId, ProfileId
 from calsync_agent.consolidate import feed
 from calsync_agent.consolidate.reading import read_activities
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
 from calsync_agent.state import links, pending
-from calsync_agent.state.links import Link
-from calsync_agent.sync.plan import Pair, State, consolidate_state
+from calsync_agent.state.links import Link, Role
+from calsync_agent.state.profiles import Profile
+from calsync_agent.sync.copies import ANSWER
+from calsync_agent.sync.decision import State
+from calsync_agent.sync.pair import Office, Pair, pair
+from calsync_agent.sync.plan import consolidate_state
 
 AT_ONCE: Final = 500
 
 
-def dispatch(connection: sa.Connection, profiles: Mapping[EmployeeId, ProfileId]) -> int:
+def dispatch(
+    connection: sa.Connection, office: Office, profiles: Mapping[ProfileId, Profile]
+) -> int:
     """Turn the oldest entries of the feed into pending work; returns how many were taken.
 
-    `profiles`: of each employee who has one, active or not, so that what happens while a profile
-    is not synced is waiting for it (C5). What is our own doing is recognised by content (A5).
+    `profiles`: all there are, so that what happens while one is not synced is waiting for it (C5).
+    What is our own doing is recognised by content (A5).
     """
     entries = feed.read_feed(connection, AT_ONCE)
     touched = {ActivityId(entry.activity_id) for entry in entries}
@@ -28,14 +35,12 @@ def dispatch(connection: sa.Connection, profiles: Mapping[EmployeeId, ProfileId]
     linked: dict[ActivityId, list[Link]] = {number: [] for number in touched}
     for link in links.by_activities(connection, touched):
         linked[link.activity].append(link)
-    pending.add(
-        connection,
-        [
-            (profile, number)
-            for number in touched
-            for profile in _concerned(activities.get(number), linked[number], profiles)
-        ],
-    )
+    work = [
+        (profile, number)
+        for number in touched
+        for profile in _concerned(activities.get(number), linked[number], office, profiles)
+    ]
+    pending.add(connection, work)
     feed.remove(connection, [entry.id for entry in entries])
     return len(entries)
 
@@ -43,12 +48,42 @@ def dispatch(connection: sa.Connection, profiles: Mapping[EmployeeId, ProfileId]
 def _concerned(
     activity: Activity | BrokenActivity | None,
     known: list[Link],
-    profiles: Mapping[EmployeeId, ProfileId],
+    office: Office,
+    profiles: Mapping[ProfileId, Profile],
 ) -> Iterator[ProfileId]:
-    for link in known:
-        if consolidate_state(Pair(link, activity, None), link) is not State.SAME:
-            yield link.profile
-    if activity is not None and not activity.deleted:
-        own = profiles.get(activity.responsible)
-        if own is not None and own not in {link.profile for link in known}:
-            yield own
+    links_by_profile = {link.profile: link for link in known}
+    # Resting mailboxes hear of what they would hold if they were synced.
+    everybody = Office(office.people, {p.employee: p.id for p in profiles.values()})
+    for number in links_by_profile.keys() | _belonging(activity, everybody):
+        profile, link = profiles[number], links_by_profile.get(number)
+        whole = pair(office, profile, link, activity, None, known)
+        if link is not None:
+            concerned = _touched(whole, link)
+        elif activity is None or activity.deleted:
+            concerned = False
+        else:
+            at_work = pair(everybody, profile, None, activity, None, known)
+            concerned = whole.sendable or at_work.sendable
+        if concerned:
+            yield number
+
+
+def _belonging(activity: Activity | BrokenActivity | None, everybody: Office) -> set[ProfileId]:
+    """The profiles of those who have to do with an appointment."""
+    if activity is None:
+        return set()
+    people = {activity.responsible}
+    if isinstance(activity, Activity):
+        people |= {participant.employee for participant in activity.appointment.participants}
+    mailboxes = everybody.mailboxes
+    return {mailboxes[employee] for employee in people if employee in mailboxes}
+
+
+def _touched(whole: Pair, link: Link) -> bool:
+    """Whether the profile has anything to do about it."""
+    state = consolidate_state(whole, link)
+    if state is not State.CHANGED:
+        return state is not State.SAME or whole.relation.wanted not in {link.role, None}
+    if link.role is Role.COPY and not whole.relation.voice:
+        return bool(changed(link.consolidate, fingerprint(whole.mine)) & ANSWER)
+    return bool(changed(link.consolidate, fingerprint(whole.mine)) & BOTH_WAYS)

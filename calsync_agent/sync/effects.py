@@ -13,84 +13,138 @@ from calsync_agent.appointment.content import (
     time_changes,
     unsettled_in,
 )
-from calsync_agent.appointment.merge import merged
-from calsync_agent.appointment.model import ActivityId, Appointment, LinkId
+from calsync_agent.appointment.model import (
+    ActivityId,
+    Appointment,
+    EmployeeId,
+    LinkId,
+    Participant,
+    Response,
+)
 from calsync_agent.appointment.span import span
 from calsync_agent.consolidate.rows import Activity
 from calsync_agent.consolidate.writing import ChangedActivity, NewActivity
 from calsync_agent.exchange.events import Event
-from calsync_agent.exchange.operations import ChangeEvent, CreateEvent, DeleteEvent
+from calsync_agent.exchange.operations import AnswerEvent, ChangeEvent, CreateEvent, DeleteEvent
 from calsync_agent.state.history import Kept, Side
-from calsync_agent.state.links import Link
+from calsync_agent.state.links import Link, Role
+from calsync_agent.sync.decision import Answer, Change, Create, Decision, Delete, Write
 from calsync_agent.sync.job import Job, Outgoing
 from calsync_agent.sync.pairs import Known
-from calsync_agent.sync.plan import Change, Create, Decision, Delete, Write
+from calsync_agent.sync.views import attendees, taken, view
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """All that is to be written for one pair; None where there is nothing."""
+    """All that is to be written for one pair; None where there is nothing.
+
+    `mine` is Consolidate's version once it is written. `outgoing` is sent to Exchange afterwards,
+    once its intent is committed.
+    """
 
     create: NewActivity | None = None
     change: ChangedActivity | None = None
     delete: ActivityId | None = None
+    mine: Appointment | None = None
     new_link: Link | None = None
     changed_link: Link | None = None
     dropped_link: LinkId | None = None
     kept: Kept | None = None
     outgoing: Outgoing | None = None
 
+    @property
+    def any(self) -> bool:
+        """Whether anything is to be written at all."""
+        return replace(self, mine=None) != Effects()
+
 
 def effects(job: Job, known: Known, decision: Decision) -> Effects:
-    """What carrying out a decision writes in Consolidate and in our own tables.
-
-    `outgoing` is sent afterwards, once its intent is committed.
-    """
-    activity = known.pair.activity
-    result = _consolidate(job, known, decision)
-    result = replace(result, kept=_kept(job, known, decision))
+    """What carrying out a decision writes in Consolidate, in our own tables, and in Exchange."""
+    activity, link = known.pair.activity, known.pair.link
+    result = replace(_consolidate(job, known, decision), kept=_kept(job, known, decision))
     if isinstance(decision.exchange, Create) and isinstance(activity, Activity):
         return _creation(job, known, activity, result)
-    if isinstance(decision.exchange, Delete) and known.pair.link is not None:
-        return _deletion(known, known.pair.link, result)
+    if isinstance(decision.exchange, Delete) and link is not None:
+        return _deletion(known, link, result)
     if decision.forget or known.intended is not None:
-        link = known.pair.link or known.intended
-        return replace(result, dropped_link=link.id if link else None)
+        over = link or known.intended
+        return replace(result, dropped_link=over.id if over else None)
     return _linked(job, known, decision, result)
 
 
 def _consolidate(job: Job, known: Known, decision: Decision) -> Effects:
+    """What is written to Consolidate, and what it holds afterwards."""
     activity, event = known.pair.activity, known.pair.event
+    before = activity.appointment if isinstance(activity, Activity) else None
     match decision.consolidate:
         case Create() if isinstance(event, Event) and isinstance(activity, Activity):
-            return Effects(change=ChangedActivity(activity, event.appointment, ALL, ()))
+            change = ChangedActivity(activity, event.appointment, ALL, ())
+            return Effects(change=change, mine=event.appointment)
         case Create() if isinstance(event, Event):
-            employee, type_id = job.profile.employee, job.inbound_type
-            new = NewActivity(known.activity_id, employee, type_id, event.appointment)
-            return Effects(create=new)
+            new = NewActivity(
+                known.activity_id, _responsible(job, event), job.inbound_type, event.appointment
+            )
+            return Effects(create=new, mine=event.appointment)
         case Change(fields) if isinstance(event, Event) and isinstance(activity, Activity):
-            what = tuple(field_names(fields, activity.appointment, event.appointment))
-            return Effects(change=ChangedActivity(activity, event.appointment, fields, what))
+            now = _taken(job, known, activity.appointment, event.appointment, fields)
+            what = tuple(field_names(fields, activity.appointment, now))
+            change = ChangedActivity(activity, now, fields, what, _new_responsible(job, known))
+            return Effects(change=change, mine=now)
+        case Answer(response) if isinstance(activity, Activity):
+            now = answered(activity.appointment, job.profile.employee, response)
+            change = ChangedActivity(activity, now, {Field.RESPONSES}, ())
+            return Effects(change=change, mine=now)
         case Delete():
             return Effects(delete=known.activity_id)
-    return Effects()
+    return Effects(mine=before)
+
+
+def _responsible(job: Job, event: Event) -> EmployeeId:
+    """Whoever organizes it, if that is one of us; else the mailbox's owner (F4)."""
+    if event.is_organizer:
+        return job.profile.employee
+    return job.office.people.employee(event.organizer.address) or job.profile.employee
+
+
+def _new_responsible(job: Job, known: Known) -> EmployeeId | None:
+    """The organizer, where their own event is seen for the first time (G11)."""
+    return job.profile.employee if known.pair.link is None and known.pair.relation.copied else None
+
+
+def _taken(
+    job: Job, known: Known, mine: Appointment, theirs: Appointment, fields: frozenset[Field]
+) -> Appointment:
+    link, people = known.pair.link, job.office.people
+    guests = link.guests if link else frozenset()
+    employee, role = job.profile.employee, known.pair.role
+    return taken(mine, theirs, fields, role, employee, people, guests)
+
+
+def answered(mine: Appointment, employee: EmployeeId, response: Response) -> Appointment:
+    """`mine` with the answer of one who takes part."""
+    people = (
+        replace(p, response=response) if p.employee == employee else p for p in mine.participants
+    )
+    return replace(mine, participants=tuple[Participant, ...](people))
 
 
 def _creation(job: Job, known: Known, activity: Activity, result: Effects) -> Effects:
     """An event about to be made: until the answer is there, what is sent counts as agreed (B2)."""
-    sent = fingerprint(activity.appointment)
+    role = Role.PLAIN if known.pair.relation.wanted is Role.PLAIN else Role.ORGANIZER
+    people, employee = job.office.people, job.profile.employee
+    wanted = view(activity.appointment, role, employee, people)
     link = known.intended or Link(LinkId(uuid4()), job.profile.id, activity.id)
-    in_steps = bool(activity.appointment.exceptions)
-    link = replace(link, consolidate=sent, exchange=sent, unfinished=in_steps)
+    sent = fingerprint(wanted)
+    in_steps = bool(wanted.exceptions)
+    link = replace(link, role=role, consolidate=sent, exchange=sent, unfinished=in_steps)
+    invited = tuple(attendees((), wanted, people))
     return replace(
         result,
         new_link=None if known.intended else link,
         changed_link=link if known.intended else None,
         dropped_link=known.pair.link.id if known.pair.link else None,
         outgoing=Outgoing(
-            CreateEvent(activity.id, activity.appointment, link.transaction_id),
-            link,
-            activity.appointment,
+            CreateEvent(activity.id, wanted, link.transaction_id, invited), link, wanted
         ),
     )
 
@@ -100,37 +154,50 @@ def _deletion(known: Known, link: Link, result: Effects) -> Effects:
     if event is None or link.event_id is None:
         return replace(result, dropped_link=link.id)
     etag = event.etag if isinstance(event, Event) else ""
-    return replace(result, outgoing=Outgoing(DeleteEvent(link.event_id, etag), link))
+    mailed = event.attendees if isinstance(event, Event) and event.is_organizer else ()
+    return replace(result, outgoing=Outgoing(DeleteEvent(link.event_id, etag, mailed), link))
 
 
 def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effects:
     """Both sides have it: the link tells what they hold, but for what is still to be sent."""
-    event, activity = known.pair.event, known.pair.activity
-    if not isinstance(event, Event):
+    event, pair = known.pair.event, known.pair
+    if not isinstance(event, Event) or result.mine is None:
         return result
-    mine = _mine(result, activity)
-    if mine is None:
-        return result
+    people, employee = job.office.people, job.profile.employee
+    mine = view(result.mine, pair.role, employee, people)
+    before = pair.link or Link(LinkId(uuid4()), job.profile.id, known.activity_id)
     outgoing = _written(decision.exchange)
-    before = known.pair.link or Link(LinkId(uuid4()), job.profile.id, known.activity_id, event.id)
     open_fields = outgoing | (unsettled_in(before.consolidate) - _written(decision.consolidate))
     now = agreed(
-        before,
+        replace(before, role=pair.role),
         event,
         consolidate=mixed(fingerprint(mine), before.consolidate, open_fields),
-        exchange=mixed(fingerprint(event.appointment), before.exchange, outgoing),
+        exchange=mixed(fingerprint(pair.theirs), before.exchange, outgoing),
         unfinished=bool(outgoing) and _in_steps(mine, event.appointment),
     )
-    result = replace(result, new_link=None if known.pair.link else now)
-    if known.pair.link and (known.adopted or _differs(before, now)):
+    result = replace(result, new_link=None if pair.link else now)
+    if pair.link and (known.adopted or _differs(before, now)):
         result = replace(result, changed_link=now)
-    if outgoing:
-        result = replace(result, outgoing=Outgoing(ChangeEvent(event, mine, outgoing), now, mine))
+    match decision.exchange:
+        case Change(fields):
+            invited = None
+            if Field.PARTICIPANTS in fields:
+                invited = tuple(attendees(event.attendees, mine, people))
+            change = ChangeEvent(event, mine, fields, invited)
+            result = replace(result, outgoing=Outgoing(change, now, mine))
+        case Answer(response):
+            given = AnswerEvent(event, response)
+            result = replace(result, outgoing=Outgoing(given, now, mine))
     return result
 
 
 def _written(write: Write) -> frozenset[Field]:
-    return write.fields if isinstance(write, Change) else frozenset()
+    match write:
+        case Change(fields):
+            return fields
+        case Answer():
+            return frozenset({Field.RESPONSES})
+    return frozenset()
 
 
 def _in_steps(mine: Appointment, theirs: Appointment) -> bool:
@@ -158,30 +225,24 @@ def agreed(
         starts_at=starts_at,
         ends_at=ends_at,
         unfinished=unfinished,
+        guests=frozenset(g.address.casefold() for g in event.appointment.guests if g.address),
     )
 
 
 def field_names(fields: frozenset[Field], before: Appointment, now: Appointment) -> Iterator[str]:
-    """The changed fields in the words of rule D, in its order."""
+    """The changed fields in the words of rule D, in its order; answers are not told (G7)."""
     for field in Field:
-        if field in fields:
+        if field in fields and field is not Field.RESPONSES:
             yield from time_changes(before, now) if field is Field.TIME else [field.value]
-
-
-def _mine(result: Effects, activity: object) -> Appointment | None:
-    """Consolidate's version once everything is written."""
-    if result.create:
-        return result.create.appointment
-    if result.change:
-        change = result.change
-        return merged(change.before.appointment, change.appointment, change.fields)
-    return activity.appointment if isinstance(activity, Activity) else None
 
 
 def _differs(before: Link, now: Link) -> bool:
     """Whether a link has to be written; that an event was only touched is not worth a row (A5)."""
-    agreed_before = (before.consolidate, before.exchange, before.unfinished)
-    return agreed_before != (now.consolidate, now.exchange, now.unfinished)
+    return _agreement(before) != _agreement(now)
+
+
+def _agreement(link: Link) -> tuple[object, ...]:
+    return link.consolidate, link.exchange, link.unfinished, link.role
 
 
 def _kept(job: Job, known: Known, decision: Decision) -> Kept | None:
@@ -205,4 +266,6 @@ def _kept(job: Job, known: Known, decision: Decision) -> Kept | None:
         rule=decision.cell.value,
         lost=lost,
         replaced_by=replaced_by,
+        responsible=activity.responsible if activity else job.profile.employee,
+        type_id=activity.type_id if isinstance(activity, Activity) else None,
     )

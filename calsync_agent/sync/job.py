@@ -6,27 +6,36 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from calsync_agent.appointment.model import ActivityId, Appointment, EventId
-from calsync_agent.consolidate.reading import Staff
 from calsync_agent.consolidate.writing import Stamp
 from calsync_agent.exchange.events import Event, UnreadableEvent
 from calsync_agent.exchange.operations import Operation
 from calsync_agent.i18n import Value
+from calsync_agent.state.history import Side
+from calsync_agent.state.holds import Held
 from calsync_agent.state.links import Link
 from calsync_agent.state.profiles import Policy, Profile
-from calsync_agent.sync.plan import Cell
+from calsync_agent.sync.decision import Cell
+from calsync_agent.sync.guard import Limits
+from calsync_agent.sync.mails import Mails
+from calsync_agent.sync.pair import Office
 from calsync_agent.sync.window import Window
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Everything that stays the same during one cycle of one profile."""
+    """Everything that stays the same during one cycle of one profile.
+
+    `held`: what waits for an admin, or was answered by one.
+    """
 
     profile: Profile
     policy: Policy
     window: Window
-    staff: Staff
+    office: Office
     inbound_type: int
+    limits: Limits
     stamp: Stamp
+    held: Mapping[ActivityId, Held] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +44,14 @@ class Batch:
 
     `events` as they are now; `gone`: events that are certainly no more (B5). `activities`: pending
     work, with the version at which it was read. `reported`: the events come from the feed, which
-    may repeat what is long past.
+    may repeat what is long past. `impatient`: copies that wait no longer for their organizer.
     """
 
     events: tuple[Event | UnreadableEvent, ...] = ()
     gone: frozenset[EventId] = frozenset()
     activities: Mapping[ActivityId, int] = field(default_factory=dict)
     reported: bool = False
+    impatient: frozenset[EventId] = frozenset()
 
     def __bool__(self) -> bool:
         """Whether there is anything in it."""
@@ -54,12 +64,41 @@ class Batch:
             self.gone | other.gone,
             {**self.activities, **other.activities},
             self.reported or other.reported,
+            self.impatient | other.impatient,
         )
 
 
 @dataclass(frozen=True, slots=True)
+class PutOff:
+    """What is done last in a cycle, when all of it is known: deletions, and what mails (B7, F8)."""
+
+    batch: Batch = field(default_factory=Batch)
+    in_consolidate: int = 0
+    in_exchange: int = 0
+    mails: Mails = field(default_factory=Mails)
+
+    def __or__(self, other: "PutOff") -> "PutOff":
+        """Both together."""
+        return PutOff(
+            self.batch | other.batch,
+            self.in_consolidate + other.in_consolidate,
+            self.in_exchange + other.in_exchange,
+            self.mails + other.mails,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """What is not to be done at once: put off to the end of the cycle, or held for an admin."""
+
+    put_off: bool = False
+    hold_deletions: frozenset[Side] = frozenset()
+    hold_mails: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A request to Exchange for a link, with the version of the activity that it carries."""
+    """A request to Exchange for a link, with Consolidate's version of what it carries."""
 
     operation: Operation
     link: Link
@@ -70,13 +109,15 @@ class Outgoing:
 class Intent:
     """A request to Exchange that is about to be sent.
 
-    `subject` is how the log names it; `version` is that of its pending row.
+    `subject` is how the log names it; `version` is that of its pending row; `mails`: whom Exchange
+    will tell of it.
     """
 
     cell: Cell
     outgoing: Outgoing
     subject: Value
     version: int
+    mails: Mails
 
 
 class Count(StrEnum):
@@ -90,6 +131,9 @@ class Count(StrEnum):
     DELETED_IN_EXCHANGE = "deleted in Exchange"
     LINKED = "linked"
     CONFLICTS = "conflicts"
+    MAILS_INSIDE = "mails inside"
+    MAILS_OUTSIDE = "mails outside"
+    HELD = "held"
     QUARANTINED = "quarantined"
     OVERTAKEN = "overtaken"
     UNANSWERED = "unanswered"
@@ -99,12 +143,13 @@ class Count(StrEnum):
 class Settled:
     """What settling a batch left to do.
 
-    `intents` are to be sent, `deletions` were put off, `stale` events are older than what is known
-    of them already and have to be read again. `wrote`: whether any row was touched.
+    `intents` are to be sent; `put_off` is to be settled last; `again` are events that have to be
+    read again, because they are older than what is known of them already, or seem to be known under
+    another id. `wrote`: whether any row was touched.
     """
 
     intents: list[Intent] = field(default_factory=list)
-    deletions: Batch = field(default_factory=Batch)
-    stale: frozenset[EventId] = frozenset()
+    put_off: PutOff = field(default_factory=PutOff)
+    again: frozenset[EventId] = frozenset()
     wrote: bool = False
     counts: Counter[Count] = field(default_factory=Counter)

@@ -1,21 +1,21 @@
 """Brings together what belongs together: events, links and appointments of one batch."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.model import ActivityId, EventId
+from calsync_agent.appointment.model import ActivityId, EventId, ICalUid
 from calsync_agent.consolidate.reading import read_activities
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
 from calsync_agent.exchange.events import Event, UnreadableEvent
 from calsync_agent.state import links as links_of
-from calsync_agent.state.links import Link, activity_of
+from calsync_agent.state.links import Link, Role, activity_of, stored_uid
 from calsync_agent.sync.job import Batch, Job
 from calsync_agent.sync.match import Match
-from calsync_agent.sync.plan import Pair
+from calsync_agent.sync.pair import Pair, pair
 
 _INBOUND: Final = UUID("8a8d6f3e-4a0e-4d0f-9a53-6a0c1d1f4f2b")
 """Namespace of the ids given to appointments that come from Exchange."""
@@ -26,102 +26,193 @@ class Known:
     """A pair with the id of its appointment, which exists or is to be made.
 
     `intended`: an event for it was about to be made, and is not to be found; `adopted`: it has just
-    been found, and the pair's link does not know its event yet (B2).
+    been found, and the pair's link does not know its event yet (B2). `strays`: links of other
+    mailboxes to another appointment that was made for the same meeting.
     """
 
     activity_id: ActivityId
     pair: Pair
     intended: Link | None = None
     adopted: bool = False
+    strays: tuple[Link, ...] = ()
 
 
-def inbound_id(job: Job, event: Event | UnreadableEvent) -> ActivityId:
-    """The id that an appointment gets when it comes from this event.
+@dataclass(slots=True)
+class Assembled:
+    """The pairs of a batch.
 
-    Always the same for the same event, so that neither a repetition nor lost links double it.
+    `parked`: copies that wait for their organizer's own event. `doubtful`: events to be read again,
+    because a new one seems to be an old one under another id.
     """
-    own = (event.ical_uid if isinstance(event, Event) else None) or event.id
-    return ActivityId(uuid5(_INBOUND, f"{job.profile.employee}:{own}"))
+
+    known: list[Known] = field(default_factory=list)
+    parked: list[Event] = field(default_factory=list)
+    doubtful: set[EventId] = field(default_factory=set)
 
 
 def assemble(
-    connection: sa.Connection,
-    job: Job,
-    batch: Batch,
-    match: Match,
-) -> list[Known]:
-    """The pairs of a batch, their activities held until the transaction ends.
+    connection: sa.Connection, job: Job, batch: Batch, match: Match, *, hold: bool = True
+) -> Assembled:
+    """The pairs of a batch; `hold` keeps their activities until the transaction ends.
 
     An event without link belongs to the appointment for which it was made, as its transaction id
-    tells; else to the one that came from it before; else to one that `match` gives; else to none.
+    tells; else to that of its meeting; else to the one that came from it before; else to one that
+    `match` gives; else to none.
     """
-    events = {event.id: event for event in batch.events}
-    links = _links(connection, job, batch, events)
-    intended = {link.activity: link for link in links if link.event_id is None}
-    linked = {link.event_id: link for link in links if link.event_id is not None}
-    unknown = [event for event in events.values() if event.id not in linked]
-    guesses = {event.id: _guess(event, match) for event in unknown}
-    wanted = {link.activity for link in links} | set(batch.activities)
-    wanted |= {guess for guess in guesses.values() if guess} | {inbound_id(job, e) for e in unknown}
-    held = read_activities(connection, wanted, hold=True)
-    found: dict[ActivityId, Known] = {}
-    for event_id, link in linked.items():
-        if event_id in events or event_id in batch.gone:
-            pair = Pair(link, held.get(link.activity), events.get(event_id))
-            found[link.activity] = Known(link.activity, pair)
-    taken = {link.activity for link in linked.values()}
-    for event in unknown:
-        number = _activity_for(job, event, guesses[event.id], held.keys() | intended.keys(), taken)
-        taken.add(number)
-        link_made = intended.pop(number, None)
-        pair = Pair(link_made, held.get(number), event)
-        found[number] = Known(number, pair, adopted=link_made is not None)
-    for number in batch.activities.keys() - taken:
-        activity = held.get(number)
-        wanted_there = number in intended or sendable(job, activity)
-        pair = Pair(None, activity, None, sendable=wanted_there)
-        found[number] = Known(number, pair, intended.get(number))
-    return list(found.values())
+    return _Assembly(connection, job, batch, match, hold=hold).run()
 
 
-def _links(
-    connection: sa.Connection, job: Job, batch: Batch, events: Iterable[EventId]
-) -> list[Link]:
-    """This profile's links to the batch's events and activities, and to what it made events for."""
-    profile = job.profile.id
-    found = links_of.by_events(connection, profile, {*events, *batch.gone})
-    made_for = {
-        activity_of(event.transaction_id) for event in batch.events if isinstance(event, Event)
-    }
-    activities = {number for number in made_for if number} | set(batch.activities)
-    found += links_of.by_activities(connection, activities)
-    return list({link.id: link for link in found if link.profile == profile}.values())
+class _Assembly:
+    """One batch being assembled."""
+
+    def __init__(
+        self, connection: sa.Connection, job: Job, batch: Batch, match: Match, *, hold: bool
+    ) -> None:
+        self.job = job
+        self.batch = batch
+        self.events = {event.id: event for event in batch.events}
+        profile = job.profile.id
+        linked = links_of.by_events(connection, profile, {*self.events, *batch.gone})
+        self.linked = {link.event_id: link for link in linked if link.event_id is not None}
+        self.unknown = [e for e in self.events.values() if e.id not in self.linked]
+        self.by_uid = _by_uid(connection, self.unknown)
+        guesses = {event.id: self._guesses(event, match) for event in self.unknown}
+        wanted = {link.activity for link in linked} | set(batch.activities)
+        wanted |= {guess for some in guesses.values() for guess in some}
+        self.guesses = guesses
+        self.links: dict[ActivityId, list[Link]] = {number: [] for number in wanted}
+        for link in links_of.by_activities(connection, wanted):
+            self.links[link.activity].append(link)
+        self.held = read_activities(connection, wanted, hold=hold)
+        self.found = Assembled()
+        self.taken: set[ActivityId] = set()
+
+    def run(self) -> Assembled:
+        """The pairs: of links, of events without link, of pending work."""
+        found: dict[ActivityId, Known] = {}
+        for event_id, link in self.linked.items():
+            self.taken.add(link.activity)
+            if event_id in self.events or event_id in self.batch.gone:
+                found[link.activity] = self._known(link.activity, link, self.events.get(event_id))
+        for event in self.unknown:
+            known = self._unlinked(event)
+            if known is not None:
+                found[known.activity_id] = known
+        for number in self.batch.activities.keys() - self.taken:
+            mine = self._mine(number)
+            if mine is None or mine.event_id is None:
+                found[number] = self._known(number, None, None, intended=mine)
+        self.found.known = list(found.values())
+        return self.found
+
+    def _unlinked(self, event: Event | UnreadableEvent) -> Known | None:
+        """An event that no link names; None where it has to wait."""
+        number = self._activity_for(event)
+        if number is None:
+            return None
+        self.taken.add(number)
+        # A link there already waits for its event (B2), or knows it by an id that is gone.
+        mine = self._mine(number)
+        return self._known(number, mine, event, adopted=mine is not None)
+
+    def _activity_for(self, event: Event | UnreadableEvent) -> ActivityId | None:
+        *others, own = self.guesses[event.id]
+        for number in others:
+            if number in self.taken or (number not in self.held and not self._mine(number)):
+                continue
+            mine = self._mine(number)
+            if mine is None or mine.event_id is None or mine.event_id in self.batch.gone:
+                return number
+            if mine.event_id not in self.events:
+                self.found.doubtful |= {mine.event_id, event.id}
+                return None
+        if isinstance(event, Event) and self._waits(event, own):
+            self.found.parked.append(event)
+            return None
+        return own if own not in self.taken else ActivityId(uuid5(_INBOUND, event.id))
+
+    def _waits(self, event: Event, own: ActivityId) -> bool:
+        """Whether it is a copy whose organizer's mailbox is to speak first (F4, G11)."""
+        if event.is_organizer or event.is_cancelled:
+            return False
+        organizer = self.job.office.people.employee(event.organizer.address)
+        expected = organizer in self.job.office.mailboxes and organizer != self.job.profile.employee
+        return expected and own not in self.held and event.id not in self.batch.impatient
+
+    def _guesses(self, event: Event | UnreadableEvent, match: Match) -> list[ActivityId]:
+        """The appointments that it may belong to, best first; the last is its own, if it is new."""
+        if isinstance(event, UnreadableEvent):
+            return [self._own_id(event)]
+        made_for = activity_of(event.transaction_id) if event.is_organizer else None
+        meetings = [li.activity for li in self.by_uid.get(_uid(event), ())] if event.meeting else []
+        guesses = [made_for, *meetings] if made_for else meetings
+        if not guesses:
+            alike = match(event.id, event.appointment)
+            guesses = [alike] if alike else []
+        return [*guesses, self._own_id(event)]
+
+    def _own_id(self, event: Event | UnreadableEvent) -> ActivityId:
+        """The id that an appointment gets when it comes from this event.
+
+        Always the same, so that neither a repetition nor lost links double it; and the same for all
+        copies of a meeting, so that two mailboxes that bring it at once meet at the row.
+        """
+        if isinstance(event, UnreadableEvent) or not event.ical_uid:
+            return ActivityId(uuid5(_INBOUND, event.id))
+        if event.meeting:
+            return ActivityId(uuid5(_INBOUND, event.ical_uid))
+        return ActivityId(uuid5(_INBOUND, f"{self.job.profile.employee}:{event.ical_uid}"))
+
+    def _mine(self, number: ActivityId) -> Link | None:
+        profile = self.job.profile.id
+        return next((li for li in self.links.get(number, ()) if li.profile == profile), None)
+
+    def _known(
+        self,
+        number: ActivityId,
+        link: Link | None,
+        event: Event | UnreadableEvent | None,
+        *,
+        intended: Link | None = None,
+        adopted: bool = False,
+    ) -> Known:
+        activity = self.held.get(number)
+        scope = intended is not None or self._in_scope(activity)
+        whole = pair(
+            self.job.office,
+            self.job.profile,
+            link or intended,
+            activity,
+            event,
+            self.links[number],
+            in_scope=scope,
+        )
+        if intended is not None:
+            whole = replace(whole, link=None)
+        return Known(number, whole, intended, adopted, tuple(self._strays(number, event)))
+
+    def _in_scope(self, activity: Activity | BrokenActivity | None) -> bool:
+        return isinstance(activity, BrokenActivity) or (
+            isinstance(activity, Activity) and self.job.window.covers(activity)
+        )
+
+    def _strays(self, number: ActivityId, event: Event | UnreadableEvent | None) -> Iterable[Link]:
+        """Links of the same meeting to an appointment that is not this one."""
+        if not isinstance(event, Event) or not event.is_organizer:
+            return ()
+        same = self.by_uid.get(_uid(event), ())
+        return (li for li in same if li.activity != number and li.role is Role.COPY)
 
 
-def _guess(event: Event | UnreadableEvent, match: Match) -> ActivityId | None:
-    if isinstance(event, UnreadableEvent):
-        return None
-    return activity_of(event.transaction_id) or match(event.id, event.appointment)
+def _uid(event: Event) -> ICalUid | None:
+    return stored_uid(event.ical_uid) if event.ical_uid else None
 
 
-def _activity_for(
-    job: Job,
-    event: Event | UnreadableEvent,
-    guess: ActivityId | None,
-    there: Collection[ActivityId],
-    taken: Collection[ActivityId],
-) -> ActivityId:
-    """The appointment of an event that no link names; one that has an event gets no second."""
-    own = inbound_id(job, event)
-    if guess is not None and guess in there and guess not in taken:
-        return guess
-    return own if own not in taken else ActivityId(uuid5(_INBOUND, event.id))
-
-
-def sendable(job: Job, activity: Activity | BrokenActivity | None) -> bool:
-    """Whether the appointment belongs into this mailbox and is in scope (C1, F1)."""
-    if activity is None or activity.responsible != job.profile.employee:
-        return False
-    if isinstance(activity, BrokenActivity):
-        return True
-    return not activity.from_outside and job.window.covers(activity)
+def _by_uid(
+    connection: sa.Connection, unknown: Iterable[Event | UnreadableEvent]
+) -> Mapping[ICalUid | None, Collection[Link]]:
+    uids = {_uid(e) for e in unknown if isinstance(e, Event) and e.meeting}
+    found: dict[ICalUid | None, list[Link]] = {}
+    for link in links_of.by_ical_uids(connection, [uid for uid in uids if uid]):
+        found.setdefault(link.ical_uid, []).append(link)
+    return found

@@ -6,41 +6,27 @@ be sent to Exchange is returned, each with a pending row that outlives a kill.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
+from calsync_agent.appointment.model import ActivityId, EventId
 from calsync_agent.consolidate import writing
 from calsync_agent.exchange.events import Event
-from calsync_agent.i18n import Message
-from calsync_agent.state import history, links, log, pending, quarantine
+from calsync_agent.state import history, holds, links, log, pending, quarantine, waiting
+from calsync_agent.state.history import Side
+from calsync_agent.state.holds import Held, HoldKind
 from calsync_agent.state.quarantine import Item
-from calsync_agent.sync import telling
-from calsync_agent.sync.effects import Effects, effects
-from calsync_agent.sync.job import Batch, Count, Intent, Job, Settled
+from calsync_agent.state.waiting import Waiting
+from calsync_agent.sync import breaker, strays, telling
+from calsync_agent.sync.decision import Cell
+from calsync_agent.sync.effects import Effects
+from calsync_agent.sync.job import Batch, Caution, Count, Intent, Job, Outgoing, PutOff, Settled
+from calsync_agent.sync.mails import Mails
 from calsync_agent.sync.match import Match, no_match
-from calsync_agent.sync.pairs import Known, assemble
-from calsync_agent.sync.plan import Cell, Decision, Delete, Pair, decide
+from calsync_agent.sync.pairs import Assembled, Known, assemble
+from calsync_agent.sync.planned import Planned, Sorted, sort
 
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """A decision that is carried out now, with what it writes."""
-
-    known: Known
-    decision: Decision
-    effects: Effects
-
-
-@dataclass(slots=True)
-class _Sorted:
-    """The pairs of a batch by what becomes of them."""
-
-    done: list[_Done] = field(default_factory=list)
-    stale: list[Known] = field(default_factory=list)
-    put_off: list[Known] = field(default_factory=list)
-    refused: list[tuple[Known, Message]] = field(default_factory=list)
-    waiting: list[Known] = field(default_factory=list)
+FIRST_PASS = Caution(put_off=True)
 
 
 def settle(
@@ -49,52 +35,30 @@ def settle(
     batch: Batch,
     *,
     match: Match = no_match,
-    delete: bool = False,
+    caution: Caution = FIRST_PASS,
 ) -> Settled:
-    """Decide about a batch, commit what concerns Consolidate, and return what is to be sent.
-
-    Deletions on either side are put off, and returned, unless `delete`.
-    """
-    found = _Sorted()
-    for known in assemble(connection, job, batch, match):
-        decision = decide(known.pair, job.policy)
-        if batch.reported and decision.cell is not Cell.IN_STEP and _stale(known.pair):
-            found.stale.append(known)
-        elif Delete() in {decision.consolidate, decision.exchange} and not delete:
-            found.put_off.append(known)
-        elif decision.reason is not None:
-            found.refused.append((known, decision.reason))
-        elif decision.waits:
-            found.waiting.append(known)
-        else:
-            found.done.append(_Done(known, decision, effects(job, known, decision)))
-    all_effects = [done.effects for done in found.done]
+    """Decide about a batch, commit what concerns Consolidate, and return what is to be sent."""
+    assembled = assemble(connection, job, batch, match)
+    found = sort(job, batch, assembled, caution)
+    breaker.stop_flipping(connection, job, found)
+    all_effects = [one.effects for one in found.done]
     _write_consolidate(connection, job, all_effects)
     _write_links(connection, all_effects)
+    strays.bring_home(connection, job, [one.known for one in found.done])
     history.keep(connection, [e.kept for e in all_effects if e.kept], job.stamp.now)
-    told = [
-        entry
-        for done in found.done
-        for entry in telling.decided(job, done.known, done.decision, done.effects)
-    ]
+    _park(connection, job, batch, assembled)
+    _hold(connection, job, found)
+    told = [line for one in found.done for line in telling.decided(job, one)]
     told += _quarantine(connection, job, batch, found)
     log.write(connection, told, job.stamp.now)
     intents = _intend(connection, job, batch, found)
-    stale = frozenset(known.pair.event.id for known in found.stale if known.pair.event)
-    wrote = bool(found.refused or found.waiting or batch.activities) or any(
-        written != Effects() for written in all_effects
+    return Settled(
+        intents=intents,
+        put_off=_put_off(found, batch),
+        again=_again(found, assembled),
+        wrote=_wrote(found, batch, assembled),
+        counts=_count(found),
     )
-    return Settled(intents, _again(found.put_off, batch), stale, wrote, _count(found))
-
-
-def _stale(pair: Pair) -> bool:
-    """Whether the feed tells of a version older than one that is known already."""
-    event, link = pair.event, pair.link
-    if not isinstance(event, Event) or link is None:
-        return False
-    if event.modified_at is None or link.modified_at is None:
-        return False
-    return event.modified_at < link.modified_at
 
 
 def _write_consolidate(connection: sa.Connection, job: Job, all_effects: Sequence[Effects]) -> None:
@@ -109,52 +73,107 @@ def _write_links(connection: sa.Connection, all_effects: Sequence[Effects]) -> N
     links.update(connection, [e.changed_link for e in all_effects if e.changed_link])
 
 
+def _park(connection: sa.Connection, job: Job, batch: Batch, assembled: Assembled) -> None:
+    """Let copies wait for their organizer, and let those go that need not any more (F4)."""
+    parked = [one for event in assembled.parked if (one := _waiting(job, event))]
+    waiting.put(connection, parked)
+    over = batch.impatient - {one.event for one in parked}
+    waiting.release(connection, job.profile.id, over)
+
+
+def _waiting(job: Job, event: Event) -> Waiting | None:
+    organizer = job.office.people.employee(event.organizer.address)
+    if organizer is None or event.ical_uid is None:
+        return None
+    return Waiting(job.profile.id, event.id, event.ical_uid, organizer, job.stamp.now)
+
+
+def _hold(connection: sa.Connection, job: Job, found: Sorted) -> None:
+    """Let wait what an admin has to say yes to, and let go what is settled (B7, F8)."""
+    holds.put(connection, [_held(job, one) for one in found.held])
+    settled = {one.known.activity_id for one in found.done}
+    settled |= {known.activity_id for known, _ in found.refused}
+    holds.release(connection, job.profile.id, settled & job.held.keys())
+
+
+def _held(job: Job, planned: Planned) -> Held:
+    deletes = {
+        Side.CONSOLIDATE: HoldKind.DELETE_IN_CONSOLIDATE,
+        Side.EXCHANGE: HoldKind.DELETE_IN_EXCHANGE,
+    }
+    side = planned.decision.deletes
+    return Held(
+        profile=job.profile.id,
+        activity=planned.known.activity_id,
+        kind=deletes[side] if side else HoldKind.MAIL,
+        subject=str(telling.named_in(planned.known)),
+        since=job.stamp.now,
+    )
+
+
 def _quarantine(
-    connection: sa.Connection, job: Job, batch: Batch, found: _Sorted
+    connection: sa.Connection, job: Job, batch: Batch, found: Sorted
 ) -> list[log.Entry]:
     """Put aside what cannot be synced, let go what can be again; returns what is new to tell."""
     subjects = {_item(known): telling.named_in(known) for known, _ in found.refused}
     refused = {_item(known): reason for known, reason in found.refused}
     # What goes out is settled only when Exchange has taken it.
-    in_step = (done.known for done in found.done if done.effects.outgoing is None)
+    in_step = (one.known for one in found.done if one.effects.outgoing is None)
     settled = {item for known in in_step for item in _items(known)}
     settled |= {Item(None, event) for event in batch.gone}
-    new = quarantine.update(connection, job.profile.id, refused, settled, job.stamp.now)
+    never = {_item(known) for known in found.never}
+    now = job.stamp.now
+    new = quarantine.update(connection, job.profile.id, refused, settled, now, never=never)
     return [telling.quarantined(job, item, subjects[item], refused[item]) for item in new]
 
 
-def _intend(connection: sa.Connection, job: Job, batch: Batch, found: _Sorted) -> list[Intent]:
+def _intend(connection: sa.Connection, job: Job, batch: Batch, found: Sorted) -> list[Intent]:
     """Make every request's intent durable, and strike off the work that needs none."""
-    going_out = [(done, done.effects.outgoing) for done in found.done if done.effects.outgoing]
-    unwritten = {done.known.activity_id for done, _ in going_out}
+    going_out = [(one, one.effects.outgoing) for one in found.done if one.effects.outgoing]
+    unwritten = {one.known.activity_id for one, _ in going_out}
     if not job.policy.outbound:
         unwritten |= {known.activity_id for known in found.waiting}
     profile, new = job.profile.id, unwritten - batch.activities.keys()
     pending.add(connection, [(profile, number) for number in new])
     versions = {**batch.activities, **pending.versions(connection, profile, new)}
-    kept = unwritten | {known.activity_id for known in found.put_off + found.stale}
+    kept = unwritten | {one.known.activity_id for one in found.put_off}
+    kept |= {known.activity_id for known in found.stale}
     finished = {number: v for number, v in batch.activities.items() if number not in kept}
     pending.done(connection, profile, finished)
-    return [
-        Intent(
-            done.decision.cell,
-            outgoing,
-            telling.named_in(done.known),
-            versions[done.known.activity_id],
-        )
-        for done, outgoing in going_out
-    ]
+    return [_intent(one, outgoing, versions) for one, outgoing in going_out]
 
 
-def _again(put_off: Sequence[Known], batch: Batch) -> Batch:
-    """What is needed to decide about these pairs once more."""
-    numbers = [known.activity_id for known in put_off]
-    links_ = [known.pair.link for known in put_off if known.pair.event is None]
-    return Batch(
-        events=tuple(known.pair.event for known in put_off if known.pair.event is not None),
-        gone=frozenset(link.event_id for link in links_ if link and link.event_id),
+def _intent(one: Planned, outgoing: Outgoing, versions: dict[ActivityId, int]) -> Intent:
+    subject = telling.named_in(one.known)
+    version = versions[one.known.activity_id]
+    return Intent(one.decision.cell, outgoing, subject, version, one.mails)
+
+
+def _put_off(found: Sorted, batch: Batch) -> PutOff:
+    """What is needed to decide about these pairs once more, and how much it is."""
+    known = [one.known for one in found.put_off]
+    gone = [one.pair.link for one in known if one.pair.event is None]
+    events = tuple(one.pair.event for one in known if one.pair.event is not None)
+    numbers = [one.activity_id for one in known]
+    again = Batch(
+        events=events,
+        gone=frozenset(link.event_id for link in gone if link and link.event_id),
         activities={n: batch.activities[n] for n in numbers if n in batch.activities},
+        impatient=batch.impatient & {event.id for event in events},
     )
+    sides = Counter(one.decision.deletes for one in found.put_off)
+    mails = sum((one.mails for one in found.put_off), Mails())
+    return PutOff(again, sides[Side.CONSOLIDATE], sides[Side.EXCHANGE], mails)
+
+
+def _again(found: Sorted, assembled: Assembled) -> frozenset[EventId]:
+    stale = {known.pair.event.id for known in found.stale if known.pair.event}
+    return frozenset(stale | assembled.doubtful)
+
+
+def _wrote(found: Sorted, batch: Batch, assembled: Assembled) -> bool:
+    others = found.refused or found.waiting or found.held or assembled.parked or batch.impatient
+    return bool(others or batch.activities) or any(one.effects.any for one in found.done)
 
 
 def _item(known: Known) -> Item:
@@ -169,13 +188,14 @@ def _items(known: Known) -> set[Item]:
     return {Item(known.activity_id, None)} | ({Item(None, event.id)} if event else set())
 
 
-def _count(found: _Sorted) -> Counter[Count]:
+def _count(found: Sorted) -> Counter[Count]:
     counts: Counter[Count] = Counter()
-    for done in found.done:
-        counts[Count.CREATED_IN_CONSOLIDATE] += done.effects.create is not None
-        counts[Count.CHANGED_IN_CONSOLIDATE] += done.effects.change is not None
-        counts[Count.DELETED_IN_CONSOLIDATE] += done.effects.delete is not None
-        counts[Count.LINKED] += done.decision.cell is Cell.MATCHED
-        counts[Count.CONFLICTS] += done.decision.conflict
+    for one in found.done:
+        counts[Count.CREATED_IN_CONSOLIDATE] += one.effects.create is not None
+        counts[Count.CHANGED_IN_CONSOLIDATE] += one.effects.change is not None
+        counts[Count.DELETED_IN_CONSOLIDATE] += one.effects.delete is not None
+        counts[Count.LINKED] += one.decision.cell in {Cell.MATCHED, Cell.COPY_SEEN}
+        counts[Count.CONFLICTS] += one.decision.conflict
     counts[Count.QUARANTINED] += len(found.refused)
-    return counts
+    counts[Count.HELD] += len(found.held)
+    return +counts

@@ -9,48 +9,58 @@ from calsync_agent.appointment.model import Appointment, EventId
 from calsync_agent.appointment.text import LOCATION_LIMIT, SUBJECT_LIMIT, utf16_length
 from calsync_agent.consolidate.rows import Activity
 from calsync_agent.exchange.events import Event
-from calsync_agent.exchange.operations import ChangeEvent, CreateEvent, DeleteEvent
+from calsync_agent.exchange.operations import AnswerEvent, ChangeEvent, CreateEvent, DeleteEvent
 from calsync_agent.i18n import Message, Value, message
 from calsync_agent.state.links import Link
 from calsync_agent.state.log import Entry, Kind, Level, named
 from calsync_agent.state.quarantine import Item
+from calsync_agent.sync.decision import Cell, Decision
 from calsync_agent.sync.effects import Effects, field_names
 from calsync_agent.sync.job import Intent, Job
 from calsync_agent.sync.pairs import Known
-from calsync_agent.sync.plan import Cell, Decision
+from calsync_agent.sync.planned import Planned
 
 
-def decided(job: Job, known: Known, decision: Decision, done: Effects) -> Iterator[Entry]:
+def decided(job: Job, planned: Planned) -> Iterator[Entry]:
     """What was done in Consolidate, and whose version lost."""
+    known, decision, done = planned.known, planned.decision, planned.effects
     subject = named_in(known)
-    if done.create:
-        yield _entry(
-            job, known, Kind.CREATED, message("created in Consolidate: {subject}", subject=subject)
-        )
-    elif done.change and done.change.before.deleted:
-        text = message("brought back in Consolidate: {subject}", subject=subject)
-        yield _entry(job, known, Kind.CREATED, text)
-    elif done.change:
-        text = message(
-            "changed in Consolidate: {subject}: {fields}",
-            subject=subject,
-            fields=words(done.change.what),
-        )
-        yield _entry(job, known, Kind.CHANGED, text)
-    elif done.delete:
-        text = message("deleted in Consolidate: {subject}", subject=subject)
-        yield _entry(job, known, Kind.DELETED, text)
-    elif decision.cell is Cell.MATCHED:
-        text = message("entered on both sides, now linked: {subject}", subject=subject)
-        yield _entry(job, known, Kind.LINKED, text)
+    text = _done_in_consolidate(decision, done, subject)
+    if text is not None:
+        yield _entry(job, known, *text)
     if decision.conflict:
         yield _conflict(job, known, decision, subject)
+    if not (done.create or done.change or done.outgoing):
+        return
+    for side in (known.pair.event, known.pair.activity):
+        for warning in side.warnings if isinstance(side, Event | Activity) else ():
+            told = message("{subject}: {warning}", subject=subject, warning=warning)
+            yield _entry(job, known, Kind.SKIPPED, told, Level.WARNING)
     event = known.pair.event
-    if isinstance(event, Event) and event.warning and (done.create or done.change):
-        text = message("{subject}: {warning}", subject=subject, warning=event.warning)
-        yield _entry(job, known, Kind.SKIPPED, text, Level.WARNING)
     if isinstance(event, Event) and (done.create or done.change):
-        yield from _cut(job, known, event.appointment, Field.LOCATION, LOCATION_LIMIT)
+        yield from _cut(job, known, event.appointment)
+
+
+def _done_in_consolidate(
+    decision: Decision, done: Effects, subject: Value
+) -> tuple[Kind, Message] | None:
+    if done.create:
+        return Kind.CREATED, message("created in Consolidate: {subject}", subject=subject)
+    if done.change and done.change.before.deleted:
+        return Kind.CREATED, message("brought back in Consolidate: {subject}", subject=subject)
+    if done.change and not done.change.what:
+        return Kind.CHANGED, message("answer taken over: {subject}", subject=subject)
+    if done.change:
+        fields = words(done.change.what)
+        text = message(
+            "changed in Consolidate: {subject}: {fields}", subject=subject, fields=fields
+        )
+        return Kind.CHANGED, text
+    if done.delete:
+        return Kind.DELETED, message("deleted in Consolidate: {subject}", subject=subject)
+    if decision.cell is Cell.MATCHED:
+        return Kind.LINKED, message("entered on both sides, now linked: {subject}", subject=subject)
+    return None
 
 
 def sent(job: Job, intent: Intent, event_id: EventId | None) -> Iterator[Entry]:
@@ -72,6 +82,12 @@ def sent(job: Job, intent: Intent, event_id: EventId | None) -> Iterator[Entry]:
         case DeleteEvent():
             text = message("deleted in Exchange: {subject}", subject=known_as)
             yield _of_link(job, link, Kind.DELETED, text)
+        case AnswerEvent(response=response):
+            answer = message(response.value)
+            text = message(
+                "answered in Exchange: {subject}: {answer}", subject=known_as, answer=answer
+            )
+            yield _of_link(job, link, Kind.CHANGED, text)
 
 
 def quarantined(job: Job, item: Item, subject: Value, reason: Message) -> Entry:
@@ -117,11 +133,10 @@ def _conflict(job: Job, known: Known, decision: Decision, subject: Value) -> Ent
     return _entry(job, known, Kind.CONFLICT, text, Level.WARNING)
 
 
-def _cut(job: Job, known: Known, a: Appointment, field: Field, limit: int) -> Iterator[Entry]:
-    if utf16_length(a.location) > limit:
-        yield _entry(
-            job, known, Kind.SKIPPED, _too_long(field.value, named(a), limit), Level.WARNING
-        )
+def _cut(job: Job, known: Known, a: Appointment) -> Iterator[Entry]:
+    if utf16_length(a.location) > LOCATION_LIMIT:
+        text = _too_long(Field.LOCATION.value, named(a), LOCATION_LIMIT)
+        yield _entry(job, known, Kind.SKIPPED, text, Level.WARNING)
 
 
 def _subject_cut(job: Job, link: Link, a: Appointment, subject: Value) -> Iterator[Entry]:

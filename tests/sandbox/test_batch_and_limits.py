@@ -111,6 +111,7 @@ def test_more_than_four_at_once_for_a_mailbox_are_throttled(graph: Client) -> No
     assert statuses == [200, 200, 200, 200, 429, 429]
     throttled = next(answer for answer in answers if answer.status_code == 429)
     assert refusal(throttled) == (429, "ApplicationThrottled")
+    assert set(throttled.json()["error"]) == {"code", "message"}
     assert throttled.headers["retry-after"] == "1"
     counters = graph.tenant.counters
     assert counters.at_once[graph.person.id] == 5

@@ -88,5 +88,13 @@ def test_a_body_without_the_block_ends_the_online_meeting(graph: Client) -> None
     longer = made["body"]["content"].replace("<body>", "<body><p>Agenda</p>")
     kept = graph.patch(made["id"], {"body": {"contentType": "html", "content": longer}}).json()
     assert kept["onlineMeeting"] == made["onlineMeeting"]
-    ended = graph.patch(made["id"], {"body": {"contentType": "text", "content": "Agenda"}}).json()
+
+
+@pytest.mark.parametrize("text_of_the_block_stays", [False, True])
+def test_a_text_for_a_body_ends_the_online_meeting(
+    graph: Client, *, text_of_the_block_stays: bool
+) -> None:
+    made = graph.create(isOnlineMeeting=True)
+    text = text_of(graph, made["id"]) if text_of_the_block_stays else "Agenda"
+    ended = graph.patch(made["id"], {"body": {"contentType": "text", "content": text}}).json()
     assert (ended["isOnlineMeeting"], ended["onlineMeeting"]) == (False, None)

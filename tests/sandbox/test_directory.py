@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
+from calsync_agent.sandbox.model.refusals import GraphRefusal
 from tests.sandbox.client import Client, refusal
 
 
@@ -94,3 +95,20 @@ def _hour() -> dict[str, dict[str, str]]:
         "start": {"dateTime": "2026-03-02T09:00:00", "timeZone": zone},
         "end": {"dateTime": "2026-03-02T10:00:00", "timeZone": zone},
     }
+
+
+def test_users_are_unique_and_can_be_renamed_and_removed(graph: Client) -> None:
+    graph.create()
+    with pytest.raises(GraphRefusal):
+        graph.tenant.add_mailbox("Anna.Berger")
+    graph.tenant.rename("anna.berger", "anna.huber")
+    assert refusal(graph.get("/users/anna.berger@contoso.example"))[0] == 404
+    renamed = graph.get("/users/anna.huber@contoso.example").json()
+    assert renamed["id"] == graph.person.id
+    addressed = quote("proxyAddresses/any(p:p eq 'smtp:anna.berger@contoso.example')")
+    assert len(graph.get(f"/users?$filter={addressed}").json()["value"]) == 1
+    assert len(graph.get(f"/users/{graph.person.id}/events").json()["value"]) == 1
+    graph.tenant.remove("anna.huber")
+    assert refusal(graph.get(f"/users/{graph.person.id}/events")) == (404, "ErrorInvalidUser")
+    graph.tenant.clock.advance(10)
+    assert graph.get("/users").status_code == 200

@@ -71,6 +71,7 @@ def test_a_rule_acts_on_the_nth_request_that_fits_and_so_many_times(graph: Clien
 def test_a_rule_can_be_about_one_mailbox(graph: Client) -> None:
     graph.tenant.fault(Rule(action="status", mailbox=graph.person.upn, times=None))
     assert graph.get("/events").status_code == 503
+    assert graph.get(f"/users/{graph.person.id}/events").status_code == 503
     assert graph.get(f"/users/{graph.tenant.user('bernd.huber').upn}/events").status_code == 200
     graph.tenant.clear_faults()
     assert graph.get("/events").status_code == 200

@@ -131,6 +131,12 @@ def test_only_the_organizer_can_cancel(graph: Client, bernd: Person) -> None:
     assert "organizer" in answer.json()["error"]["message"]
 
 
+def test_hidden_attendees_see_only_themselves(graph: Client, bernd: Person, clara: Person) -> None:
+    meeting(graph, bernd, clara, hideAttendees=True)
+    assert list(answers(only(bernd))) == [bernd.upn]
+    assert list(answers(only(clara))) == [clara.upn]
+
+
 # -- mail -----------------------------------------------------------------------------------------
 
 

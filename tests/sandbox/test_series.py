@@ -338,3 +338,14 @@ def test_another_zone_of_the_recurrence_keeps_that_zones_clock(graph: Client) ->
     # 12:00 in New York, whose summer time begins three weeks earlier.
     times = [start[11:] for start in starts(graph, made["id"])]
     assert times == ["18:00"] + ["17:00"] * 3 + ["18:00"] * 6
+
+
+def test_a_person_splits_a_series_as_outlook_does(graph: Client) -> None:
+    made = series(graph, recurrence=mondays(6), location={"displayName": "Zimmer 4"})["id"]
+    rest = graph.person.split(made, date(2026, 3, 23))
+    assert starts(graph, made) == [f"2026-03-{day}T09:00" for day in ("02", "09", "16")]
+    assert starts(graph, rest) == [f"2026-{day}T09:00" for day in ("03-23", "03-30", "04-06")]
+    shown = graph.event(rest)
+    assert shown["location"]["displayName"] == "Zimmer 4"
+    assert shown["iCalUId"] != graph.event(made)["iCalUId"]
+    assert shown["recurrence"]["range"]["numberOfOccurrences"] == 3

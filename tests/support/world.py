@@ -4,6 +4,7 @@ People on the Consolidate side write plain rows by SQL, those on the other side 
 the sandbox; neither goes through the agent's code.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from calsync_agent.sandbox.tenant import Tenant
 from calsync_agent.service.once import Outcome, once
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.state import tables as state
+from calsync_agent.sync.job import Count
 
 VIENNA = "Europe/Vienna"
 SOON = datetime.combine(date.today() + timedelta(days=7), time(9))  # noqa: DTZ011 - wall-clock
@@ -146,6 +148,37 @@ class World:
             mine = tables.activity.c.id == number
             connection.execute(sa.update(tables.activity).where(mine).values(values))
 
+    def invite(self, number: UUID, *codes: str, response: str = "none") -> None:
+        """Somebody adds employees to an appointment."""
+        rows = [
+            {
+                "id": uuid4(),
+                "activity_id": number,
+                "employee_id": self.employees[code],
+                "role": "invited",
+                "response": response,
+            }
+            for code in codes
+        ]
+        with self.database.writing() as connection:
+            connection.execute(sa.insert(tables.activity_participant), rows)
+
+    def answers(self, number: UUID) -> dict[str, str]:
+        """Who takes part in an appointment, and what they answered; guests by address."""
+        codes = {employee: code for code, employee in self.employees.items()}
+        return {
+            codes.get(row["employee_id"], row["email"]): row["response"]
+            for row in self.rows(tables.activity_participant)
+            if row["activity_id"] == number and row["role"] == "invited"
+        }
+
+    def respond(self, number: UUID, code: str, response: str) -> None:
+        """Somebody's answer is entered in Consolidate."""
+        table = tables.activity_participant
+        with self.database.writing() as connection:
+            mine = table.c.activity_id == number, table.c.employee_id == self.employees[code]
+            connection.execute(sa.update(table).where(*mine).values(response=response))
+
     def remove(self, number: UUID, *, row: bool = False) -> None:
         """Somebody deletes an appointment: marks it, or takes the row away."""
         if not row:
@@ -183,11 +216,21 @@ class World:
 
     async def sync(self, settings: Settings | None = None) -> list[Outcome]:
         """Run until nothing is left to do, as `calsync-agent once` does."""
+        mailed_before = self._mails_by_the_app()
         with self.agent(settings) as rounds:
             try:
-                return await once(rounds, self.database)
+                outcomes = await once(rounds, self.database)
             finally:
                 await rounds.close(5)
+            told = sum((s.counts for s in rounds.standings.values()), Counter[Count]())
+        mailed = self._mails_by_the_app() - mailed_before
+        assert told[Count.MAILS_INSIDE] + told[Count.MAILS_OUTSIDE] == mailed.total(), mailed  # F8
+        return outcomes
+
+    def _mails_by_the_app(self) -> Counter[tuple[str, str, str]]:
+        """What Exchange has mailed because of the agent; it cannot mail who has no address."""
+        sent = (mail for mail in self.tenant.outbox if mail.cause.startswith("app"))
+        return Counter((m.kind, m.recipient, m.subject or "") for m in sent if "@" in m.recipient)
 
 
 def _midnight(moment: datetime | date) -> datetime:

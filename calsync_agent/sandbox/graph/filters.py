@@ -6,10 +6,10 @@ Known: `and`, `or`, `not`, brackets, the six comparisons, `startswith(path,'text
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, TypeAlias
 
-from calsync_agent.sandbox.model.moments import parse_time
+from calsync_agent.sandbox.model.moments import as_utc, parse_time
 from calsync_agent.sandbox.model.refusals import GraphRefusal, invalid_query
 
 Row: TypeAlias = Callable[[str], object]
@@ -121,7 +121,7 @@ class _Parser:
             case "text":
                 return token
             case "time":
-                return _as_utc(parse_time(token))
+                return as_utc(parse_time(token))
             case "number":
                 return int(token)
             case "path" if token in _CONSTANTS:
@@ -183,7 +183,7 @@ def _member_row(variable: str, member: object) -> Row:
 def _holds(found: object, name: str, wanted: object) -> bool:
     """Whether the comparison holds. 400 for an order between what has none."""
     if isinstance(found, datetime) and isinstance(wanted, str):
-        wanted = _as_utc(parse_time(wanted))
+        wanted = as_utc(parse_time(wanted))
     if name in {"eq", "ne"}:
         return (found == wanted) is (name == "eq")
     order = _order(found, wanted)
@@ -200,10 +200,6 @@ def _order(left: object, right: object) -> int:
             return (left > right) - (left < right)
         case _:
             raise invalid_query("Operands of the comparison have incompatible types.")
-
-
-def _as_utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _unreadable(token: str) -> GraphRefusal:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from calsync_agent.sandbox.counters import Counters
-from calsync_agent.sandbox.faults import Faults
+from calsync_agent.sandbox.faults import Faults, Target
 from calsync_agent.sandbox.graph.batch import answer_batch
 from calsync_agent.sandbox.graph.calls import answer_call
 from calsync_agent.sandbox.graph.requests import Answer, Request, refusal_answer
@@ -42,9 +42,8 @@ class Gateway:
                 return await answer_batch(request, self._answer_one)
             return await self._answer_one(request)
 
-        return await self._caught(
-            request, self._faults.through("http", request.method, request.path, proceed)
-        )
+        target = self._target("http", request)
+        return await self._caught(request, self._faults.through(target, proceed))
 
     async def _answer_one(self, request: Request) -> Answer:
         """The answer to one call, alone or out of a batch."""
@@ -52,9 +51,14 @@ class Gateway:
         async def proceed() -> Answer:
             return await self._run(request)
 
-        return await self._caught(
-            request, self._faults.through("call", request.method, request.path, proceed)
-        )
+        target = self._target("call", request)
+        return await self._caught(request, self._faults.through(target, proceed))
+
+    def _target(self, scope: str, request: Request) -> Target:
+        with self._world.lock:
+            id_ = self._world.id_of(request.mailbox) if request.mailbox else None
+            names = {id_, self._world.stored.mailboxes[id_].upn.lower()} if id_ else set()
+        return Target(scope, request.method, request.path, frozenset(names))
 
     async def _run(self, request: Request) -> Answer:
         world = self._world
@@ -96,7 +100,7 @@ class Gateway:
 
 def _check_roles(world: World, request: Request) -> None:
     """Calendars need a calendar permission; users are checked where they are read."""
-    if request.mailbox is None or len(request.segments) == len(("users", "name")):
+    if request.mailbox is None:
         return
     needed = _READ if request.method == "GET" else _WRITE
     if not needed & set(world.settings.roles):

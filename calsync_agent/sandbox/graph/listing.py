@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -12,7 +11,7 @@ from calsync_agent.sandbox.graph.requests import Answer, Request
 from calsync_agent.sandbox.model.entries import Entry, Window, entries_within, entry_of
 from calsync_agent.sandbox.model.identifiers import occurrence_uid
 from calsync_agent.sandbox.model.items import Item
-from calsync_agent.sandbox.model.moments import parse_time
+from calsync_agent.sandbox.model.moments import as_utc, parse_time
 from calsync_agent.sandbox.model.refusals import GraphRefusal, invalid_request
 from calsync_agent.sandbox.model.shapes import JsonObject
 
@@ -79,7 +78,7 @@ def read_window(request: Request) -> Window:
                 f"StartDateTime and EndDateTime; {name} is missing.",
             )
         # A "+" that was not percent-encoded arrives as a blank.
-        ends.append(_as_utc(parse_time(written.replace(" ", "+"))))
+        ends.append(as_utc(parse_time(written.replace(" ", "+"))))
     low, high = ends
     if high < low:
         raise GraphRefusal(
@@ -166,7 +165,3 @@ def _row(entry: Entry) -> Callable[[str], object]:
         "lastModifiedDateTime": lambda: item.modified,
     }
     return lambda path: readers[path]()
-
-
-def _as_utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -63,12 +63,13 @@ class Renderer:
         item, content = entry.item, entry.content
         exception = item.exceptions.get(entry.day) if entry.day else None
         id_ = self.event_id(entry)
+        change_key = self.change_key(entry)
         shown: JsonObject = {
-            "@odata.etag": self.etag(entry),
+            "@odata.etag": f'W/"{change_key}"',
             "id": id_,
             "createdDateTime": utc_time(item.created),
             "lastModifiedDateTime": utc_time(exception.modified if exception else item.modified),
-            "changeKey": self.change_key(entry),
+            "changeKey": change_key,
             "transactionId": item.transaction if entry.day is None else None,
             "iCalUId": occurrence_uid(item.uid, entry.day) if entry.day else item.uid,
             "hasAttachments": False,

@@ -43,9 +43,9 @@ class Request:
 
     @property
     def mailbox(self) -> str | None:
-        """The user in the path, as written there, in lower case."""
+        """Whose mailbox the call is about, as written there, in lower case; not the directory's."""
         match self.segments:
-            case "users", user, *_:
+            case "users", user, _, *_:
                 return user.lower()
             case _:
                 return None
@@ -104,7 +104,9 @@ def refusal_answer(refusal: GraphRefusal, ids: Mapping[str, str], at: datetime) 
     if refusal.retry_after is not None:
         headers["Retry-After"] = f"{refusal.retry_after:g}"
     inner = {"date": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"), **ids}
-    error = {"code": refusal.code, "message": refusal.message, "innerError": inner}
+    error: JsonObject = {"code": refusal.code, "message": refusal.message}
+    if not refusal.terse:
+        error["innerError"] = inner
     return Answer(refusal.status, {"error": error}, headers)
 
 

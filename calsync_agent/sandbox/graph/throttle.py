@@ -62,4 +62,5 @@ class Throttle:
             "ApplicationThrottled",
             f"Application is over its {limit} limit.",
             retry_after=retry_after,
+            terse=True,
         )

@@ -58,7 +58,7 @@ def _period(rule: Rule, start: date, number: int) -> list[date] | None:
                 year, month = divmod(start.year * _YEAR + start.month - 1 + steps, _YEAR)
                 days = _days_of_month(year, month + 1)
             case _:
-                months = range(1, _YEAR + 1)
+                months = rule.months or (range(1, _YEAR + 1) if rule.days else (start.month,))
                 days = [day for m in months for day in _days_of_month(start.year + steps, m)]
     except (OverflowError, ValueError):
         return None

@@ -79,7 +79,7 @@ def _import_one(person: Person, reader: Reader, components: Iterable[Event]) -> 
     masters = [each for each in components if "RECURRENCE-ID" not in each]
     overrides = [each for each in components if "RECURRENCE-ID" in each]
     made: list[Item] = []
-    with person.lock:
+    with person.world.lock:
         try:
             if not masters:  # somebody was invited to single days of a series
                 made.extend(_create(person, reader, override) for override in overrides)
@@ -89,7 +89,7 @@ def _import_one(person: Person, reader: Reader, components: Iterable[Event]) -> 
             _change_days(person, reader, item, masters[-1], overrides)
         except (NotHeld, GraphRefusal):
             for item in made:
-                person.discard(item)
+                person.world.drop(person.mailbox, item)
             raise
 
 
@@ -106,6 +106,8 @@ def _create(person: Person, reader: Reader, event: Event) -> Item:
         sent["recurrence"] = recurrence
     action = person.action("import")
     item = events.create(action, person.mailbox.default_calendar, sent)
+    if text(event, "UID") and "RECURRENCE-ID" not in event:
+        person.world.keep_uid(person.mailbox, item, text(event, "UID"))
     _add_people(person, item, event)
     return item
 

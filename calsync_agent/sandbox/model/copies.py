@@ -28,7 +28,7 @@ def deliver(world: World, guest: Mailbox, original: Item, *, asked: bool) -> Non
     """Put the meeting as it is now into the guest's mailbox. `asked`: an answer is wanted anew."""
     copy = _copy_of(world, guest, original.uid)
     if copy is None:
-        copy = _new_copy(world, guest, original.uid, original, _for_guest(original.content))
+        copy = _new_copy(world, guest, original.uid, original, _for_guest(original.content, guest))
         _copy_days(guest, original, copy)
         world.add(guest, copy)
         return
@@ -38,7 +38,7 @@ def deliver(world: World, guest: Mailbox, original: Item, *, asked: bool) -> Non
         own["show_as"] = "tentative"
         copy.response = _ASKED
     copy.cancelled = False
-    copy.content = replace(_for_guest(original.content), **own)
+    copy.content = replace(_for_guest(original.content, guest), **own)
     after = copy.content.recurrence
     if before is None or after is None or before.rule != after.rule:
         copy.removed.clear()
@@ -68,7 +68,7 @@ def deliver_occurrence(
         world.touch(guest, series, entry.day)
         return
     uid = occurrence_uid(original.uid, entry.day)
-    content = _for_guest(entry.content)
+    content = _for_guest(entry.content, guest)
     single = _copy_of(world, guest, uid)
     if single is None:
         world.add(guest, _new_copy(world, guest, uid, original, content))
@@ -139,10 +139,12 @@ def _new_copy(world: World, guest: Mailbox, uid: str, original: Item, content: C
     )
 
 
-def _for_guest(content: Content) -> Content:
-    """The meeting without what is the organizer's own affair."""
-    guests = _without_answers(content.attendees)
-    return replace(content, attendees=guests, categories=(), extended={})
+def _for_guest(content: Content, guest: Mailbox) -> Content:
+    """The meeting without what is the organizer's own affair; hidden attendees see themselves."""
+    shown = content.attendees
+    if content.hide_attendees:
+        shown = tuple(each for each in shown if guest.answers_to(each.who.key))
+    return replace(content, attendees=_without_answers(shown), categories=(), extended={})
 
 
 def _without_answers(attendees: tuple[Attendee, ...]) -> tuple[Attendee, ...]:

@@ -76,6 +76,16 @@ def parse_time(written: str) -> datetime:
     )
 
 
+def as_utc(moment: datetime) -> datetime:
+    """A parsed time as an instant, UTC where it names no offset, within what Exchange keeps."""
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    if aware.year < EARLIEST:
+        return datetime(EARLIEST, 1, 1, tzinfo=UTC)
+    if aware.year > LATEST:
+        return datetime(LATEST + 1, 1, 1, tzinfo=UTC)
+    return aware.astimezone(UTC)
+
+
 def parse_date(value: object) -> date:
     """An Edm.Date."""
     try:

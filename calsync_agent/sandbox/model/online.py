@@ -52,6 +52,6 @@ def with_join_block(body: Body, meeting: OnlineMeeting) -> Body:
 
 
 def has_join_block(body: Body, meeting: OnlineMeeting) -> bool:
-    """Whether the block still stands in the body, from line to line and with its link."""
-    pattern = f"{_RULE}.*{re.escape(meeting.join_url)}.*{_RULE}"
+    """Whether the block still stands in the body, from line to line; its text alone is none."""
+    pattern = f'{_RULE}.*href="{re.escape(meeting.join_url)}".*{_RULE}'
     return re.search(pattern, body.html, re.DOTALL) is not None

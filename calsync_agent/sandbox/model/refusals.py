@@ -8,17 +8,25 @@ They are answers of a protocol, not sentences of this program, hence English alw
 class GraphRefusal(Exception):
     """An answer that is an error: HTTP status, `error.code`, `error.message`.
 
-    `retry_after`: seconds for the header of that name, or None for no header.
+    `retry_after`: seconds for the header of that name, or None for no header. `terse`: without
+    innerError, as throttled answers come.
     """
 
     def __init__(
-        self, status: int, code: str, message: str, *, retry_after: float | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        terse: bool = False,
     ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status = status
         self.code = code
         self.message = message
         self.retry_after = retry_after
+        self.terse = terse
 
 
 def invalid_request(message: str) -> GraphRefusal:

@@ -1,10 +1,12 @@
 """Reads JSON values as the types that Graph declares, and refuses others as Graph does."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from calsync_agent.sandbox.model.refusals import invalid_body
 
+_HALF: Final = re.compile("[\ud800-\udfff]")
 JsonObject: TypeAlias = dict[str, object]
 
 
@@ -38,8 +40,10 @@ def sequence(value: object) -> Sequence[object]:
 
 
 def text(value: object) -> str:
-    """A string."""
+    """A string; half a surrogate pair is no character."""
     if isinstance(value, str):
+        if not value.isascii() and _HALF.search(value):
+            raise invalid_body("The string has an unpaired surrogate.")
         return value
     raise _wrong_type("Edm.String")
 

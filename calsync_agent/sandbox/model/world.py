@@ -4,7 +4,7 @@ A `World` is not safe for threads by itself: hold `lock` around every use.
 """
 
 import heapq
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from threading import RLock
 
@@ -26,18 +26,8 @@ from calsync_agent.sandbox.model.refusals import (
     malformed_id,
     no_mailbox,
 )
+from calsync_agent.sandbox.model.stored import Stored
 from calsync_agent.sandbox.settings import Settings
-
-
-@dataclass(slots=True, kw_only=True)
-class Stored:
-    """What outlives the program when the tenant is kept in a file."""
-
-    seed: str
-    tenant_id: str
-    domain: str
-    mailboxes: dict[str, Mailbox] = field(default_factory=dict)
-    outbox: list[Mail] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +59,13 @@ class World:
     # -- people -----------------------------------------------------------------------------
 
     def add_mailbox(self, upn: str, name: str, *aliases: str, hidden: bool = False) -> Mailbox:
-        """A new user with a mailbox and its default calendar."""
+        """A new user with a mailbox and its default calendar. 400 for one that is there."""
+        if upn.lower() in self._addresses:
+            raise GraphRefusal(
+                400,
+                "Request_BadRequest",
+                "Another object with the same value for property userPrincipalName already exists.",
+            )
         id_ = self.ids.guid("user", upn.lower())
         calendar = self._calendar_id(id_, 0)
         mailbox = Mailbox(
@@ -86,6 +82,22 @@ class World:
         self._list(mailbox)
         self.changes += 1
         return mailbox
+
+    def rename(self, mailbox: Mailbox, upn: str) -> None:
+        """Give a user another name and main address; the old one stays as an alias."""
+        del self._names[mailbox.upn.lower()]
+        mailbox.upn = upn
+        mailbox.addresses = list(dict.fromkeys([upn, *mailbox.addresses]))
+        self._list(mailbox)
+        self.changes += 1
+
+    def remove(self, mailbox: Mailbox) -> None:
+        """Delete a user with everything in the mailbox."""
+        del self.stored.mailboxes[mailbox.id], self._indexes[mailbox.id]
+        for names in (self._names, self._addresses):
+            for name in [name for name, id_ in names.items() if id_ == mailbox.id]:
+                del names[name]
+        self.changes += 1
 
     def add_calendar(self, mailbox: Mailbox, name: str) -> Calendar:
         """A further calendar in a mailbox."""
@@ -167,6 +179,14 @@ class World:
         index.record(item, self.clock.now())
         self.changes += 1
 
+    def keep_uid(self, mailbox: Mailbox, item: Item, uid: str) -> None:
+        """Let an item keep the iCalUId it had elsewhere, unless that is taken in this mailbox."""
+        index = self.index(mailbox)
+        if uid not in index.by_uid:
+            index.drop(item)
+            item.uid = uid
+            index.add(item)
+
     def touch(self, mailbox: Mailbox, item: Item, day: date | None = None) -> None:
         """Note that an item was written: a new version, a line in the log."""
         now = self.clock.now()
@@ -208,8 +228,8 @@ class World:
         now = self.clock.now()
         while self._stamps and self._stamps[0][0] <= now:
             _, mailbox_id, key = heapq.heappop(self._stamps)
-            mailbox = self.stored.mailboxes[mailbox_id]
-            if key in mailbox.items:
+            mailbox = self.stored.mailboxes.get(mailbox_id)
+            if mailbox is not None and key in mailbox.items:
                 self.touch(mailbox, mailbox.items[key])
 
     # -- mail -------------------------------------------------------------------------------

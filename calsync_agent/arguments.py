@@ -1,0 +1,75 @@
+"""The command line's grammar as people meet it: in their language, and wrong input in one line."""
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, NoReturn
+
+from calsync_agent import i18n
+from calsync_agent.i18n import _, marked
+
+TEXTS: Final = (
+    marked("usage: "),
+    marked("options"),
+    marked("positional arguments"),
+    marked("show this help message and exit"),
+    marked("argument %(argument_name)s: %(message)s"),
+    marked("the following arguments are required: %s"),
+    marked("one of the arguments %s is required"),
+    marked("unrecognized arguments: %s"),
+    marked("not allowed with argument %s"),
+    marked("ignored explicit argument %r"),
+    marked("unexpected option string: %s"),
+    marked("ambiguous option: %(option)s could match %(matches)s"),
+    marked("expected one argument"),
+    marked("expected at least one argument"),
+    marked("expected at most one argument"),
+    marked("expected %s argument"),
+    marked("expected %s arguments"),
+    marked("invalid %(type)s value: %(value)r"),
+    marked("invalid choice: %(value)r (choose from %(choices)s)"),
+    marked("unknown parser %(parser_name)r (choices: %(choices)s)"),
+)
+"""What argparse says to people, in Python 3.11 to 3.14; the rest is for programmers."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser for a command. `fill` adds its options when they are needed, and not earlier."""
+
+    def __init__(
+        self,
+        *,
+        fill: Callable[["Parser"], None] | None = None,
+        **named: Any,  # noqa: ANN401 - argparse's own
+    ) -> None:
+        super().__init__(allow_abbrev=False, **named)
+        self._fill = fill
+
+    def parse_known_args(  # type: ignore[override]  # its overloads say the same
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """As argparse does, with all options."""
+        if self._fill is not None:
+            fill, self._fill = self._fill, None
+            fill(self)
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        """One line on stderr; status 2."""
+        told = _("{program}: {reason}; see {program} --help")
+        self.exit(2, told.format(program=self.prog, reason=message) + "\n")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Let argparse, too, speak the language of this process while the context lasts.
+
+    It has no way of being told but the names that it imported from `gettext`.
+    """
+    texts = vars(argparse)
+    before = {name: texts[name] for name in ("_", "ngettext")}
+    texts.update(_=i18n._, ngettext=i18n.ngettext)
+    try:
+        yield
+    finally:
+        texts.update(before)

@@ -1,0 +1,1 @@
+"""What each command does, given its options; returns the exit status (contract, section 1)."""

@@ -1,0 +1,89 @@
+"""`calsync-agent run` and `once`."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Coroutine
+from typing import Any, Final
+
+from calsync_agent import bootstrap
+from calsync_agent.config import reading
+from calsync_agent.errors import CalsyncError
+from calsync_agent.i18n import _
+from calsync_agent.platform import stop_requested
+from calsync_agent.service import logs, troubles
+from calsync_agent.service.agent import Agent
+from calsync_agent.service.once import Outcome
+
+_log: Final = logging.getLogger(__name__)
+
+INTERRUPTED: Final = 130
+"""What a shell reports after Ctrl+C."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """The service, until it is stopped."""
+    settings = reading.read(reading.find(options.config))
+    with bootstrap.identity() as who, logs.set_up(settings.log, settings.secrets()) as running:
+        agent = Agent(
+            settings,
+            bootstrap.open_database,
+            lambda now, database: bootstrap.rounds(now, database, who),
+            running,
+        )
+
+        async def serve() -> None:
+            with stop_requested(asyncio.get_running_loop()) as stop:
+                await agent.run(stop)
+
+        asyncio.run(serve())
+    return 0
+
+
+def once(options: argparse.Namespace) -> int:
+    """Cycles until nothing is left to do, then a line for each profile."""
+    settings = reading.read(reading.find(options.config))
+    with bootstrap.identity() as who, logs.set_up(settings.log, settings.secrets()) as running:
+        # What goes wrong is told in the end; until then it stands in the file alone.
+        running.keep_from_stderr(troubles.LOGGER)
+        for warning in reading.exposed(settings):
+            _log.warning(warning)
+        try:
+            outcomes = asyncio.run(_unless_stopped(bootstrap.sync_once(settings, who)))
+        except CalsyncError as error:
+            logging.getLogger(troubles.LOGGER).log(logging.ERROR, error.message)
+            raise
+    if outcomes is None:
+        sys.stderr.write(f"{_('stopped before everything was in step')}\n")
+        return INTERRUPTED
+    return _told(outcomes)
+
+
+async def _unless_stopped(work: Coroutine[Any, Any, list[Outcome]]) -> list[Outcome] | None:
+    """What comes of the work; None where the process was asked to stop, and the work has ended."""
+    with stop_requested(asyncio.get_running_loop()) as stop:
+        working = asyncio.create_task(work)
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (working, stopping):
+            task.cancel()
+        try:
+            return await working
+        except asyncio.CancelledError:
+            return None
+
+
+def _told(outcomes: list[Outcome]) -> int:
+    if not outcomes:
+        print(
+            _(
+                "No profile is active; set some up in calsync-tui, or as rows of calsync_profile"
+                " with calsync_provider."
+            )
+        )
+    for outcome in outcomes:
+        print(outcome.line)
+        if not outcome.in_step:
+            sys.stderr.write(f"{outcome.line}\n")
+    return 0 if all(outcome.in_step for outcome in outcomes) else 1

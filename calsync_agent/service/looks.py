@@ -1,0 +1,76 @@
+"""Looks into the database: whether to sync and how, and what people have touched there."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from calsync_agent.database.engine import Database
+from calsync_agent.errors import Refusal
+from calsync_agent.i18n import message
+from calsync_agent.service.leases import Leases
+from calsync_agent.service.troubles import Troubles
+from calsync_agent.service.view import Ready, View, look
+from calsync_agent.service.watch import Watch
+from calsync_agent.state.log import Kind, Level
+from calsync_agent.sync.dispatch import AT_ONCE, dispatch
+
+
+class Looks:
+    """Each look takes over the settings that it finds. `view` is what the last one has found."""
+
+    def __init__(
+        self,
+        database: Database,
+        leases: Leases,
+        troubles: Troubles,
+        watch: Watch,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.view: View | None = None
+        self._database = database
+        self._leases = leases
+        self._troubles = troubles
+        self._watch = watch
+        self._clock = clock
+
+    async def look(self) -> View:
+        """The database as it is, its feed handed out.
+
+        Looked at again after each part of a long feed, so that none outlives a refusal (G5).
+        Raises Refusal, DatabaseTrouble.
+        """
+        view = await self._see()
+        while view.touched:
+            office, profiles = view.office, view.by_id
+            taken = await self._database.write(lambda c: dispatch(c, office, profiles))  # noqa: B023 - awaited
+            view = await self._see()
+            if taken < AT_ONCE:
+                break
+        return view
+
+    async def _see(self) -> View:
+        now = self._clock()
+        before = self.view.provider if self.view else None
+        try:
+            view = await self._database.read(lambda c: look(c, now, before))
+        except Refusal as refusal:
+            self._watch.refused(refusal)
+            raise
+        await self._follow_settings(view.ready)
+        self.view = view
+        return view
+
+    async def _follow_settings(self, found: Ready) -> None:
+        """Settings in the database have changed; from this round on they hold."""
+        known = self.view.ready if self.view else None
+        if known is None or known.revision != found.revision:
+            await self._leases.settings_taken(found.revision)
+        if found.refused is not None:
+            if known is None or known.refused != found.refused:
+                text = message(
+                    "the changed settings are not taken over: {reason}", reason=found.refused
+                )
+                self._troubles.tell(Level.ERROR, Kind.RELOAD, text)
+        elif known is not None and known.revision != found.revision:
+            text = message("settings taken over, revision {revision}", revision=found.revision)
+            self._troubles.tell(Level.INFO, Kind.RELOAD, text)
+        self._watch.seen(found)

@@ -1,0 +1,74 @@
+"""The question whether anything is new, put to all mailboxes together (A5)."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+from calsync_agent.errors import CalsyncError
+from calsync_agent.exchange import delta
+from calsync_agent.exchange.poll import Polled
+from calsync_agent.exchange.requests import Answer
+from calsync_agent.service.lines import Line
+from calsync_agent.service.running import Running
+from calsync_agent.service.standing import Standing
+from calsync_agent.service.troubles import about, internal
+
+_log: Final = logging.getLogger(__name__)
+
+Begin: TypeAlias = Callable[[Standing, Answer], None]
+
+
+class Polls:
+    """The polls under way. A mailbox that is slow to answer keeps only itself waiting (A4)."""
+
+    def __init__(self, running: Running) -> None:
+        self.tasks: set[asyncio.Task[None]] = set()
+        self._running = running
+
+    def ask(self, asked: Mapping[str, Standing], line: Line, begin: Begin) -> None:
+        """Ask each mailbox, and `begin` a cycle for each that has news, with what it answered."""
+        task = asyncio.create_task(self._ask(asked, line, begin), name="poll")
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def close(self) -> None:
+        """End them: they only read."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+    async def _ask(self, asked: Mapping[str, Standing], line: Line, begin: Begin) -> None:
+        requests = {
+            mailbox: delta.following(standing.position or "") for mailbox, standing in asked.items()
+        }
+        waiting = dict(asked)
+
+        def hear(mailbox: str, polled: Polled) -> None:
+            standing = waiting.pop(mailbox)
+            with about(standing):
+                self._hear(standing, polled, begin)
+
+        error: CalsyncError | None = None
+        try:
+            async with line:
+                await line.graph.poll(requests, listener=hear)
+        except CalsyncError as met:
+            error = met
+        except Exception as unforeseen:  # noqa: BLE001 - it must not end the agent
+            error = internal(unforeseen)
+        finally:
+            for standing in waiting.values():
+                standing.busy = False
+                if error is not None:
+                    self._running.failed(standing, error)
+
+    def _hear(self, standing: Standing, polled: Polled, begin: Begin) -> None:
+        if not isinstance(polled, Answer):
+            standing.busy = False
+            self._running.failed(standing, polled)
+        elif (position := delta.unchanged(polled)) is not None:
+            standing.busy, standing.position = False, position
+            self._running.succeeded(standing)
+        else:
+            begin(standing, polled)

@@ -1,0 +1,117 @@
+"""How far a first sync has come: said now and then, so that nobody waits in the dark."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from itertools import chain, repeat
+from typing import Final
+from urllib.parse import quote
+
+from calsync_agent.database.engine import Database
+from calsync_agent.errors import CalsyncError
+from calsync_agent.exchange.calls import Sender
+from calsync_agent.exchange.requests import Answer, Outcome, Request
+from calsync_agent.i18n import Message, message
+from calsync_agent.state import pending
+from calsync_agent.sync.cycle import Cycle
+from calsync_agent.sync.window import Window
+
+_log: Final = logging.getLogger(__name__)
+
+PAUSES: Final = (2.0, 4.0, 8.0, 16.0)
+"""Seconds between the first reports."""
+
+LATER: Final = 30.0
+"""Seconds between all further ones."""
+
+
+class Counted:
+    """Lets requests of a cycle through, and counts the items of the pages that come back."""
+
+    def __init__(self, graph: Sender) -> None:
+        self.items = 0
+        self._graph = graph
+
+    async def send(self, mailbox: str, requests: Sequence[Request]) -> list[Outcome]:
+        """What the line behind it says. Raises what that raises."""
+        outcomes = await self._graph.send(mailbox, requests)
+        for request, outcome in zip(requests, outcomes, strict=True):
+            if request.paged and isinstance(outcome, Answer) and outcome.body:
+                items = outcome.body.get("value")
+                self.items += len(items) if isinstance(items, list) else 0
+        return outcomes
+
+
+@asynccontextmanager
+async def reporting(cycle: Cycle, counted: Counted) -> AsyncIterator[None]:
+    """Log how far the cycle has come, as long as the context lasts."""
+    task = asyncio.create_task(_report(cycle, counted), name="progress")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _report(cycle: Cycle, counted: Counted) -> None:
+    expected: int | None = None
+    to_send = 0
+    for number, pause in enumerate(_pauses()):
+        await asyncio.sleep(pause)
+        if cycle.progress.compared_at is None:
+            if number == 0:
+                expected = await _expected(cycle, counted)
+            _log.info(_read(counted.items, expected))
+        elif (left := await _left(cycle)) is not None:
+            to_send = max(to_send, left)
+            _log.info(
+                message(
+                    "first sync: {done} of {all} appointments have been looked at for Exchange",
+                    done=to_send - left,
+                    all=to_send,
+                )
+            )
+
+
+def _pauses() -> Iterator[float]:
+    return chain(PAUSES, repeat(LATER))
+
+
+def _read(done: int, expected: int | None) -> Message:
+    if expected is None:
+        return message("first sync: {done} events read so far", done=done)
+    # Series come with their occurrences and once more as such.
+    return message(
+        "first sync: {done} of {all} events read", done=min(done, expected), all=expected
+    )
+
+
+async def _expected(cycle: Cycle, counted: Counted) -> int | None:
+    """How many events the window holds; None where Exchange does not say."""
+    job = cycle.job
+    request = Request("GET", _counting(job.profile.mailbox, job.window))
+    try:
+        (outcome,) = await counted.send(job.profile.mailbox, [request])
+    except CalsyncError:  # the cycle itself will meet it, and say so
+        return None
+    body = outcome.body if isinstance(outcome, Answer) and outcome.ok else None
+    count = (body or {}).get("@odata.count")
+    return count if isinstance(count, int) else None
+
+
+def _counting(mailbox: str, window: Window) -> str:
+    return (
+        f"/users/{quote(mailbox, safe='')}/calendarView"
+        f"?startDateTime={window.start:%Y-%m-%dT%H:%M:%S}Z"
+        f"&endDateTime={window.end:%Y-%m-%dT%H:%M:%S}Z&$count=true&$top=1&$select=id"
+    )
+
+
+async def _left(cycle: Cycle) -> int | None:
+    database: Database = cycle.database
+    try:
+        return await database.read(lambda c: pending.count(c, cycle.job.profile.id))
+    except CalsyncError:
+        return None

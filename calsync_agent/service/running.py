@@ -1,0 +1,171 @@
+"""The cycles under way: each profile's own, so that a slow mailbox delays no other (A4).
+
+A cycle ends before its next write when it may write no more: because the sync was refused, the
+profile's settings have changed, or another agent may have taken over (G5, B11). One that is waiting
+for Exchange is cut off a little later, which loses nothing (B1): the next one goes on from what is
+committed.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from calsync_agent.appointment.model import ProfileId
+from calsync_agent.database.engine import Database
+from calsync_agent.errors import CalsyncError
+from calsync_agent.exchange.mailbox import Mailbox
+from calsync_agent.exchange.requests import Answer
+from calsync_agent.i18n import Message, message
+from calsync_agent.service.leases import Leases
+from calsync_agent.service.lines import Line
+from calsync_agent.service.report import Counted, reporting
+from calsync_agent.service.standing import Standing
+from calsync_agent.service.summary import summary
+from calsync_agent.service.troubles import Troubles, about, internal
+from calsync_agent.state.agents import LeaseLost
+from calsync_agent.sync import cycle as cycles
+from calsync_agent.sync.cycle import Cycle
+from calsync_agent.sync.job import Job
+
+_log: Final = logging.getLogger(__name__)
+
+AT_ONCE: Final = 16
+"""Cycles of profiles that are well; they are short."""
+
+AT_ONCE_APART: Final = 8
+"""First syncs, and cycles of profiles in trouble: they may take long, and keep no other waiting."""
+
+
+CUT_AFTER: Final = 2.0
+"""Seconds that a cycle has to come to an end by itself."""
+
+
+class Stopped(CalsyncError):
+    """The cycle ends before its next write; nobody is to blame."""
+
+
+class Running:
+    """The cycles of one agent."""
+
+    def __init__(
+        self,
+        database: Database,
+        leases: Leases,
+        troubles: Troubles,
+        clock: Callable[[], datetime],
+        news: asyncio.Event,
+    ) -> None:
+        self.tasks: dict[ProfileId, asyncio.Task[None]] = {}
+        self._refusal: Message | None = None
+        self._database = database
+        self._leases = leases
+        self._troubles = troubles
+        self._clock = clock
+        self._news = news
+        self._well = asyncio.Semaphore(AT_ONCE)
+        self._apart = asyncio.Semaphore(AT_ONCE_APART)
+
+    def start(self, standing: Standing, job: Job, line: Line, polled: Answer | None = None) -> None:
+        """Begin a cycle of a profile, which is busy already."""
+        number = standing.profile.id
+        with about(standing):
+            task = asyncio.create_task(self._run(standing, job, line, polled), name=standing.name)
+        self.tasks[number] = task
+        task.add_done_callback(partial(self._ended, number))
+
+    def allow(self) -> None:
+        """Nothing stands in the way of the sync."""
+        self._refusal = None
+
+    def refuse(self, reason: Message, *, cut_after: float = CUT_AFTER) -> None:
+        """Let no cycle write any more, though it is under way (G5)."""
+        if self._refusal is None:
+            _cut(self.tasks.values(), cut_after)
+        self._refusal = reason
+
+    def withdraw(self, standing: Standing) -> None:
+        """Let a profile's cycle end, because its settings have changed."""
+        if not standing.withdrawn:
+            standing.withdrawn = True
+            _cut([task] if (task := self.tasks.get(standing.profile.id)) else [], CUT_AFTER)
+
+    def failed(self, standing: Standing, error: CalsyncError) -> None:
+        """A profile could not be asked, or its cycle did not go through."""
+        standing.failed(error, self._clock())
+        self._troubles.met(error, standing)
+
+    def succeeded(self, standing: Standing) -> None:
+        """A profile is in step as far as can be."""
+        standing.succeeded()
+        self._troubles.over(standing)
+
+    async def close(self, grace: float) -> None:
+        """End all cycles, within `grace` seconds."""
+        self._refusal = None
+        self.refuse(message("the agent is being stopped"), cut_after=grace)
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+
+    async def _run(self, standing: Standing, job: Job, line: Line, polled: Answer | None) -> None:
+        counted = Counted(line.graph)
+        cycle = Cycle(
+            job=job,
+            mailbox=Mailbox(counted, standing.profile.mailbox, job.office.people),
+            database=self._database,
+            lease=self._leases.identity.id,
+            progress=standing.progress,
+            position=standing.position,
+            unsaved=standing.unsaved,
+            permit=partial(self._permit, standing),
+        )
+        first = cycle.progress.compared_at is None
+        place = self._apart if first or standing.error is not None else self._well
+        try:
+            async with AsyncExitStack() as stack:
+                await stack.enter_async_context(line)
+                await stack.enter_async_context(place)
+                if first:
+                    await stack.enter_async_context(reporting(cycle, counted))
+                await cycles.run(cycle, polled)
+        except Stopped:
+            self._news.set()
+        except asyncio.CancelledError:
+            self._news.set()
+            raise
+        except LeaseLost:
+            self._leases.lost(standing.profile.id)
+            self._news.set()
+        except CalsyncError as error:
+            self.failed(standing, error)
+        except Exception as error:  # noqa: BLE001 - it must not end the agent
+            self.failed(standing, internal(error))
+        else:
+            self.succeeded(standing)
+        finally:
+            standing.progress, standing.position = cycle.progress, cycle.position
+            standing.unsaved, standing.last = cycle.unsaved, cycle.counts
+            standing.counts += cycle.counts
+            standing.busy = False
+            if +cycle.counts:
+                _log.info(summary(cycle.counts), extra={"counts": dict(cycle.counts)})
+
+    def _ended(self, number: ProfileId, task: asyncio.Task[None]) -> None:
+        if self.tasks.get(number) is task:
+            del self.tasks[number]
+
+    def _permit(self, standing: Standing) -> None:
+        """Raise where nothing may be written any more, though a cycle is under way (G5, B11)."""
+        if self._refusal is not None:
+            raise Stopped(self._refusal)
+        if standing.withdrawn:
+            raise Stopped(message("its settings have changed"))
+        self._leases.check()
+
+
+def _cut(tasks: Iterable[asyncio.Task[None]], after: float) -> None:
+    """Cancel the tasks, unless they end before that by themselves."""
+    for task in tasks:
+        asyncio.get_running_loop().call_later(after, task.cancel)

@@ -1,0 +1,152 @@
+"""What goes wrong is said once, in the log and in `calsync_log`, and so is that it is over (B9).
+
+What keeps all profiles from being synced (the sign-in, the network, the database) is said once for
+all of them.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final, TypeAlias
+
+from calsync_agent.appointment.model import ProfileId
+from calsync_agent.database.engine import Database
+from calsync_agent.errors import CalsyncError, DatabaseTrouble, Trouble
+from calsync_agent.exchange.troubles import GraphTrouble, Unreachable
+from calsync_agent.i18n import Message, message
+from calsync_agent.service import logs
+from calsync_agent.service.leases import Silent
+from calsync_agent.service.standing import Standing, concerns_all
+from calsync_agent.state import log
+from calsync_agent.state.log import Entry, Kind, Level
+
+LOGGER: Final = "calsync_agent.service.troubles"
+_log: Final = logging.getLogger(LOGGER)
+
+SAID_AGAIN_AFTER: Final = timedelta(hours=1)
+"""What lasts is said again after so long."""
+
+RESTLESS: Final = timedelta(minutes=5)
+"""What comes and goes is not said more often."""
+
+_MOST_ENTRIES: Final = 10_000
+
+# What tells one trouble from another; numbers and request-ids do not.
+_Kind: TypeAlias = tuple[object, ...]
+
+
+class _Common(Enum):
+    """What concerns all profiles."""
+
+    DATABASE = "the database answers"
+    READINESS = "Consolidate and the settings may be synced with"
+    EXCHANGE = "Exchange can be reached and lets the app in"
+
+
+_Scope: TypeAlias = ProfileId | _Common
+
+
+@dataclass(slots=True)
+class _Said:
+    kind: _Kind
+    at: datetime
+    lasts: bool = True
+
+
+class Troubles:
+    """What was said of each profile, and of all together; `clock` is UTC."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._said: dict[_Scope, _Said] = {}
+        self._entries: list[Entry] = []
+
+    def met(self, error: CalsyncError, standing: Standing | None = None) -> None:
+        """Something went wrong for one profile, or, without one, before any could begin."""
+        scope = _scope(error, standing)
+        now, kind, said = self._clock(), _kind(error), self._said.get(scope)
+        if said is not None and said.kind == kind:
+            quiet = SAID_AGAIN_AFTER if said.lasts else RESTLESS
+            if now - said.at < quiet:
+                return
+        self._said[scope] = _Said(kind, now)
+        whose = None if isinstance(scope, _Common) else standing
+        self.tell(_level(error), Kind.ERROR, error.message, whose)
+
+    def over(self, standing: Standing | None = None) -> None:
+        """A profile's cycle went through; without one: a round could begin."""
+        if standing is None:
+            scopes: tuple[_Scope, ...] = (_Common.DATABASE, _Common.READINESS)
+        else:
+            scopes = (_Common.EXCHANGE, standing.profile.id)
+        for scope in scopes:
+            said = self._said.get(scope)
+            if said is not None and said.lasts:
+                said.lasts = False
+                whose = None if isinstance(scope, _Common) else standing
+                self.tell(Level.INFO, Kind.SYNC, message("the sync works again"), whose)
+
+    def tell(self, level: Level, kind: Kind, text: Message, whose: Standing | None = None) -> None:
+        """Put a line into the log, and into `calsync_log` at the next opportunity."""
+        with about(whose):
+            _log.log(_NUMBERS[level], text)
+        if len(self._entries) < _MOST_ENTRIES:
+            profile = None if whose is None else whose.profile.id
+            self._entries.append(Entry(level, kind, text, profile, at=self._clock()))
+
+    async def write(self, database: Database) -> None:
+        """Store the lines for `calsync_log`; kept for the next time where that cannot be done."""
+        entries = list(self._entries)
+        if entries:
+            now = self._clock()
+            with suppress(DatabaseTrouble):
+                await database.write(lambda c: log.write(c, entries, now))
+                del self._entries[: len(entries)]
+
+
+def about(standing: Standing | None) -> AbstractContextManager[None]:
+    """What is logged inside is about this profile and its present cycle."""
+    if standing is None:
+        return nullcontext()
+    return logs.cycle(profile=standing.name, number=standing.cycle)
+
+
+def internal(error: Exception) -> CalsyncError:
+    """An error that nobody foresaw, as one that can be said."""
+    _log.debug("unexpected", exc_info=error)
+    return CalsyncError(message("internal error: {detail}", detail=logs.in_one_line(error)))
+
+
+_NUMBERS: Final = {
+    Level.DEBUG: logging.DEBUG,
+    Level.INFO: logging.INFO,
+    Level.WARNING: logging.WARNING,
+    Level.ERROR: logging.ERROR,
+}
+
+
+def _scope(error: CalsyncError, standing: Standing | None) -> _Scope:
+    if isinstance(error, DatabaseTrouble | Silent):
+        return _Common.DATABASE
+    if standing is None:
+        return _Common.READINESS
+    return _Common.EXCHANGE if concerns_all(error) else standing.profile.id
+
+
+def _level(error: CalsyncError) -> Level:
+    """Warnings pass by themselves; errors wait for somebody."""
+    passing = type(error) is GraphTrouble or isinstance(error, DatabaseTrouble | Silent)
+    return Level.WARNING if passing else Level.ERROR
+
+
+def _kind(error: CalsyncError) -> _Kind:
+    """Throttled, slow, failing are one; so is a database that is gone in whatever words."""
+    if isinstance(error, DatabaseTrouble | Silent):
+        return (_Common.DATABASE,)
+    if isinstance(error, Trouble) and type(error) in {GraphTrouble, Unreachable}:
+        return (type(error),)
+    told = error.message.fields
+    return type(error), error.message.template, told.get("reason"), told.get("detail")

@@ -1,0 +1,80 @@
+"""Copies of meetings that wait for their organizer's own event, so that it speaks first (F4).
+
+They wait until the meeting is known, for as long as the organizer's mailbox is synced and not for
+ever: a mailbox that cannot be read must not hide other people's meetings (A4).
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+
+from calsync_agent.appointment.model import EmployeeId, EventId, ICalUid, ProfileId
+from calsync_agent.database.statements import chunks
+from calsync_agent.state.links import stored_uid
+from calsync_agent.state.tables import link, waiting
+
+PATIENCE: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A copy that waits, for whom, and since when (UTC). `known`: its meeting is linked by now."""
+
+    profile: ProfileId
+    event: EventId
+    uid: ICalUid
+    organizer: EmployeeId
+    since: datetime
+    known: bool = False
+
+    def over(self, now: datetime, synced: Collection[EmployeeId]) -> bool:
+        """Whether it has waited long enough, or for nobody."""
+        return self.known or self.organizer not in synced or now - self.since >= PATIENCE
+
+
+def read(connection: sa.Connection) -> list[Waiting]:
+    """All copies that wait."""
+    linked = sa.exists().where(link.c.ical_uid == waiting.c.ical_uid)
+    known = sa.case((linked, 1), else_=0).label("known")
+    return [
+        Waiting(
+            profile=ProfileId(row["profile_id"]),
+            event=EventId(row["event_id"]),
+            uid=ICalUid(row["ical_uid"]),
+            organizer=EmployeeId(row["organizer_id"]),
+            since=row["since"],
+            known=bool(row["known"]),
+        )
+        for row in connection.execute(sa.select(*waiting.c, known)).mappings()
+    ]
+
+
+def put(connection: sa.Connection, copies: Iterable[Waiting]) -> None:
+    """Let copies wait; those that do already go on as before."""
+    wanted = {(one.profile, one.event): one for one in copies}
+    if not wanted:
+        return
+    known = {(one.profile, one.event) for one in read(connection)}
+    new = [
+        {
+            "profile_id": one.profile,
+            "event_id": one.event,
+            "ical_uid": stored_uid(one.uid),
+            "organizer_id": one.organizer,
+            "since": one.since,
+        }
+        for key, one in wanted.items()
+        if key not in known
+    ]
+    if new:
+        connection.execute(sa.insert(waiting), new)
+
+
+def release(connection: sa.Connection, profile: ProfileId, events: Collection[EventId]) -> None:
+    """Copies that wait no longer."""
+    for some in chunks(list(events)):
+        mine = waiting.c.profile_id == profile, waiting.c.event_id.in_(some)
+        connection.execute(sa.delete(waiting).where(*mine))

@@ -1,0 +1,88 @@
+"""How many people Exchange will mail because of a write (F8).
+
+Practice, since Microsoft publishes no list (graph-facts 4.4): creating and deleting a meeting and
+changing its subject, body, place, time or recurrence mails all attendees; a change of the list
+alone mails those who came or went; each changed occurrence is told on its own; an answer goes to
+the organizer. An attendee's copy and an event without attendees mail nobody.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, assert_never
+
+from calsync_agent.appointment.content import Field
+from calsync_agent.appointment.people import Directory
+from calsync_agent.exchange.operations import (
+    AnswerEvent,
+    ChangeEvent,
+    CreateEvent,
+    DeleteEvent,
+    Operation,
+)
+from calsync_agent.exchange.series import difference
+
+TELLING: Final = frozenset(
+    {Field.SUBJECT, Field.BODY, Field.LOCATION, Field.TIME, Field.RECURRENCE}
+)
+RESHAPING: Final = frozenset({Field.TIME, Field.RECURRENCE})
+"""What makes Exchange discard the exceptions of a series."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mails:
+    """Mails, by whether they stay in the company."""
+
+    inside: int = 0
+    outside: int = 0
+
+    def __add__(self, other: "Mails") -> "Mails":
+        """Both together."""
+        return Mails(self.inside + other.inside, self.outside + other.outside)
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.inside + self.outside
+
+
+def forecast(operation: Operation, people: Directory) -> Mails:
+    """The mails that Exchange will send because of an operation."""
+    match operation:
+        case CreateEvent(appointment=appointment, attendees=invited):
+            notices = 1 + len(appointment.exceptions)
+            return _to(_addresses(invited), people, notices)
+        case ChangeEvent():
+            return _of_change(operation, people)
+        case DeleteEvent(attendees=invited):
+            return _to(_addresses(invited), people)
+        case AnswerEvent(event=event):
+            return _to({event.organizer.address}, people)
+        case _ as never:
+            assert_never(never)
+
+
+def _of_change(change: ChangeEvent, people: Directory) -> Mails:
+    before = _addresses(change.event.attendees)
+    after = before if change.attendees is None else _addresses(change.attendees)
+    mails = _to(before ^ after, people)
+    kept = before & after
+    actual = change.event.appointment
+    if change.fields & RESHAPING:
+        actual = replace(actual, exceptions=())
+    if change.fields & TELLING:
+        changed_occurrences = sum(not e.cancelled for e in actual.exceptions)
+        mails += _to(kept, people, 1 + changed_occurrences)
+    if change.appointment.rule is not None:
+        mails += _to(after, people, len(difference(change.appointment, actual).writes))
+    return mails
+
+
+def _addresses(attendees: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Whom Exchange mails; it can mail nobody whose address is none."""
+    found = {str((a.get("emailAddress") or {}).get("address") or "") for a in attendees}
+    return {address.casefold() for address in found if "@" in address}
+
+
+def _to(addresses: Iterable[str], people: Directory, notices: int = 1) -> Mails:
+    inside = [people.employee(address) is not None for address in addresses]
+    return Mails(notices * sum(inside), notices * (len(inside) - sum(inside)))

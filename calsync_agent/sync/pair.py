@@ -1,0 +1,111 @@
+"""One appointment and its event, as both sides hold them now."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from calsync_agent.appointment.model import Appointment, EmployeeId, ProfileId
+from calsync_agent.appointment.people import Directory
+from calsync_agent.consolidate.rows import Activity, BrokenActivity
+from calsync_agent.exchange.events import Event, UnreadableEvent
+from calsync_agent.state.links import Link, Role
+from calsync_agent.state.profiles import Profile
+from calsync_agent.sync.placement import Relation, relation
+from calsync_agent.sync.views import view
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Who works here. `mailboxes`: those whose profiles are synced, by whichever agent."""
+
+    people: Directory
+    mailboxes: Mapping[EmployeeId, ProfileId]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An appointment and its event in the mailbox of `employee`.
+
+    `link` is None where they are not known to belong together; a side that has nothing is None.
+    `role`: what the event is, or is to be. `mine` and `theirs`: what both sides hold of what this
+    mailbox can tell (`views.view`). `in_scope`: it is to be sent (C1).
+    """
+
+    link: Link | None
+    activity: Activity | BrokenActivity | None
+    event: Event | UnreadableEvent | None
+    employee: EmployeeId
+    role: Role
+    relation: Relation
+    in_scope: bool
+    seen_mine: Appointment | None
+    seen_theirs: Appointment | None
+
+    @property
+    def mine(self) -> Appointment:
+        """Consolidate's side. Only where `activity` can be read."""
+        return _there(self.seen_mine)
+
+    @property
+    def theirs(self) -> Appointment:
+        """Exchange's side. Only where `event` can be read."""
+        return _there(self.seen_theirs)
+
+    @property
+    def sendable(self) -> bool:
+        """Whether an event for it belongs into this mailbox (C1, F1, F2)."""
+        return self.in_scope and self.relation.wanted is not None
+
+
+def pair(
+    office: Office,
+    profile: Profile,
+    link: Link | None,
+    activity: Activity | BrokenActivity | None,
+    event: Event | UnreadableEvent | None,
+    links: Collection[Link],
+    *,
+    in_scope: bool = True,
+) -> Pair:
+    """The pair of an appointment that has `links`, and its event in a profile's mailbox."""
+    employee = profile.employee
+    related = _relation(office, profile, activity, links)
+    role = _role(link, event, related)
+    mine = activity.appointment if isinstance(activity, Activity) else None
+    theirs = event.appointment if isinstance(event, Event) else None
+    return Pair(
+        link=link,
+        activity=activity,
+        event=event,
+        employee=employee,
+        role=role,
+        relation=related,
+        in_scope=in_scope,
+        seen_mine=view(mine, role, employee, office.people) if mine else None,
+        seen_theirs=view(theirs, role, employee, office.people) if theirs else None,
+    )
+
+
+def _relation(
+    office: Office,
+    profile: Profile,
+    activity: Activity | BrokenActivity | None,
+    links: Collection[Link],
+) -> Relation:
+    if isinstance(activity, Activity):
+        return relation(activity, profile.id, links, office.mailboxes)
+    mine = activity is not None and activity.responsible == profile.employee
+    return Relation(wanted=Role.ORGANIZER if mine else None)
+
+
+def _role(link: Link | None, event: Event | UnreadableEvent | None, related: Relation) -> Role:
+    if isinstance(event, Event) and not event.is_organizer:
+        return Role.COPY
+    if related.wanted is Role.ORGANIZER or link is None:
+        return related.wanted or Role.ORGANIZER
+    return link.role
+
+
+def _there(appointment: Appointment | None) -> Appointment:
+    if appointment is None:
+        raise ValueError("this side of the pair holds nothing that could be read")
+    return appointment

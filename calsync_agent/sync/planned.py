@@ -1,0 +1,91 @@
+"""Sorts the pairs of a batch by what becomes of them: now, at the end, after an admin, never."""
+
+from dataclasses import dataclass, field
+
+from calsync_agent.exchange.events import Event
+from calsync_agent.i18n import Message
+from calsync_agent.state.holds import Verdict
+from calsync_agent.sync import verdicts
+from calsync_agent.sync.decision import Cell, Decision
+from calsync_agent.sync.effects import Effects, effects
+from calsync_agent.sync.job import Batch, Caution, Job
+from calsync_agent.sync.mails import Mails, forecast
+from calsync_agent.sync.pair import Pair
+from calsync_agent.sync.pairs import Assembled, Known
+from calsync_agent.sync.plan import decide
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A decision with all that it means: rows to be written, mails that Exchange will send."""
+
+    known: Known
+    decision: Decision
+    effects: Effects
+    mails: Mails
+
+
+@dataclass(slots=True)
+class Sorted:
+    """The pairs of a batch by what becomes of them."""
+
+    done: list[Planned] = field(default_factory=list)
+    put_off: list[Planned] = field(default_factory=list)
+    held: list[Planned] = field(default_factory=list)
+    stale: list[Known] = field(default_factory=list)
+    refused: list[tuple[Known, Message]] = field(default_factory=list)
+    never: list[Known] = field(default_factory=list)
+    waiting: list[Known] = field(default_factory=list)
+
+
+def plan(job: Job, known: Known) -> Planned:
+    """What is to be done about a pair, and all that it means."""
+    decision = decide(known.pair, job.policy)
+    held = job.held.get(known.activity_id)
+    if held is not None and held.verdict is Verdict.DISCARDED:
+        decision = verdicts.discarded(known.pair, decision)
+    if decision.waits or decision.reason is not None:
+        return Planned(known, decision, Effects(), Mails())
+    result = effects(job, known, decision)
+    outgoing = result.outgoing
+    mails = forecast(outgoing.operation, job.office.people) if outgoing else Mails()
+    return Planned(known, decision, result, mails)
+
+
+def sort(job: Job, batch: Batch, assembled: Assembled, caution: Caution) -> Sorted:
+    """What becomes of each pair of a batch."""
+    found = Sorted()
+    for known in assembled.known:
+        planned = plan(job, known)
+        decision = planned.decision
+        held = job.held.get(known.activity_id)
+        answered = held is not None and held.verdict is not None
+        if batch.reported and decision.cell is not Cell.IN_STEP and _stale(known.pair):
+            found.stale.append(known)
+        elif decision.reason is not None:
+            found.refused.append((known, decision.reason))
+            if decision.final:
+                found.never.append(known)
+        elif decision.waits:
+            found.waiting.append(known)
+        elif answered or not (decision.deletes or planned.mails.total):
+            found.done.append(planned)
+        elif caution.put_off:
+            found.put_off.append(planned)
+        elif decision.deletes in caution.hold_deletions or (
+            caution.hold_mails and planned.mails.total
+        ):
+            found.held.append(planned)
+        else:
+            found.done.append(planned)
+    return found
+
+
+def _stale(pair: Pair) -> bool:
+    """Whether the feed tells of a version older than one that is known already."""
+    event, link = pair.event, pair.link
+    if not isinstance(event, Event) or link is None:
+        return False
+    if event.modified_at is None or link.modified_at is None:
+        return False
+    return event.modified_at < link.modified_at

@@ -1,0 +1,140 @@
+"""What of an appointment one mailbox can tell, and what is taken from it.
+
+Only the organizer's event tells everybody's answers; an attendee's copy tells the answer of its
+owner; a plain event knows of no participants at all.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from calsync_agent.appointment.content import BOTH_WAYS, INBOUND_ONLY, Field
+from calsync_agent.appointment.merge import merged
+from calsync_agent.appointment.model import (
+    Appointment,
+    EmployeeId,
+    Participant,
+    Person,
+    Response,
+)
+from calsync_agent.appointment.people import Directory
+from calsync_agent.state.links import Role
+
+
+def view(
+    appointment: Appointment, role: Role, employee: EmployeeId, people: Directory
+) -> Appointment:
+    """The part of an appointment that both sides can hold in this mailbox."""
+    match role:
+        case Role.ORGANIZER:
+            return replace(
+                appointment,
+                participants=tuple(p for p in appointment.participants if _reachable(p, people)),
+            )
+        case Role.PLAIN:
+            return replace(appointment, participants=(), organizer=None)
+        case Role.COPY:
+            neutral = (
+                p if p.employee == employee else Participant(p.employee)
+                for p in appointment.participants
+            )
+            return replace(appointment, participants=tuple(neutral))
+
+
+def outward_fields(role: Role) -> frozenset[Field]:
+    """What may be written to an event of this role; into a copy, nothing but its owner's answer."""
+    match role:
+        case Role.ORGANIZER | Role.PLAIN:
+            return BOTH_WAYS - {Field.RESPONSES}
+        case Role.COPY:
+            return frozenset({Field.RESPONSES})
+
+
+def inward_only(role: Role) -> frozenset[Field]:
+    """What comes in even where Consolidate's version wins."""
+    return INBOUND_ONLY | ({Field.RESPONSES} if role is Role.ORGANIZER else frozenset())
+
+
+def answer(appointment: Appointment, employee: EmployeeId) -> Response:
+    """What an employee has answered."""
+    answers = (p.response for p in appointment.participants if p.employee == employee)
+    return next(answers, Response.NONE)
+
+
+def taken(
+    mine: Appointment,
+    theirs: Appointment,
+    fields: Collection[Field],
+    role: Role,
+    employee: EmployeeId,
+    people: Directory,
+    known_guests: Collection[str],
+) -> Appointment:
+    """`mine` with `fields` as the event has them, and nothing lost that it cannot know.
+
+    Participants without address stay, and so do guests that Exchange never had (F3).
+    """
+    whole = {Field.PARTICIPANTS, Field.RESPONSES, Field.GUESTS}
+    result = merged(mine, theirs, set(fields) - whole)
+    participants = mine.participants
+    if role is not Role.PLAIN and Field.PARTICIPANTS in fields:
+        participants = _participants(mine, theirs, people)
+    if Field.RESPONSES in fields:
+        participants = _answered(participants, theirs, employee if role is Role.COPY else None)
+    guests = _guests(mine, theirs, known_guests) if Field.GUESTS in fields else mine.guests
+    return replace(result, participants=participants, guests=guests)
+
+
+def attendees(
+    present: Sequence[Mapping[str, Any]], wanted: Appointment, people: Directory
+) -> list[dict[str, Any]]:
+    """The attendees to be sent: the list is replaced as a whole, and nobody else may be lost.
+
+    Guests, rooms, lists and legacy addresses stay as they are (F3); employees stay with their
+    answers as long as they take part.
+    """
+    missing = {p.employee for p in wanted.participants}
+    sent = []
+    for attendee in present:
+        employee = people.employee((attendee.get("emailAddress") or {}).get("address"))
+        if employee is None or employee in missing:
+            sent.append(dict(attendee))
+            missing.discard(employee) if employee is not None else None
+    for number in sorted(missing):
+        known = people.find(number)
+        if known is not None and known.address:
+            address = {"address": known.address, "name": known.name}
+            sent.append({"emailAddress": address, "type": "required"})
+    return sent
+
+
+def _reachable(participant: Participant, people: Directory) -> bool:
+    employee = people.find(participant.employee)
+    return employee is not None and bool(employee.address)
+
+
+def _participants(
+    mine: Appointment, theirs: Appointment, people: Directory
+) -> tuple[Participant, ...]:
+    before = {p.employee: p for p in mine.participants}
+    kept = [p for p in mine.participants if not _reachable(p, people)]
+    there = [before.get(p.employee, p) for p in theirs.participants]
+    return tuple(sorted([*kept, *there], key=lambda p: p.employee))
+
+
+def _answered(
+    participants: tuple[Participant, ...], theirs: Appointment, only: EmployeeId | None
+) -> tuple[Participant, ...]:
+    answers = {p.employee: p.response for p in theirs.participants}
+    return tuple(
+        replace(p, response=answers[p.employee])
+        if p.employee in answers and only in {None, p.employee}
+        else p
+        for p in participants
+    )
+
+
+def _guests(mine: Appointment, theirs: Appointment, known: Collection[str]) -> tuple[Person, ...]:
+    there = {guest.address.casefold() for guest in theirs.guests}
+    own = [g for g in mine.guests if g.address.casefold() not in {*there, *known}]
+    return (*theirs.guests, *own)

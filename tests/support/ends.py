@@ -1,0 +1,67 @@
+"""What is left in the end: both sides and all that was kept, in a form that runs can be compared in.
+
+Ids that a run makes up, and the moments at which it did things, are left out.
+"""
+
+import json
+from collections import Counter
+from typing import Any
+
+from calsync_agent.consolidate import tables
+from calsync_agent.state import tables as state
+from tests.support.rig import Rig
+from tests.support.verify import _event_facts, _row_facts
+
+End = dict[str, Counter[Any]]
+
+
+def end_of(rig: Rig) -> End:
+    """Both sides, links, kept versions, quarantined items and open work."""
+    world = rig.world
+    types = {row["id"]: row["calendar_sync"] for row in world.rows(tables.activity_type)}
+    rows = {row["id"]: row for row in world.rows(tables.activity)}
+    shown = {
+        number: (*_row_facts(row, types[row["type_id"]]), row["deleted_at"] is not None)
+        for number, row in rows.items()
+    }
+    events = {
+        (person.upn, calendar.name, event["id"]): _event_facts(event)
+        for person in rig.tenant.people()
+        for calendar in person.mailbox.calendars.values()
+        for event in person.events(calendar=calendar.id)
+    }
+    of_event = {number: facts for (_, _, number), facts in events.items()}
+    return {
+        "Consolidate": Counter((shown[n], _note(row)) for n, row in rows.items()),
+        "Exchange": Counter((*where[:2], facts) for where, facts in events.items()),
+        "links": Counter(
+            (shown.get(row["activity_id"]), of_event.get(row["event_id"]))
+            for row in world.rows(state.link)
+        ),
+        "kept": Counter({_kept(row) for row in world.rows(state.history)}),
+        "quarantined": Counter(
+            (shown.get(row["activity_id"]), row["event_id"]) for row in world.rows(state.quarantine)
+        ),
+        "open": Counter(shown.get(row["activity_id"]) for row in world.rows(state.pending)),
+        "mailed": Counter(mail.recipient for mail in rig.tenant.outbox),
+    }
+
+
+def difference(expected: End, found: End) -> str:
+    """What is missing and what is too much; empty where all is the same."""
+    lines = []
+    for name in expected:
+        missing, more = expected[name] - found[name], found[name] - expected[name]
+        lines += [f"{name}: missing {each}" for each in missing]
+        lines += [f"{name}: too much {each}" for each in more]
+    return "\n".join(lines)
+
+
+def _note(row: dict[str, Any]) -> tuple[str, ...]:
+    """What the note says, without when."""
+    return tuple(line[17:] for line in (row["note"] or "").splitlines())
+
+
+def _kept(row: dict[str, Any]) -> tuple[Any, ...]:
+    content = json.loads(row["content"])
+    return (row["side"], *(str(content[name]) for name in sorted(content)))

@@ -1,0 +1,54 @@
+"""A golden scenario, run undisturbed, and with one fault at one point."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.ends import End, difference, end_of
+from tests.support.golden import Scenario
+from tests.support.points import Fault, Place
+from tests.support.rig import Rig, Snapshot, rigged
+
+
+@dataclass
+class Ordeal:
+    """A scenario ready to be run again and again, and what it comes to undisturbed."""
+
+    scenario: Scenario
+    rig: Rig
+    begin: Snapshot
+    end: End
+    places: list[Place]
+
+    def run(self, fault: Fault | None = None) -> str:
+        """All steps, with a fault; what is different in the end from the undisturbed run."""
+        rig = self.rig
+        rig.restore(self.begin)
+        rig.points.fault = fault
+        try:
+            _go(rig, self.scenario)
+        except AssertionError as error:
+            return str(error)
+        if fault is not None:
+            assert rig.points.places[fault.at - 1] == self.places[fault.at - 1], "another way"
+        return difference(self.end, end_of(rig))
+
+
+def _go(rig: Rig, scenario: Scenario) -> None:
+    for step in scenario.steps:
+        step(rig)
+        asyncio.run(rig.until_quiet())
+
+
+@contextmanager
+def ordeal(scenario: Scenario, url: str, folder: Path) -> Iterator[Ordeal]:
+    """The scenario on a fresh database."""
+    with rigged(url, folder) as rig:
+        scenario.start(rig)
+        asyncio.run(rig.until_quiet())
+        begin = rig.snapshot()
+        rig.restore(begin)
+        _go(rig, scenario)
+        yield Ordeal(scenario, rig, begin, end_of(rig), list(rig.points.places))

@@ -1,0 +1,261 @@
+"""Both sides, and agents between them that may die at any point, on a clock that nobody waits for.
+
+The agent is the real one but for the sockets. What undoes a run is cheap: `snapshot` and `restore`
+put back both sides and all that the agent remembers.
+"""
+
+import asyncio
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Final, cast
+from uuid import uuid4
+
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from calsync_agent.config.settings import ClientSecret, Settings
+from calsync_agent.consolidate import tables
+from calsync_agent.database.engine import Database, Patience, open_database
+from calsync_agent.errors import CalsyncError
+from calsync_agent.exchange.pace import Clock
+from calsync_agent.platform import ProcessLock
+from calsync_agent.sandbox.model.world import Stored
+from calsync_agent.sandbox.server import SandboxServer
+from calsync_agent.sandbox.tenant import Tenant
+from calsync_agent.service.rounds import Rounds
+from calsync_agent.state import tables as state
+from calsync_agent.state.agents import Identity
+from tests.support.loopback import GRAPH, answer_now, connected
+from tests.support.points import Faulty, Killed, Points, Watched
+from tests.support.world import World
+
+NOW: Final = datetime(2026, 11, 23, 8, 0)
+"""When everything begins: a Monday, UTC."""
+SOON: Final = datetime(2026, 11, 30, 9, 0)
+"""A morning well inside the window, wall-clock in Vienna."""
+
+_RUNNING: Final = frozenset({state.agent, state.lease})
+_AT_ONCE: Final = Patience(first=0, longest=0)
+_TABLES: Final = (*tables.CONSOLIDATE_TABLES, tables.feed, *state.PLUGIN_TABLES)
+# Provider and profiles count the revision up, so that it is put back after them.
+_IN_ORDER: Final = sorted(
+    sa.schema.sort_tables(_TABLES), key=lambda table: table in {state.meta, tables.feed}
+)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Both sides at one moment, and all that agents remember."""
+
+    rows: dict[str, list[dict[str, Any]]]
+    tenant: bytes
+    now: datetime
+
+
+@dataclass
+class Agent:
+    """One life of an agent."""
+
+    rounds: Rounds
+    database: Database
+    lock: ProcessLock
+    points: Points
+    leave: Callable[[], None]
+
+    async def round(self) -> None:
+        """One round, as the service does it. Raises Killed."""
+        asyncio.get_running_loop().set_exception_handler(_unless_killed)
+        try:
+            with suppress(CalsyncError):
+                await self.rounds.leases.beat()
+                await self.rounds.begin()
+            await self.rounds.finished()
+        except BaseException:
+            if not self.points.dead:
+                raise
+        finally:
+            self.points.outage = None
+        if self.points.dead:
+            raise Killed
+
+    async def die(self) -> None:
+        """The process is gone: nothing is given back, but the system lets go of what it held."""
+        self.points.dead = True
+        tasks = list(getattr(self.rounds, "tasks", None) or self.rounds._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with suppress(Killed):
+            await self.rounds._lines.close()
+        self.database.dispose()
+        self.leave()
+        self.lock.release()
+
+    async def stop(self) -> None:
+        """End well. Raises Killed."""
+        await self.rounds.close(5)
+        self.points.outage = None
+        self.leave()
+        self.lock.release()
+
+
+@dataclass
+class Rig:
+    """A company without people yet. `people` is the database as they use it."""
+
+    people: Database
+    folder: Path
+    page_size: int = 3
+    world: World = field(init=False)
+    tenant: Tenant = field(init=False)
+    points: Points = field(default_factory=Points)
+    _idle: list[Watched] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._tenant(Stored(seed="rig", tenant_id=str(uuid4()), domain="contoso.example"), NOW)
+        self.world.provider()
+
+    def _tenant(self, stored: Stored, now: datetime) -> None:
+        self.tenant = Tenant(stored)
+        self.tenant.clock.stop(now.replace(tzinfo=UTC))
+        self.tenant.settings.token_seconds = 10**9
+        where = SimpleNamespace(tenant=self.tenant, tenant_id=self.tenant.tenant_id)
+        employees = self.world.employees if hasattr(self, "world") else {}
+        self.world = World(self.people, cast("SandboxServer", where), self.folder, employees)
+
+    @property
+    def url(self) -> str:
+        """The database's address, password and all."""
+        return self.people.engine.url.render_as_string(hide_password=False)
+
+    # -- time ---------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        """UTC, without zone."""
+        return self.tenant.clock.now().replace(tzinfo=None)
+
+    def wait(self, **time: float) -> None:
+        """Let time pass."""
+        self.tenant.clock.advance(timedelta(**time).total_seconds())
+
+    def _clock(self) -> Clock:
+        async def sleep(seconds: float) -> None:
+            self.wait(seconds=seconds)
+
+        return Clock(
+            monotonic=lambda: (self.now - NOW).total_seconds(),
+            now=self.tenant.clock.now,
+            sleep=sleep,
+            random=lambda: 0.5,
+        )
+
+    # -- agents -------------------------------------------------------------------------------
+
+    def agent(self, points: Points | None = None) -> Agent:
+        """A new agent, as after the start of its process."""
+        points = points or self.points
+        points.dead = False
+        watched, database = self._database(points)
+        lock = ProcessLock(self.folder / f"agent-{uuid4()}.lock")
+        lock.acquire()
+        who = Identity(uuid4(), "here", 1, "test", lock.path)
+        wire = Faulty(points, self.tenant, answer_now(self.tenant))
+        rounds = Rounds(
+            database,
+            who,
+            _settings(self.url, self.folder),
+            lambda _settings, _provider: connected(
+                self.tenant, wire, self._clock(), self.page_size
+            ),
+            lambda: self.now,
+        )
+        return Agent(rounds, database, lock, points, lambda: self._idle.append(watched))
+
+    def _database(self, points: Points) -> tuple[Watched, Database]:
+        """An agent's own way to the database; engines are kept, as their statements cost most."""
+        watched = self._idle.pop() if self._idle else Watched(open_database(self.url).engine)
+        watched.points = points
+        database = Database(watched.engine, _AT_ONCE)
+        database._in_thread = _here  # type: ignore[method-assign] - threads cost half the time
+        return watched, database
+
+    async def until_quiet(self, agent: Agent | None = None, limit: int = 40) -> None:
+        """Rounds until one does nothing; after a death with a new agent."""
+        agent = agent or self.agent()
+        for _ in range(limit):
+            began = self.points.passed
+            try:
+                await agent.round()
+                standings = agent.rounds.standings.values()
+                troubled = [standing for standing in standings if standing.error is not None]
+                if not troubled and not self._wrote_since(began):
+                    await agent.stop()
+                    return
+            except Killed:
+                await agent.die()
+                agent = self.agent()
+                continue
+            self.wait(minutes=6 if troubled else 0, seconds=5)
+        reasons = [str(s.error) for s in agent.rounds.standings.values() if s.error]
+        await agent.stop()
+        raise AssertionError(f"never quiet: {reasons or self.points.trace[-12:]}")
+
+    def _wrote_since(self, began: int) -> bool:
+        return any(" request GET " not in line for line in self.points.trace[began:])
+
+    # -- there and back -----------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """Everything as it is."""
+        rows = {table.name: self.world.rows(table) for table in _IN_ORDER if table not in _RUNNING}
+        return Snapshot(rows, pickle.dumps(self.tenant.world.stored), self.now)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Everything as it was."""
+        with self.people.writing() as connection:
+            for table in reversed(_IN_ORDER):
+                connection.execute(sa.delete(table))
+            for table in _IN_ORDER:
+                if table in {tables.feed, state.meta}:
+                    connection.execute(sa.delete(table))
+                if rows := snapshot.rows.get(table.name):
+                    connection.execute(sa.insert(table), rows)
+        self._tenant(pickle.loads(snapshot.tenant), snapshot.now)  # noqa: S301 - our own
+        self.points = Points()
+
+
+def _unless_killed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What nobody waits for any more is worth telling unless the process has ended meanwhile."""
+    if not isinstance(context.get("exception"), Killed):
+        loop.default_exception_handler(context)
+
+
+async def _here(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever it returns
+    return call()
+
+
+def _settings(url: str, folder: Path) -> Settings:
+    return Settings.model_validate(
+        {
+            "database": {"url": SecretStr(url)},
+            "exchange": {"client_id": "rig", "client_secret_env": "NONE", "graph_url": GRAPH},
+            "path": folder / "agent.toml",
+            "credential": ClientSecret(SecretStr("none")),
+        }
+    )
+
+
+@contextmanager
+def rigged(url: str, folder: Path) -> Iterator[Rig]:
+    """A rig on a database that is installed and empty."""
+    people = open_database(url)
+    try:
+        yield Rig(people, folder)
+    finally:
+        people.dispose()
