@@ -4,7 +4,7 @@
     python packaging/record_demo.py --lang de  the same in German
 
 The picture changes only with the demo and with the day on which it is drawn. To stay small it has
-one of the three calendars, and of that only what people changed; `⋮` stands for the rest.
+one of the three calendars, and of that only what people changed; `…` stands for the rest.
 """
 
 import argparse
@@ -39,7 +39,7 @@ _FORMAT = (
     "<style>text{{font-size:{char_height}px;font-family:'SFMono-Regular',Menlo,Consolas,"
     "'DejaVu Sans Mono',monospace}}{styles}</style>"
     '<defs>{lines}</defs><rect width="{width}" height="{height}" rx="8" fill="#272822"/>'
-    '<g transform="translate({terminal_x},12)">{backgrounds}{matrix}</g></svg>'
+    '<g transform="translate({terminal_x},20)">{backgrounds}{matrix}</g></svg>'
 )
 
 
@@ -70,7 +70,7 @@ def _shortened(block: str) -> str:
 
 def _changed(lines: Iterable[str]) -> Iterator[str]:
     for unchanged, some in groupby(lines, lambda line: bool(_UNCHANGED.match(_plain(line)))):
-        yield from ["  ⋮"] if unchanged else some
+        yield from ["  …"] if unchanged else some
 
 
 def _plain(line: str) -> str:
@@ -91,7 +91,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lang", choices=i18n.LANGUAGES, default="en")
     i18n.use(parser.parse_args(arguments).lang)
-    picture = drawn(shortened(shown()))
+    picture = drawn(f"$ calsync-agent demo\n\n{shortened(shown())}")
     PICTURE.write_text(picture, encoding="utf-8")
     sys.stdout.write(f"{PICTURE}: {len(picture.encode()) // 1000} kB\n")
     return 0

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from enum import StrEnum
 from typing import Final, TextIO, TypeAlias
 
@@ -37,8 +37,8 @@ class Signs:
     """What lines, bars and arrows are made of."""
 
     rule: str = "─"
-    full: str = "█"
-    empty: str = "░"
+    full: str = "━"
+    empty: str = "─"
     out: str = "→"
     back: str = "←"
     both: str = "="
@@ -121,7 +121,7 @@ def _understands_escapes(environment: Mapping[str, str]) -> bool:
 
 def _has_signs(encoding: str) -> bool:
     try:
-        "─█░→←≠…".encode(encoding)
+        "".join(astuple(UNICODE)).encode(encoding)
     except UnicodeEncodeError:
         return False
     return True

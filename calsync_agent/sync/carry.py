@@ -31,9 +31,9 @@ from calsync_agent.state import links, log, pending, quarantine
 from calsync_agent.state.links import Link, Role
 from calsync_agent.state.quarantine import Item
 from calsync_agent.sync import telling
-from calsync_agent.sync.effects import agreed, answered
+from calsync_agent.sync.effects import agreed
 from calsync_agent.sync.job import Count, Intent, Job
-from calsync_agent.sync.views import view
+from calsync_agent.sync.views import answered, view
 
 
 @dataclass(slots=True)

@@ -18,8 +18,6 @@ from calsync_agent.appointment.model import (
     Appointment,
     EmployeeId,
     LinkId,
-    Participant,
-    Response,
 )
 from calsync_agent.appointment.span import span
 from calsync_agent.consolidate.rows import Activity
@@ -31,7 +29,7 @@ from calsync_agent.state.links import Link, Role
 from calsync_agent.sync.decision import Answer, Change, Create, Decision, Delete, Write
 from calsync_agent.sync.job import Job, Outgoing
 from calsync_agent.sync.pairs import Known
-from calsync_agent.sync.views import attendees, taken, view
+from calsync_agent.sync.views import answered, attendees, taken, view
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +116,6 @@ def _taken(
     guests = link.guests if link else frozenset()
     employee, role = job.profile.employee, known.pair.role
     return taken(mine, theirs, fields, role, employee, people, guests)
-
-
-def answered(mine: Appointment, employee: EmployeeId, response: Response) -> Appointment:
-    """`mine` with the answer of one who takes part."""
-    people = (
-        replace(p, response=response) if p.employee == employee else p for p in mine.participants
-    )
-    return replace(mine, participants=tuple[Participant, ...](people))
 
 
 def _creation(job: Job, known: Known, activity: Activity, result: Effects) -> Effects:

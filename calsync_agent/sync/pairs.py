@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.model import ActivityId, EventId, ICalUid
+from calsync_agent.appointment.model import ActivityId, EmployeeId, EventId, ICalUid
 from calsync_agent.consolidate.reading import read_activities
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
 from calsync_agent.exchange.events import Event, UnreadableEvent
@@ -16,6 +16,7 @@ from calsync_agent.state.links import Link, Role, activity_of, stored_uid
 from calsync_agent.sync.job import Batch, Job
 from calsync_agent.sync.match import Match
 from calsync_agent.sync.pair import Pair, pair
+from calsync_agent.sync.views import answered
 
 _INBOUND: Final = UUID("8a8d6f3e-4a0e-4d0f-9a53-6a0c1d1f4f2b")
 """Namespace of the ids given to appointments that come from Exchange."""
@@ -70,7 +71,7 @@ class _Assembly:
     ) -> None:
         self.job = job
         self.batch = batch
-        self.events = {event.id: event for event in batch.events}
+        self.events = {event.id: _of_owner(event, job.profile.employee) for event in batch.events}
         profile = job.profile.id
         linked = links_of.by_events(connection, profile, {*self.events, *batch.gone})
         self.linked = {link.event_id: link for link in linked if link.event_id is not None}
@@ -202,6 +203,13 @@ class _Assembly:
             return ()
         same = self.by_uid.get(_uid(event), ())
         return (li for li in same if li.activity != number and li.role is Role.COPY)
+
+
+def _of_owner(event: Event | UnreadableEvent, owner: EmployeeId) -> Event | UnreadableEvent:
+    """A copy tells its owner's answer beside the list of attendees, which may not even name them."""
+    if isinstance(event, UnreadableEvent) or event.is_organizer:
+        return event
+    return replace(event, appointment=answered(event.appointment, owner, event.response))
 
 
 def _uid(event: Event) -> ICalUid | None:

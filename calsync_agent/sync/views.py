@@ -61,6 +61,13 @@ def answer(appointment: Appointment, employee: EmployeeId) -> Response:
     return next(answers, Response.NONE)
 
 
+def answered(appointment: Appointment, employee: EmployeeId, response: Response) -> Appointment:
+    """The appointment with the answer of an employee, who takes part if they did not yet."""
+    others = [p for p in appointment.participants if p.employee != employee]
+    people = sorted([*others, Participant(employee, response)], key=lambda p: p.employee)
+    return replace(appointment, participants=tuple(people))
+
+
 def taken(
     mine: Appointment,
     theirs: Appointment,

@@ -1,15 +1,23 @@
 """A world for each test of the service, on each of the databases, and a quick-eyed agent."""
 
+import asyncio
+import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from calsync_agent import bootstrap
 from calsync_agent.database.engine import Database
+from calsync_agent.exchange.auth import MsalTokens
+from calsync_agent.exchange.client import Graph
+from calsync_agent.exchange.pace import Clock
 from calsync_agent.i18n import speaking
 from calsync_agent.sandbox.server import running_sandbox
 from calsync_agent.sandbox.tenant import Tenant
-from calsync_agent.service import watch
+from calsync_agent.service import standing, watch
+from calsync_agent.service.agent import Agent
 from tests.support.world import World
 
 
@@ -24,14 +32,36 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+HASTE = 40
+"""How much faster than usual time passes for whoever waits."""
+
+
+@pytest.fixture(autouse=True)
+def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every pause is short: between rounds, after failures, and where Graph asks for one."""
+    clock = Clock(
+        monotonic=lambda: time.monotonic() * HASTE,
+        sleep=lambda seconds: asyncio.sleep(seconds / HASTE),
+    )
+    monkeypatch.setattr(bootstrap, "Graph", partial(Graph, clock=clock))
+    monkeypatch.setattr(bootstrap, "MsalTokens", partial(MsalTokens, clock=clock))
+    monkeypatch.setattr(standing, "FIRST_PAUSE", standing.FIRST_PAUSE / HASTE)
+    monkeypatch.setattr(watch, "LOOKS_EVERY", watch.LOOKS_EVERY / 10)
+    pause = Agent._pause
+
+    async def shortened(agent: Agent, news: asyncio.Event, seconds: float) -> None:
+        await pause(agent, news, seconds / HASTE)
+
+    monkeypatch.setattr(Agent, "_pause", shortened)
+
+
 @pytest.fixture
 def world(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
     """A company of nobody yet, with a provider row."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr(watch, "LOOKS_EVERY", 0.05)
     with running_sandbox(Tenant()) as sandbox:
         made = World(database, sandbox, tmp_path)
-        made.provider(interval_seconds=1)
+        made.provider(interval_seconds=5)
         yield made

@@ -8,7 +8,6 @@ import pytest
 
 from calsync_agent import bootstrap
 from calsync_agent.exchange import poll
-from calsync_agent.exchange.client import Graph
 from calsync_agent.sandbox.faults import Rule
 from calsync_agent.sandbox.people import Person
 from calsync_agent.service.agent import Agent
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.anyio
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes half a second is slow."""
     monkeypatch.setattr(poll, "QUICK", 0.5)
-    monkeypatch.setattr(bootstrap, "Graph", partial(Graph, poll_limit=0.5))
+    monkeypatch.setattr(bootstrap, "Graph", partial(bootstrap.Graph, poll_limit=0.5))
 
 
 def at(mailbox: Person, action: str, **more: object) -> Rule:

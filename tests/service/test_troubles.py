@@ -1,6 +1,5 @@
 """B9: what fails for a while is said once, waited for, and nothing is lost by it."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,8 +9,9 @@ import sqlalchemy as sa
 
 from calsync_agent.database.engine import Database, Patience
 from calsync_agent.sandbox.faults import Rule
-from calsync_agent.service import standing, troubles
+from calsync_agent.service import troubles
 from calsync_agent.state import tables as state
+from calsync_agent.sync import cycle
 from tests.support.service import Service, serving, until
 from tests.support.verify import assert_in_step
 from tests.support.world import SOON, World
@@ -19,13 +19,6 @@ from tests.support.world import SOON, World
 pytestmark = pytest.mark.anyio
 
 AGAIN = "the sync works again"
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What failed is tried again soon."""
-    monkeypatch.setattr(standing, "FIRST_PAUSE", standing.FIRST_PAUSE / 50)
-    monkeypatch.setattr("calsync_agent.service.agent.LOOKS_AGAIN_AFTER", 0.1)
 
 
 def entered(world: World, count: int = 30) -> None:
@@ -192,8 +185,6 @@ async def test_b9_an_error_that_nobody_foresaw_ends_neither_the_agent_nor_other_
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     anna, bernd = world.hire("ANNA"), world.hire("BERND")
-    from calsync_agent.sync import cycle
-
     run = cycle.run
 
     async def broken(one: cycle.Cycle, *given: object) -> None:
@@ -235,4 +226,3 @@ async def test_b9_what_lasts_is_said_again_after_an_hour_and_what_comes_and_goes
             await until(lambda: service.standing("ANNA").error is None)
         assert len(service.lines("closed to calsync")) == said
         assert len(service.lines(AGAIN)) == 1
-        await asyncio.sleep(0)
