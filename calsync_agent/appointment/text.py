@@ -11,6 +11,7 @@ LOCATION_LIMIT: Final = 500
 
 # Neither PostgreSQL (NUL) nor Exchange's HTML can hold control characters.
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+_LINE_ENDS: Final = re.compile(r"\s*[\t\r\n\u2028\u2029\x85]\s*")
 _BREAKS: Final = re.compile(r"\r\n?|\u2028|\u2029|\x85")
 _BLANKS: Final = re.compile(r"[ \t\xa0]+")
 _MANY_LINES: Final = re.compile(r"\n{3,}")
@@ -18,10 +19,10 @@ _PLAIN: Final = re.compile(r"[!-~]+(?: [!-~]+)*\Z")
 
 
 def one_line(text: str | None) -> str:
-    """`text` without line breaks, control characters and blanks at its ends."""
+    """`text` in one line, without control characters and blanks at its ends; else as it is."""
     if not text or _PLAIN.match(text):
         return text or ""
-    return " ".join(_CONTROLS.sub("", text).split())
+    return _CONTROLS.sub("", _LINE_ENDS.sub(" ", text)).strip()
 
 
 def paragraphs(text: str | None) -> str:

@@ -42,6 +42,12 @@ def has_entries(connection: sa.Connection) -> bool:
     return connection.execute(any_entry).first() is not None
 
 
+def touched(connection: sa.Connection) -> set[UUID]:
+    """All activities that the feed names, without taking them off."""
+    names = sa.select(feed.c.activity_id).distinct().with_hint(feed, "WITH (READPAST)", "mssql")
+    return set(connection.execute(names).scalars())
+
+
 def remove(connection: sa.Connection, ids: Sequence[FeedId]) -> None:
     """Take these entries off the feed; in the transaction that keeps what follows from them."""
     for part in chunks(ids):

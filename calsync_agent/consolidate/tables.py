@@ -1,7 +1,7 @@
 """The tables that Consolidate owns (contract, section 3).
 
 The plugin reads them all and writes `activity`, `activity_exception` and `activity_participant`.
-These three carry the feed's triggers, and SQL Server refuses OUTPUT on such tables: hence
+These, and `activity_type`, carry the feed's triggers, and SQL Server refuses OUTPUT on such tables: hence
 `implicit_returning=False`, and ids made by the client. The triggers fill `calsync_feed`, the one
 table of the plugin that stands here, because it is Consolidate's side of the sync.
 """
@@ -66,6 +66,7 @@ class ActivityType(SQLModel, table=True):
     """How appointments of a type are synced; exactly one row is the inbound default."""
 
     __tablename__: ClassVar[str] = "activity_type"
+    __table_args__: ClassVar[Any] = WITH_TRIGGERS
 
     id: int = column(sa.Integer, primary_key=True)
     name: str = column(text(100))

@@ -74,6 +74,40 @@ _SQLITE_NEW: Final = "INSERT INTO calsync_feed (activity_id) VALUES (NEW.{key});
 _SQLITE_OLD: Final = "INSERT INTO calsync_feed (activity_id) VALUES (OLD.{key});"
 _SQLITE_MOVED: Final = """INSERT INTO calsync_feed (activity_id)
     SELECT OLD.{key} WHERE OLD.{key} <> NEW.{key};"""
+# A type that is sent no longer, or as private, concerns all appointments of that type (C4).
+_TYPE_TRIGGER: Final = "calsync_activity_type_feed"
+_TYPE_FUNCTION: Final = "calsync_activity_type_changed"
+
+_POSTGRESQL_TYPE_FUNCTION: Final = f"""CREATE FUNCTION {_TYPE_FUNCTION}() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $body$
+BEGIN
+    IF OLD.calendar_sync <> NEW.calendar_sync THEN
+        INSERT INTO calsync_feed (activity_id) SELECT id FROM activity WHERE type_id = NEW.id;
+    END IF;
+    RETURN NULL;
+END
+$body$"""  # noqa: S608 - fixed names
+
+_POSTGRESQL_TYPE_TRIGGER: Final = f"""CREATE TRIGGER {_TYPE_TRIGGER}
+    AFTER UPDATE ON activity_type FOR EACH ROW EXECUTE PROCEDURE {_TYPE_FUNCTION}()"""
+
+_MSSQL_TYPE_TRIGGER: Final = """CREATE TRIGGER {trigger} ON {types}
+AFTER UPDATE AS
+BEGIN
+    SET NOCOUNT ON;
+    SET ROWCOUNT 0;
+    INSERT INTO {feed} (activity_id)
+    SELECT a.id FROM {activity} a
+        JOIN inserted i ON i.id = a.type_id
+        JOIN deleted d ON d.id = i.id
+    WHERE d.calendar_sync <> i.calendar_sync;
+END"""
+
+_SQLITE_TYPE_TRIGGER: Final = f"""CREATE TRIGGER {_TYPE_TRIGGER}
+AFTER UPDATE ON activity_type WHEN OLD.calendar_sync <> NEW.calendar_sync BEGIN
+    INSERT INTO calsync_feed (activity_id) SELECT id FROM activity WHERE type_id = NEW.id;
+END"""  # noqa: S608 - fixed names
+
 _SQLITE_BODIES: Final = {
     "INSERT": _SQLITE_NEW,
     "UPDATE": f"{_SQLITE_NEW}\n    {_SQLITE_MOVED}",
@@ -102,6 +136,8 @@ def _postgresql() -> Iterator[Step]:
         for pattern, create in _POSTGRESQL_TRIGGERS.items():
             trigger = pattern.format(table=table)
             yield Item("trigger", trigger, table, create.format(trigger=trigger, **names))
+    yield Item("function", _TYPE_FUNCTION, "activity_type", _POSTGRESQL_TYPE_FUNCTION)
+    yield Item("trigger", _TYPE_TRIGGER, "activity_type", _POSTGRESQL_TYPE_TRIGGER)
 
 
 def _mssql(target: Target) -> Iterator[Step]:
@@ -111,6 +147,13 @@ def _mssql(target: Target) -> Iterator[Step]:
         trigger = f"calsync_{table}_feed"
         names = {"trigger": target.name(trigger), "table": target.name(table), "feed": feed}
         yield Item("trigger", trigger, table, _MSSQL_TRIGGER.format(key=key, **names))
+    made = _MSSQL_TYPE_TRIGGER.format(
+        trigger=target.name(_TYPE_TRIGGER),
+        types=target.name("activity_type"),
+        activity=target.name("activity"),
+        feed=feed,
+    )
+    yield Item("trigger", _TYPE_TRIGGER, "activity_type", made)
 
 
 def _sqlite() -> Iterator[Step]:
@@ -120,3 +163,4 @@ def _sqlite() -> Iterator[Step]:
             names = {"trigger": trigger, "table": table, "event": event}
             body = template.format(key=key)
             yield Item("trigger", trigger, table, _SQLITE_TRIGGER.format(body=body, **names))
+    yield Item("trigger", _TYPE_TRIGGER, "activity_type", _SQLITE_TYPE_TRIGGER)

@@ -39,7 +39,7 @@ CONSOLIDATE, OUTLOOK, BOTH = Where.CONSOLIDATE, Where.OUTLOOK, Where.BOTH
 LONDON, ZURICH = "Europe/London", "Europe/Zurich"
 CHICAGO, COPENHAGEN = "America/Chicago", "Europe/Copenhagen"
 
-WHERE_WE_MEET: Final = "Besprechungsraum Süd"
+WHERE_WE_MEET: Final = "Sitzungszimmer"
 
 ENTRIES: Final = (
     # Anna runs the office.

@@ -6,7 +6,7 @@ all of them.
 
 import logging
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -108,9 +108,9 @@ class Troubles:
 
 
 def about(standing: Standing | None) -> AbstractContextManager[None]:
-    """What is logged inside is about this profile and its present cycle."""
+    """What is logged inside is about this profile and its present cycle, or about none."""
     if standing is None:
-        return nullcontext()
+        return logs.cycle(profile=None)
     return logs.cycle(profile=standing.name, number=standing.cycle)
 
 

@@ -24,7 +24,7 @@ def stop_flipping(connection: sa.Connection, job: Job, found: Sorted) -> None:
     if not turning:
         return
     since = job.stamp.now - WITHIN
-    flips = {number: 0 for number in turning}
+    flips = dict.fromkeys(turning, 0)
     for number, lost, replaced_by in history.since(connection, turning.keys(), since):
         if {lost, replaced_by} == _contents(turning[number].effects.kept):
             flips[number] += 1

@@ -61,7 +61,8 @@ class Cycle:
     `position` is the newest place in Exchange's feed; it is stored with what is written because of
     it, and `unsaved` counts the items between the stored place and this one, all of them in step.
     `permit` raises where nothing may be written any more (G5). `planned` sums up what was put off
-    so far, and `rulings` say what of it has to wait for an admin (B7, F8).
+    so far, and `rulings` say what of it has to wait for an admin (B7, F8). `compared`: what a first
+    sync found in Consolidate.
     """
 
     job: Job
@@ -75,6 +76,7 @@ class Cycle:
     wrote: bool = False
     planned: PutOff = field(default_factory=PutOff)
     rulings: list[Message] = field(default_factory=list)
+    compared: Compared | None = None
     counts: Counter[Count] = field(default_factory=Counter)
 
     async def read(self, work: Callable[[sa.Connection], _T]) -> _T:
@@ -162,8 +164,8 @@ async def run(cycle: Cycle, polled: Answer | None = None) -> None:
     await _recover(cycle)
     await _carry_verdicts_out(cycle)
     if cycle.progress.compared_at is None:
-        compared = await cycle.read(lambda c: compare(c, cycle.job))
-        await _list(cycle, compared)
+        cycle.compared = await cycle.read(lambda c: compare(c, cycle.job))
+        await _list(cycle, cycle.compared)
     elif cycle.job.policy.inbound:
         await _take_in(cycle, polled)
     await _take_waiting(cycle)
@@ -321,17 +323,11 @@ async def _retry_quarantined(cycle: Cycle) -> None:
     items = await cycle.read(lambda c: quarantine.due(c, profile, now))
     if not items:
         return
-    activities = {item.activity for item in items if item.activity is not None}
-
-    def take(connection: sa.Connection) -> set[EventId]:
-        pending.add(connection, [(profile, number) for number in activities])
-        quarantine.postpone(connection, profile, now)
-        known = links.by_activities(connection, activities)
-        return {link.event_id for link in known if link.profile == profile and link.event_id}
-
-    events = await cycle.write(take)
-    events |= {item.event for item in items if item.event is not None}
-    await _finish_off(cycle, await _process(cycle, await cycle.gather.as_they_are(events)))
+    work = {item.activity: 0 for item in items if item.activity is not None}
+    events = {item.event for item in items if item.event is not None}
+    batch = await cycle.gather.of_work(work) | await cycle.gather.as_they_are(events)
+    settled = await cycle.settle(batch, also=lambda c: quarantine.postpone(c, profile, now))
+    await _finish_off(cycle, settled.put_off)
 
 
 async def _send_out(cycle: Cycle) -> None:

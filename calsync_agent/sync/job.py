@@ -43,8 +43,9 @@ class Batch:
     """Some appointments and events to be looked at together.
 
     `events` as they are now; `gone`: events that are certainly no more (B5). `activities`: pending
-    work, with the version at which it was read. `reported`: the events come from the feed, which
-    may repeat what is long past. `impatient`: copies that wait no longer for their organizer.
+    work, with the version at which it was read; 0 where it stands in no pending row. `reported`:
+    the events come from the feed, which may repeat what is long past. `impatient`: copies that wait
+    no longer for their organizer.
     """
 
     events: tuple[Event | UnreadableEvent, ...] = ()

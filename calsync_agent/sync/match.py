@@ -33,24 +33,34 @@ class Candidates:
     """
 
     def __init__(self) -> None:
+        self.ambiguous: set[ActivityId] = set()
+        """Those that were alike to another, or to several events: which is which is a guess."""
         self._waiting: dict[Likeness, list[ActivityId]] = defaultdict(list)
         self._paired: dict[EventId, ActivityId] = {}
+        self._last: dict[Likeness, ActivityId] = {}
 
     def add(self, activity: ActivityId, appointment: Appointment) -> None:
         """One more appointment that waits for its event."""
-        self._waiting[likeness(appointment)].append(activity)
+        alike_ones = self._waiting[likeness(appointment)]
+        alike_ones.append(activity)
+        if len(alike_ones) > 1:
+            self.ambiguous |= set(alike_ones)
 
     def take(self, event: EventId, appointment: Appointment) -> ActivityId | None:
         """The appointment that is the same as an event; it waits no longer.
 
         Asked again, as a repeated transaction does, it gives the same answer.
         """
-        if event not in self._paired:
-            waiting = self._waiting.get(likeness(appointment))
-            if not waiting:
-                return None
-            self._paired[event] = waiting.pop(0)
-        return self._paired[event]
+        if event in self._paired:
+            return self._paired[event]
+        kind = likeness(appointment)
+        waiting = self._waiting.get(kind)
+        if not waiting:
+            if kind in self._last:
+                self.ambiguous.add(self._last[kind])
+            return None
+        found = self._paired[event] = self._last[kind] = waiting.pop(0)
+        return found
 
     def rest(self) -> set[ActivityId]:
         """Those that are only in Consolidate."""

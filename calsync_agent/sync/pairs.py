@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -22,17 +23,28 @@ _INBOUND: Final = UUID("8a8d6f3e-4a0e-4d0f-9a53-6a0c1d1f4f2b")
 """Namespace of the ids given to appointments that come from Exchange."""
 
 
+class By(StrEnum):
+    """How an event is found to belong to an appointment."""
+
+    KEY = "made for it"
+    MEETING = "same meeting"
+    LIKENESS = "alike"
+    ORIGIN = "came from it"
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A pair with the id of its appointment, which exists or is to be made.
 
-    `intended`: an event for it was about to be made, and is not to be found; `adopted`: it has just
-    been found, and the pair's link does not know its event yet (B2). `strays`: links of other
-    mailboxes to another appointment that was made for the same meeting.
+    `by`: how an event without link was found to belong to it. `intended`: an event for it was about
+    to be made, and is not to be found; `adopted`: it has just been found, and the pair's link does
+    not know its event yet (B2). `strays`: links of other mailboxes to another appointment that was
+    made for the same meeting.
     """
 
     activity_id: ActivityId
     pair: Pair
+    by: By | None = None
     intended: Link | None = None
     adopted: bool = False
     strays: tuple[Link, ...] = ()
@@ -79,7 +91,7 @@ class _Assembly:
         self.by_uid = _by_uid(connection, self.unknown)
         guesses = {event.id: self._guesses(event, match) for event in self.unknown}
         wanted = {link.activity for link in linked} | set(batch.activities)
-        wanted |= {guess for some in guesses.values() for guess in some}
+        wanted |= {guess for some in guesses.values() for guess, _ in some}
         self.guesses = guesses
         self.links: dict[ActivityId, list[Link]] = {number: [] for number in wanted}
         for link in links_of.by_activities(connection, wanted):
@@ -108,29 +120,31 @@ class _Assembly:
 
     def _unlinked(self, event: Event | UnreadableEvent) -> Known | None:
         """An event that no link names; None where it has to wait."""
-        number = self._activity_for(event)
-        if number is None:
+        found = self._activity_for(event)
+        if found is None:
             return None
+        number, by = found
         self.taken.add(number)
         # A link there already waits for its event (B2), or knows it by an id that is gone.
         mine = self._mine(number)
-        return self._known(number, mine, event, adopted=mine is not None)
+        return self._known(number, mine, event, by=by, adopted=mine is not None)
 
-    def _activity_for(self, event: Event | UnreadableEvent) -> ActivityId | None:
-        *others, own = self.guesses[event.id]
-        for number in others:
+    def _activity_for(self, event: Event | UnreadableEvent) -> tuple[ActivityId, By] | None:
+        *others, (own, _) = self.guesses[event.id]
+        for number, by in others:
             if number in self.taken or (number not in self.held and not self._mine(number)):
                 continue
             mine = self._mine(number)
             if mine is None or mine.event_id is None or mine.event_id in self.batch.gone:
-                return number
+                return number, by
             if mine.event_id not in self.events:
                 self.found.doubtful |= {mine.event_id, event.id}
                 return None
         if isinstance(event, Event) and self._waits(event, own):
             self.found.parked.append(event)
             return None
-        return own if own not in self.taken else ActivityId(uuid5(_INBOUND, event.id))
+        number = own if own not in self.taken else ActivityId(uuid5(_INBOUND, event.id))
+        return number, By.ORIGIN
 
     def _waits(self, event: Event, own: ActivityId) -> bool:
         """Whether it is a copy whose organizer's mailbox is to speak first (F4, G11)."""
@@ -140,17 +154,21 @@ class _Assembly:
         expected = organizer in self.job.office.mailboxes and organizer != self.job.profile.employee
         return expected and own not in self.held and event.id not in self.batch.impatient
 
-    def _guesses(self, event: Event | UnreadableEvent, match: Match) -> list[ActivityId]:
+    def _guesses(self, event: Event | UnreadableEvent, match: Match) -> list[tuple[ActivityId, By]]:
         """The appointments that it may belong to, best first; the last is its own, if it is new."""
+        own = self._own_id(event), By.ORIGIN
         if isinstance(event, UnreadableEvent):
-            return [self._own_id(event)]
+            return [own]
+        guesses: list[tuple[ActivityId, By]] = []
         made_for = activity_of(event.transaction_id) if event.is_organizer else None
-        meetings = [li.activity for li in self.by_uid.get(_uid(event), ())] if event.meeting else []
-        guesses = [made_for, *meetings] if made_for else meetings
+        if made_for is not None:
+            guesses.append((made_for, By.KEY))
+        if event.meeting:
+            guesses += [(li.activity, By.MEETING) for li in self.by_uid.get(_uid(event), ())]
         if not guesses:
             alike = match(event.id, event.appointment)
-            guesses = [alike] if alike else []
-        return [*guesses, self._own_id(event)]
+            guesses += [(alike, By.LIKENESS)] if alike else []
+        return [*guesses, own]
 
     def _own_id(self, event: Event | UnreadableEvent) -> ActivityId:
         """The id that an appointment gets when it comes from this event.
@@ -174,6 +192,7 @@ class _Assembly:
         link: Link | None,
         event: Event | UnreadableEvent | None,
         *,
+        by: By | None = None,
         intended: Link | None = None,
         adopted: bool = False,
     ) -> Known:
@@ -190,7 +209,8 @@ class _Assembly:
         )
         if intended is not None:
             whole = replace(whole, link=None)
-        return Known(number, whole, intended, adopted, tuple(self._strays(number, event)))
+        strays = tuple(self._strays(number, event))
+        return Known(number, whole, by, intended, adopted, strays)
 
     def _in_scope(self, activity: Activity | BrokenActivity | None) -> bool:
         return isinstance(activity, BrokenActivity) or (
@@ -206,7 +226,7 @@ class _Assembly:
 
 
 def _of_owner(event: Event | UnreadableEvent, owner: EmployeeId) -> Event | UnreadableEvent:
-    """A copy tells its owner's answer beside the list of attendees, which may not even name them."""
+    """A copy tells its owner's answer beside the list of attendees, which may not name them."""
     if isinstance(event, UnreadableEvent) or event.is_organizer:
         return event
     return replace(event, appointment=answered(event.appointment, owner, event.response))

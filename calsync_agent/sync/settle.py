@@ -54,8 +54,8 @@ def settle(
     intents = _intend(connection, job, batch, found)
     return Settled(
         intents=intents,
-        put_off=_put_off(found, batch),
-        again=_again(found, assembled),
+        put_off=put_off(found, batch),
+        again=again(found, assembled),
         wrote=_wrote(found, batch, assembled),
         counts=_count(found),
     )
@@ -133,7 +133,8 @@ def _intend(connection: sa.Connection, job: Job, batch: Batch, found: Sorted) ->
     unwritten = {one.known.activity_id for one, _ in going_out}
     if not job.policy.outbound:
         unwritten |= {known.activity_id for known in found.waiting}
-    profile, new = job.profile.id, unwritten - batch.activities.keys()
+    profile = job.profile.id
+    new = unwritten - {number for number, version in batch.activities.items() if version}
     pending.add(connection, [(profile, number) for number in new])
     versions = {**batch.activities, **pending.versions(connection, profile, new)}
     kept = unwritten | {one.known.activity_id for one in found.put_off}
@@ -149,7 +150,7 @@ def _intent(one: Planned, outgoing: Outgoing, versions: dict[ActivityId, int]) -
     return Intent(one.decision.cell, outgoing, subject, version, one.mails)
 
 
-def _put_off(found: Sorted, batch: Batch) -> PutOff:
+def put_off(found: Sorted, batch: Batch) -> PutOff:
     """What is needed to decide about these pairs once more, and how much it is."""
     known = [one.known for one in found.put_off]
     gone = [one.pair.link for one in known if one.pair.event is None]
@@ -166,7 +167,8 @@ def _put_off(found: Sorted, batch: Batch) -> PutOff:
     return PutOff(again, sides[Side.CONSOLIDATE], sides[Side.EXCHANGE], mails)
 
 
-def _again(found: Sorted, assembled: Assembled) -> frozenset[EventId]:
+def again(found: Sorted, assembled: Assembled) -> frozenset[EventId]:
+    """The events that have to be read again before anything can be decided about them."""
     stale = {known.pair.event.id for known in found.stale if known.pair.event}
     return frozenset(stale | assembled.doubtful)
 

@@ -57,7 +57,8 @@ def test_a_wider_terminal_gets_weekdays_and_places(show: Show) -> None:
     shown = show(columns=120)
     assert shown.right
     assert 100 < max(map(width, shown.lines)) <= 120
-    assert re.search(r"Mon [ \d]\d \w{3}  13:00  Vertriebsrunde, Besprechungsraum Süd", shown.text)
+    assert "…" not in shown.text
+    assert re.search(r"Mon [ \d]\d \w{3}  13:00  Vertriebsrunde, Sitzungszimmer", shown.text)
 
 
 def test_each_side_is_a_column_however_wide_its_characters_are(usual: Shown) -> None:

@@ -1,14 +1,17 @@
 """B9: what fails for a while is said once, waited for, and nothing is lost by it."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from shutil import copyfile
 
 import pytest
 import sqlalchemy as sa
 
 from calsync_agent.database.engine import Database, Patience
 from calsync_agent.sandbox.faults import Rule
+from calsync_agent.sandbox.server import SandboxServer
 from calsync_agent.service import troubles
 from calsync_agent.state import tables as state
 from calsync_agent.sync import cycle
@@ -69,23 +72,34 @@ async def test_b9_requests_that_fail_in_between_lose_and_double_nothing(
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
-async def test_b9_a_network_that_is_gone_is_said_once_for_all_and_its_return_too(
-    world: World,
+async def test_b9_a_host_that_is_gone_is_said_once_for_all_profiles_and_its_return_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people = [world.hire(code) for code in ("ANNA", "BERND", "CARLA")]
+    before = world.sandbox
+    before.ca_file = str(copyfile(before.ca_file, world.folder / "ca.pem"))
     async with serving(world) as service:
         await until(lambda: all(service.in_step(code) for code in world.employees))
-        gone = world.tenant.fault(Rule(action="drop", scope="http", times=None))
-        world.tenant.revoke_tokens()
+        tried = Tried(service)
+        await asyncio.to_thread(before.stop)
+        monkeypatch.setattr(before, "stop", lambda: None)
         entered(world, 3)
-        await until(lambda: gone.acted >= 20)
-        world.tenant.clear_faults()
-        await until(lambda: len(people[0].events()) == 3)
-        await until(lambda: service.lines(AGAIN))
-        await until(lambda: not any(s.error for s in service.rounds.standings.values()))
-    troubled = [line for line in service.lines() if " warning " in line or " error " in line]
-    said = Counter(line.split(" ", 3)[2].partition("/")[0] for line in troubled)
-    assert all(count == 1 for count in said.values()), troubled
+        await until(lambda: tried.times >= 12)
+        again = SandboxServer(before.tenant, before.port, before._ca)
+        await asyncio.to_thread(again.start)
+        try:
+            await until(lambda: len(people[0].events()) == 3)
+            await until(lambda: service.lines(AGAIN))
+            await until(lambda: not any(s.error for s in service.rounds.standings.values()))
+        finally:
+            service.stop.set()
+            await service.task
+            await asyncio.to_thread(again.stop)
+    (line,) = [line for line in service.lines() if " warning " in line or " error " in line]
+    assert f" error   -/- nothing accepts connections at 127.0.0.1:{before.port}" in line
+    assert len(service.lines(AGAIN)) == 1
+    told = [(row["kind"], row["profile_id"]) for row in world.rows(state.log)]
+    assert told.count(("error", None)) == 1
     assert_in_step(world)
 
 

@@ -1,0 +1,91 @@
+"""A cycle that writes nothing: it reads, plans, and notes what it would do (preview, B12)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from calsync_agent.appointment.model import ActivityId
+from calsync_agent.consolidate import feed
+from calsync_agent.state import pending
+from calsync_agent.sync.cycle import AT_ONCE, Cycle
+from calsync_agent.sync.job import Batch, Caution, Settled
+from calsync_agent.sync.match import Match, no_match
+from calsync_agent.sync.pairs import Known, assemble
+from calsync_agent.sync.planned import Planned, Sorted, plan, sort
+from calsync_agent.sync.settle import FIRST_PASS, again, put_off
+
+
+class Fate(StrEnum):
+    """What would become of a pair."""
+
+    DONE = "done"
+    HELD = "held"
+    REFUSED = "refused"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What would be done about one appointment."""
+
+    planned: Planned
+    fate: Fate
+
+
+@dataclass(slots=True)
+class Rehearsal(Cycle):
+    """A cycle on paper. `notes`: what it would do, by appointment; the last word counts."""
+
+    notes: dict[ActivityId, Note] = field(default_factory=dict)
+
+    async def settle(
+        self,
+        batch: Batch,
+        match: Match = no_match,
+        caution: Caution = FIRST_PASS,
+        also: Callable[[sa.Connection], None] = lambda _: None,
+    ) -> Settled:
+        """Decide about a batch and note it; nothing is written, neither here nor there."""
+        del also
+
+        def work(connection: sa.Connection) -> tuple[Sorted, Settled]:
+            assembled = assemble(connection, self.job, batch, match, hold=False)
+            found = sort(self.job, batch, assembled, caution)
+            rest = Settled(put_off=put_off(found, batch), again=again(found, assembled))
+            return found, rest
+
+        found, rest = await self.read(work)
+        self._note(found.done, Fate.DONE)
+        self._note(found.held, Fate.HELD)
+        self._note([plan(self.job, known) for known, _ in found.refused], Fate.REFUSED)
+        self._note([plan(self.job, known) for known in found.waiting], Fate.WAITING)
+        return rest
+
+    async def next_work(self, after: ActivityId | None) -> dict[ActivityId, int]:
+        """All work at once: what is pending, what the feed holds, what a first sync has left."""
+        if after is not None:
+            return {}
+        work = set(await self.read(self._pending))
+        if self.compared is not None:
+            work |= self.compared.work()
+        return dict.fromkeys(sorted(work - self.notes.keys()), 0)
+
+    def _pending(self, connection: sa.Connection) -> set[ActivityId]:
+        profile = self.job.profile.id
+        work: set[ActivityId] = set()
+        last: ActivityId | None = None
+        while some := pending.read(connection, profile, AT_ONCE, last):
+            last = list(some)[-1]
+            work |= some.keys()
+        return work | {ActivityId(number) for number in feed.touched(connection)}
+
+    def _note(self, planned: list[Planned], fate: Fate) -> None:
+        for one in planned:
+            self.notes[one.known.activity_id] = Note(one, fate)
+
+
+def known_of(note: Note) -> Known:
+    """The pair that a note is about."""
+    return note.planned.known
