@@ -48,6 +48,11 @@ def touched(connection: sa.Connection) -> set[UUID]:
     return set(connection.execute(names).scalars())
 
 
+def touch(connection: sa.Connection, activity_id: UUID) -> None:
+    """Enter an activity as if somebody had changed it."""
+    connection.execute(sa.insert(feed).values(activity_id=activity_id))
+
+
 def remove(connection: sa.Connection, ids: Sequence[FeedId]) -> None:
     """Take these entries off the feed; in the transaction that keeps what follows from them."""
     for part in chunks(ids):

@@ -1,9 +1,9 @@
 """The tables that Consolidate owns (contract, section 3).
 
 The plugin reads them all and writes `activity`, `activity_exception` and `activity_participant`.
-These, and `activity_type`, carry the feed's triggers, and SQL Server refuses OUTPUT on such tables: hence
-`implicit_returning=False`, and ids made by the client. The triggers fill `calsync_feed`, the one
-table of the plugin that stands here, because it is Consolidate's side of the sync.
+These, and `activity_type`, carry the feed's triggers, and SQL Server refuses OUTPUT on such tables:
+hence `implicit_returning=False`, and ids made by the client. The triggers fill `calsync_feed`, the
+one table of the plugin that stands here, because it is Consolidate's side of the sync.
 """
 
 from datetime import datetime

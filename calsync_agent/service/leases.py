@@ -55,7 +55,7 @@ class Leases:
     async def of(self, wanted: Collection[ProfileId]) -> set[ProfileId]:
         """Those of the wanted profiles that are ours now.
 
-        Asks the database only where there is something to gain or to give back.
+        Asks the database only where there is something to gain or to give back, or may be lost.
         """
         async with self._turn:
             self._wanted = frozenset(wanted)
@@ -115,7 +115,7 @@ class Leases:
         self._beaten_at = now
 
     async def _take(self) -> None:
-        if self._mine == self._wanted:
+        if self._mine == self._wanted and self.shown:
             self.elsewhere = []
             return
         await self._show()

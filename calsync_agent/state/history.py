@@ -44,6 +44,24 @@ class Kept:
     type_id: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A kept version, as it is stored. `at` is UTC; `content` and `replaced_by` are JSON."""
+
+    id: int
+    at: datetime
+    profile: ProfileId
+    side: Side
+    activity: ActivityId
+    event: EventId | None
+    subject: str
+    rule: str
+    content: str
+    replaced_by: str | None
+    responsible: EmployeeId
+    type_id: int | None
+
+
 def keep(connection: sa.Connection, versions: Iterable[Kept], now: datetime) -> None:
     """Store versions, all at `now` (UTC)."""
     rows = [
@@ -66,6 +84,25 @@ def keep(connection: sa.Connection, versions: Iterable[Kept], now: datetime) -> 
         connection.execute(sa.insert(history), rows)
 
 
+def read(
+    connection: sa.Connection, profile: ProfileId | None = None, limit: int | None = None
+) -> list[Version]:
+    """The kept versions, newest first, of one profile or of all."""
+    found = sa.select(*history.c).order_by(history.c.id.desc())
+    if profile is not None:
+        found = found.where(history.c.profile_id == profile)
+    if limit is not None:
+        found = found.limit(limit)
+    return [_version(row) for row in connection.execute(found).mappings()]
+
+
+def find(connection: sa.Connection, number: int) -> Version | None:
+    """One kept version."""
+    found = sa.select(*history.c).where(history.c.id == number)
+    row = connection.execute(found).mappings().first()
+    return _version(row) if row is not None else None
+
+
 def since(
     connection: sa.Connection, activities: Collection[ActivityId], moment: datetime
 ) -> list[tuple[ActivityId, str, str | None]]:
@@ -82,3 +119,21 @@ def since(
 def prune(connection: sa.Connection, before: datetime) -> int:
     """Remove versions older than `before` (UTC); returns how many."""
     return connection.execute(sa.delete(history).where(history.c.at < before)).rowcount
+
+
+def _version(row: sa.RowMapping) -> Version:
+    event, type_id = row["event_id"], row["type_id"]
+    return Version(
+        id=row["id"],
+        at=row["at"],
+        profile=ProfileId(row["profile_id"]),
+        side=Side(row["side"]),
+        activity=ActivityId(row["activity_id"]),
+        event=None if event is None else EventId(event),
+        subject=row["subject"],
+        rule=row["rule"],
+        content=row["content"],
+        replaced_by=row["replaced_by"],
+        responsible=EmployeeId(row["responsible_id"]),
+        type_id=type_id,
+    )

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from calsync_agent.consolidate import tables
 from calsync_agent.errors import Refusal
+from calsync_agent.service import watch
 from calsync_agent.state import tables as state
-from tests.support.service import Service, serving, until
+from tests.support.service import Service, serving, until, watching
 from tests.support.verify import assert_in_step
 from tests.support.world import SOON, World
 
@@ -158,3 +159,20 @@ async def test_g5_a_long_first_sync_stops_in_the_middle_and_goes_on(
         do(world, case.mend)
         await until(lambda: len(anna.events()) == 150 and service.in_step("ANNA"))
     assert_in_step(world)
+
+
+async def test_b10_tables_of_a_newer_program_are_not_even_written_to_by_the_heartbeat(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "HEARTBEAT", watch.HEARTBEAT / 100)
+    case = CASES["tables newer"]
+    world.hire("ANNA")
+    async with serving(world) as service:
+        await until(lambda: service.in_step("ANNA"))
+        do(world, case.spoil)
+        await until(lambda: service.lines(" error ", case.said))
+        tried = attempts(service)
+        with watching() as seen:
+            await until(lambda: tried() >= 5)
+    assert seen.writes == []
+    assert len(world.rows(state.agent)) == 1  # not even taking leave

@@ -7,7 +7,7 @@ in the order in which an agent, and those that follow after its death, come to t
 import json
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, Literal
@@ -74,11 +74,17 @@ class Fault:
     kind: Kind
 
 
+async def _nothing(_line: str) -> None:
+    pass
+
+
 @dataclass
 class Points:
-    """Counts the points of one agent after the other; `fault` is what is to happen.
+    """Counts the points of one agent after the other.
 
-    `before` and `after` are called at each request, for people who do something in that moment.
+    `fault` is what is to happen at one of them; `strike` tells it by the line of the trace, as
+    `7 request POST /$batch`. `before` and `after` are called around each request with such a line,
+    for people who do something in that moment.
     """
 
     fault: Fault | None = None
@@ -87,8 +93,9 @@ class Points:
     trace: list[str] = field(default_factory=list)
     dead: bool = False
     outage: Kind | None = None
-    before: Callable[[int], None] = lambda _number: None
-    after: Callable[[int], None] = lambda _number: None
+    strike: Callable[[str], Kind | None] = lambda _line: None
+    before: Callable[[str], Awaitable[None]] = _nothing
+    after: Callable[[str], Awaitable[None]] = _nothing
 
     def come(self, place: Place, what: str) -> Kind | None:
         """The agent comes to a point; what is to happen there. Raises Killed where it is dead."""
@@ -101,6 +108,8 @@ class Points:
             kind = self.fault.kind
             self.outage = kind if kind in _OUTAGES else None
             return kind
+        if (struck := self.strike(self.trace[-1])) is not None:
+            return struck
         if self.outage is not None and place == self.places[self._fault_at - 1]:
             return self.outage
         return None
@@ -132,10 +141,10 @@ class Faulty(httpx.AsyncBaseTransport):
         points = self._points
         path = request.url.path.removeprefix("/v1.0").partition("?")[0]
         kind = points.come("request", f"{request.method} {path[-60:]}")
-        number = points.passed
+        line = points.trace[-1]
         if kind is Kind.KILL_BEFORE:
             raise points.die()
-        points.before(number)
+        await points.before(line)
         if kind is Kind.OUTAGE_BEFORE:
             raise httpx.ConnectError("unreachable", request=request)
         rules = [self._tenant.fault(rule) for rule in _rules(kind, _calls(request))]
@@ -145,7 +154,7 @@ class Faulty(httpx.AsyncBaseTransport):
             if kind is not Kind.FAILED:
                 for rule in rules:
                     self._tenant.faults.rules.remove(rule)
-        points.after(number)
+        await points.after(line)
         if kind is Kind.KILL_AFTER or points.dead:
             raise points.die()
         return response

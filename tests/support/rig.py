@@ -28,6 +28,7 @@ from calsync_agent.sandbox.model.world import Stored
 from calsync_agent.sandbox.server import SandboxServer
 from calsync_agent.sandbox.tenant import Tenant
 from calsync_agent.service.rounds import Rounds
+from calsync_agent.service.standing import Standing
 from calsync_agent.state import tables as state
 from calsync_agent.state.agents import Identity
 from tests.support.loopback import GRAPH, answer_now, connected
@@ -83,10 +84,15 @@ class Agent:
         if self.points.dead:
             raise Killed
 
+    @property
+    def in_trouble(self) -> list[Standing]:
+        """The profiles whose cycle has failed."""
+        return [one for one in self.rounds.standings.values() if one.error is not None]
+
     async def die(self) -> None:
         """The process is gone: nothing is given back, but the system lets go of what it held."""
         self.points.dead = True
-        tasks = list(getattr(self.rounds, "tasks", None) or self.rounds._tasks)
+        tasks = list(self.rounds.tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -185,26 +191,31 @@ class Rig:
         database._in_thread = _here  # type: ignore[method-assign] - threads cost half the time
         return watched, database
 
-    async def until_quiet(self, agent: Agent | None = None, limit: int = 40) -> None:
+    async def until_quiet(self, limit: int = 40) -> None:
         """Rounds until one does nothing; after a death with a new agent."""
-        agent = agent or self.agent()
         for _ in range(limit):
-            began = self.points.passed
-            try:
+            with suppress(Killed):
+                return await self.live(limit)
+        raise AssertionError("it dies again and again")
+
+    async def live(self, limit: int = 40) -> None:
+        """One agent's life: rounds until one does nothing. Raises Killed when it ends before."""
+        agent = self.agent()
+        try:
+            for _ in range(limit):
+                began = len(self.points.trace)
                 await agent.round()
-                standings = agent.rounds.standings.values()
-                troubled = [standing for standing in standings if standing.error is not None]
-                if not troubled and not self._wrote_since(began):
-                    await agent.stop()
-                    return
-            except Killed:
-                await agent.die()
-                agent = self.agent()
-                continue
-            self.wait(minutes=6 if troubled else 0, seconds=5)
-        reasons = [str(s.error) for s in agent.rounds.standings.values() if s.error]
+                if agent.in_trouble:
+                    self.wait(minutes=6)
+                elif not self._wrote_since(began):
+                    return await agent.stop()
+                self.wait(seconds=5)
+        except Killed:
+            await agent.die()
+            raise
+        reasons = [str(one.error) for one in agent.in_trouble] or self.points.trace[-12:]
         await agent.stop()
-        raise AssertionError(f"never quiet: {reasons or self.points.trace[-12:]}")
+        raise AssertionError(f"never quiet: {reasons}")
 
     def _wrote_since(self, began: int) -> bool:
         return any(" request GET " not in line for line in self.points.trace[began:])

@@ -15,6 +15,7 @@ WITH_TRIGGERS: Final = frozenset(
         "activity",
         "activity_exception",
         "activity_participant",
+        "activity_type",
         "calsync_provider",
         "calsync_profile",
     }

@@ -116,9 +116,9 @@ def _row_facts(row: dict[str, Any], sending: str) -> Facts:
         zone = ZoneInfo(row["time_zone"])
         when = tuple(row[name].replace(tzinfo=zone).astimezone(UTC) for name in _TIMES)
     return (
-        _cut(row["subject"]),
+        _cut(_line(row["subject"])),
         _text(row["body"]),
-        row["location"],
+        _line(row["location"]),
         when,
         row["importance"],
         bool(row["private"]) or sending == "private",
@@ -136,9 +136,9 @@ def _event_facts(event: dict[str, Any]) -> Facts:
         assert event["start"]["timeZone"] == "UTC"
         when = tuple(moment.replace(tzinfo=UTC) for moment in moments)
     return (
-        event["subject"] or "",
-        _text(event["body"]["content"]),
-        event["location"]["displayName"],
+        _line(event["subject"]),
+        _text(_own_words(event)),
+        _line(event["location"]["displayName"]),
         when,
         event["importance"],
         event["sensitivity"] != "normal",
@@ -155,6 +155,16 @@ def _cut(text: str) -> str:
     if len(units) <= 2 * 255:
         return text
     return units[: 2 * 254].decode("utf-16-le", "ignore") + "…"
+
+
+def _own_words(event: dict[str, Any]) -> str:
+    """The body without the block with which Teams lets people join."""
+    content: str = event["body"]["content"]
+    return content.partition("_" * 40)[0] if event["isOnlineMeeting"] else content
+
+
+def _line(text: str | None) -> str:
+    return " ".join((text or "").split())
 
 
 def _text(text: str) -> str:

@@ -1,0 +1,80 @@
+"""Makes a kept version the current one again (B6).
+
+It is written into Consolidate as if somebody had entered it there; the next cycle carries it to
+Exchange.
+"""
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from calsync_agent.appointment.codec import from_json
+from calsync_agent.appointment.content import ALL, INBOUND_ONLY
+from calsync_agent.appointment.model import Appointment
+from calsync_agent.consolidate import feed, writing
+from calsync_agent.consolidate.reading import inbound_type, read_activities
+from calsync_agent.consolidate.rows import Activity, BrokenActivity
+from calsync_agent.consolidate.writing import ChangedActivity, NewActivity, Stamp
+from calsync_agent.errors import Refusal, Unknown
+from calsync_agent.i18n import message
+from calsync_agent.state import history
+from calsync_agent.state.history import Kept, Side, Version
+
+RULE: Final = "restored by an administrator"
+
+
+def restore(connection: sa.Connection, number: int, stamp: Stamp) -> Version:
+    """Write a kept version into Consolidate; the version that it replaces is kept in turn.
+
+    Raises Unknown where there is no such version, Refusal where it could not last.
+    """
+    version = history.find(connection, number)
+    if version is None:
+        raise Unknown(message("there is no version {number} in the history", number=number))
+    appointment = from_json(version.content)
+    match read_activities(connection, [version.activity], hold=True).get(version.activity):
+        case None:
+            writing.create(connection, [_made_anew(connection, version, appointment)], stamp)
+        case BrokenActivity(reason=reason):
+            raise Refusal(
+                message(
+                    "the appointment of version {number}: {reason}", number=number, reason=reason
+                )
+            )
+        case Activity(from_outside=True, deleted=False):
+            raise Refusal(
+                message(
+                    "version {number} is of a meeting that somebody outside organizes; their version"
+                    " would be put back at once",
+                    number=number,
+                )
+            )
+        case Activity() as activity:
+            history.keep(connection, [_replaced(version, activity, appointment)], stamp.now)
+            change = ChangedActivity(activity, appointment, ALL - INBOUND_ONLY, ())
+            writing.change(connection, [change], stamp)
+    feed.touch(connection, version.activity)
+    return version
+
+
+def _made_anew(
+    connection: sa.Connection, version: Version, appointment: Appointment
+) -> NewActivity:
+    given_type = version.type_id or inbound_type(connection)
+    if given_type is None:
+        raise Refusal(message("no activity type is marked as inbound_default; mark one first"))
+    return NewActivity(version.activity, version.responsible, given_type, appointment)
+
+
+def _replaced(version: Version, activity: Activity, appointment: Appointment) -> Kept:
+    return Kept(
+        profile=version.profile,
+        side=Side.CONSOLIDATE,
+        activity=version.activity,
+        event=version.event,
+        rule=RULE,
+        lost=activity.appointment,
+        replaced_by=appointment,
+        responsible=activity.responsible,
+        type_id=activity.type_id,
+    )
