@@ -18,9 +18,11 @@ from calsync_agent.platform import ProcessLock, state_folder
 from calsync_agent.service.agent import GRACE
 from calsync_agent.service.lines import Connection
 from calsync_agent.service.once import Outcome, once
+from calsync_agent.service.previewing import preview_all
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.state.agents import Identity
 from calsync_agent.state.profiles import Provider
+from calsync_agent.sync.preview import Preview
 
 
 def open_database(settings: Settings) -> Database:
@@ -73,5 +75,14 @@ async def sync_once(settings: Settings, who: Identity) -> list[Outcome]:
             return await once(made, database)
         finally:
             await made.close(GRACE)
+    finally:
+        database.dispose()
+
+
+async def previews(settings: Settings, only: str | None) -> list[Preview]:
+    """What the next sync of all active profiles, or of one, would do."""
+    database = await asyncio.to_thread(open_database, settings)
+    try:
+        return await preview_all(database, settings, connect, only)
     finally:
         database.dispose()

@@ -46,8 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _refused(text: str, status: int) -> int:
+    """A line for each problem."""
     if sys.stderr is not None:  # a service on Windows may have none
-        sys.stderr.write(f"{PROGRAM}: {text}\n")
+        sys.stderr.writelines(f"{PROGRAM}: {line}\n" for line in text.splitlines())
     return status
 
 
@@ -82,11 +83,39 @@ def _parser() -> Parser:
         "--keep", type=Path, metavar=_("FOLDER"), help=_("keep the demo's files here")
     )
     _verb(verbs, "sandbox", _sandbox, _("a simulated Exchange 365"), _fill_sandbox)
+    _admin_verbs(verbs)
     database = _verb(verbs, "db", None, _("the plugin's tables"))
     _database_verbs(
         database.add_subparsers(metavar=_("COMMAND"), required=True, parser_class=Parser)
     )
     return parser
+
+
+def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
+    preview = _verb(verbs, "preview", _admin("preview"), _("show what the next sync would do"))
+    for name, text in (
+        ("confirm", _("let a held profile carry out what it waits for")),
+        ("discard", _("let a held profile bring back what was to be deleted")),
+    ):
+        verb = _verb(verbs, name, _admin(name), text)
+        verb.add_argument("profile", metavar=_("PROFILE"), help=_("its number or employee code"))
+    history = _verb(verbs, "history", _admin("history"), _("show overwritten and deleted versions"))
+    history.add_argument("--limit", type=int, metavar=_("N"), help=_("no more than so many"))
+    for verb in (preview, history):
+        verb.add_argument(
+            "--profile", metavar=_("PROFILE"), help=_("only of this profile: number or code")
+        )
+        verb.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
+    restore = _verb(verbs, "restore", _admin("restore"), _("make a kept version current again"))
+    restore.add_argument(
+        "version_id", type=int, metavar=_("HISTORY_ID"), help=_("as `history` shows it")
+    )
+    adopt = _verb(verbs, "adopt", _admin("adopt"), _("say which database this is"))
+    which = adopt.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "--restored", action="store_true", help=_("this installation, put back from a backup")
+    )
+    which.add_argument("--copy", action="store_true", help=_("a second installation, a copy"))
 
 
 def _database_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
@@ -148,6 +177,16 @@ def _once(options: argparse.Namespace) -> int:
     from calsync_agent.commands import serving  # noqa: PLC0415
 
     return serving.once(options)
+
+
+def _admin(name: str) -> Callable[[argparse.Namespace], int]:
+    def run(options: argparse.Namespace) -> int:
+        from calsync_agent.commands import admin  # noqa: PLC0415
+
+        command: Callable[[argparse.Namespace], int] = getattr(admin, name)
+        return command(options)
+
+    return run
 
 
 def _install(options: argparse.Namespace) -> int:

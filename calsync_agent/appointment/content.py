@@ -84,12 +84,14 @@ def changed(before: Fingerprint, now: Fingerprint) -> frozenset[Field]:
 def mixed(base: Fingerprint, taken: Fingerprint, fields: Collection[Field]) -> Fingerprint:
     """`base`, with the digests of `fields` taken from another fingerprint of the same side.
 
-    `UNKNOWN` where fields are taken from what was never seen.
+    What one of them does not know counts as changed (`unsettled`).
     """
     if not fields:
         return base
-    if base[:1] != _SCHEME or len(base) != len(taken):
-        return taken
+    if base[:1] != _SCHEME:
+        return unsettled(taken, ALL - set(fields)) if taken[:1] == _SCHEME else UNKNOWN
+    if taken[:1] != _SCHEME:
+        return unsettled(base, fields)
     pairs = zip(Field, _digests(base), _digests(taken), strict=True)
     return Fingerprint(_SCHEME + "".join(new if f in fields else old for f, old, new in pairs))
 

@@ -4,7 +4,8 @@ Both naming schemes are understood. Two zones are the same when they have the sa
 that is all Exchange keeps of a zone. The mapping is tzlocal's, which holds both ways.
 """
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,6 +13,21 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tzlocal.windows_tz import tz_win, win_tz
 
 UTC_ZONE: Final = "UTC"
+# Names that tzlocal does not map: CLDR's windowsZones had them all once.
+_FURTHER: Final = {
+    "CST6CDT": "Central Standard Time",
+    "EST5EDT": "Eastern Standard Time",
+    "MST7MDT": "Mountain Standard Time",
+    "PST8PDT": "Pacific Standard Time",
+    "US/East-Indiana": "US Eastern Standard Time",
+    "Europe/Uzhgorod": "FLE Standard Time",
+    "Europe/Zaporozhye": "FLE Standard Time",
+}
+# Files of the zone database that are no zones: another one on each host, one that is unset, and
+# zones that count leap seconds.
+_NO_ZONES: Final = re.compile(r"(localtime|posixrules|Factory|(right|posix)/.*)\Z")
+_COMPARED_FROM: Final = datetime(2025, 1, 1)
+_COMPARED_DAYS: Final = 5 * 366
 _WINDOWS_BY_LOWER_NAME: Final = {name.lower(): iana for name, iana in win_tz.items()}
 
 
@@ -28,8 +44,13 @@ def resolve(name: str | None) -> str | None:
 
 @lru_cache(maxsize=1024)
 def windows_name(iana: str) -> str | None:
-    """The Windows name of an IANA zone; None where Windows has no such zone."""
-    return tz_win.get(iana)
+    """The Windows name of an IANA zone; None where Windows has no zone that keeps its time.
+
+    Where a zone has left the group that the mapping still puts it into (America/Scoresbysund in
+    2024), its Windows name would mean other instants.
+    """
+    name = tz_win.get(iana) or _FURTHER.get(iana)
+    return name if name is not None and _same_time(iana, win_tz[name]) else None
 
 
 @lru_cache(maxsize=1024)
@@ -47,19 +68,37 @@ def zone_info(iana: str) -> ZoneInfo:
 def to_utc(wall_clock: datetime, iana: str) -> datetime:
     """The UTC instant, without offset, at which clocks in the zone show `wall_clock`.
 
-    A time that exists twice is its first; one that a clock skips is read by the offset before.
+    A time that exists twice is its first; one that a clock skips is read by the offset before. At
+    the ends of time, where empty dates lie, it is the nearest instant that there is.
     """
     aware = wall_clock.replace(tzinfo=zone_info(iana))
-    return aware.astimezone(UTC).replace(tzinfo=None)
+    try:
+        return aware.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        return wall_clock
 
 
 def from_utc(instant: datetime, iana: str) -> datetime:
     """What clocks in the zone show at a UTC instant (given and returned without offset)."""
-    aware = instant.replace(tzinfo=UTC).astimezone(zone_info(iana))
+    try:
+        aware = instant.replace(tzinfo=UTC).astimezone(zone_info(iana))
+    except OverflowError:
+        return instant
     return aware.replace(tzinfo=None, fold=0)
 
 
+def _same_time(iana: str, other: str) -> bool:
+    """Whether clocks in two zones show the same, in the years that appointments lie in."""
+    if iana == other:
+        return True
+    mine, theirs = zone_info(iana), zone_info(other)
+    days = (_COMPARED_FROM + timedelta(days=n) for n in range(_COMPARED_DAYS))
+    return all(mine.utcoffset(day) == theirs.utcoffset(day) for day in days)
+
+
 def _known(iana: str) -> bool:
+    if _NO_ZONES.match(iana):
+        return False
     try:
         zone_info(iana)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -104,23 +104,31 @@ def forbidden(error: sa.exc.DBAPIError) -> str | None:
     return said.text if denied else None
 
 
+def denied(error: sa.exc.DBAPIError) -> DatabaseRefused | None:
+    """The refusal that `error` means, where the login has not the right to do it; else None."""
+    reason = forbidden(error)
+    if reason is None:
+        return None
+    return DatabaseRefused(
+        message(
+            "The login has too few rights ({reason}); grant it SELECT, INSERT, UPDATE and"
+            " DELETE on Consolidate's tables and on those that begin with calsync_, and on"
+            " PostgreSQL USAGE on their sequences",
+            reason=reason,
+        )
+    )
+
+
 @contextmanager
 def permitted() -> Iterator[None]:
     """Raise DatabaseRefused instead where the login may not do what is done inside."""
     try:
         yield
     except sa.exc.DBAPIError as error:
-        reason = forbidden(error)
-        if reason is None:
+        refusal = denied(error)
+        if refusal is None:
             raise
-        raise DatabaseRefused(
-            message(
-                "The login has too few rights ({reason}); grant it SELECT, INSERT, UPDATE and"
-                " DELETE on Consolidate's tables and on those that begin with calsync_, and on"
-                " PostgreSQL USAGE on their sequences",
-                reason=reason,
-            )
-        ) from error
+        raise refusal from error
 
 
 def trouble(error: sa.exc.DBAPIError, where: str) -> DatabaseTrouble | None:

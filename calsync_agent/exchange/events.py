@@ -104,7 +104,7 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
     zone, warning = _zone(body)
     start = wall_clock(body["start"], zone, all_day=all_day)
     end = wall_clock(body["end"], zone, all_day=all_day)
-    if end < start:
+    if end < start or (all_day and end == start):
         return UnreadableEvent(event_id, message("the event ends before it begins"))
     rule = read_recurrence(body.get("recurrence"), start)
     if isinstance(rule, Unsyncable):

@@ -10,7 +10,6 @@ from calsync_agent.exchange.events import Event
 from calsync_agent.exchange.requests import Lost
 from calsync_agent.i18n import Message
 
-
 Attendees: TypeAlias = tuple[Mapping[str, Any], ...]
 """Attendees in Graph's own form, so that what is not ours to understand stays as it is."""
 

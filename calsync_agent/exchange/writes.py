@@ -176,9 +176,11 @@ def _properties(field: Field, a: Appointment) -> dict[str, Any]:
         case Field.LOCATION:
             return {"location": {"displayName": a.location}}
         case Field.TIME:
+            # The zone of an all-day event means nothing, but it must read midnight there (D4).
+            zone = zones.UTC_ZONE if a.all_day and _sent_zone(a.zone) is None else a.zone
             return {
-                "start": _time(a.start, a.zone),
-                "end": _time(a.end, a.zone),
+                "start": _time(a.start, zone),
+                "end": _time(a.end, zone),
                 "isAllDay": a.all_day,
             }
         case Field.IMPORTANCE:

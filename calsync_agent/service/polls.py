@@ -28,7 +28,9 @@ class Polls:
 
     def ask(self, asked: Mapping[str, Standing], line: Line, begin: Begin) -> None:
         """Ask each mailbox, and `begin` a cycle for each that has news, with what it answered."""
-        task = asyncio.create_task(self._ask(asked, line, begin), name="poll")
+        alone = next(iter(asked.values())) if len(asked) == 1 else None
+        with about(alone):
+            task = asyncio.create_task(self._ask(asked, line, begin), name="poll")
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
@@ -42,12 +44,15 @@ class Polls:
         requests = {
             mailbox: delta.following(standing.position or "") for mailbox, standing in asked.items()
         }
-        waiting = dict(asked)
+        waiting, troubled = dict(asked), dict[str, CalsyncError]()
 
         def hear(mailbox: str, polled: Polled) -> None:
-            standing = waiting.pop(mailbox)
-            with about(standing):
-                self._hear(standing, polled, begin)
+            if isinstance(polled, Answer):
+                standing = waiting.pop(mailbox)
+                with about(standing):
+                    self._hear(standing, polled, begin)
+            else:
+                troubled[mailbox] = polled
 
         error: CalsyncError | None = None
         try:
@@ -58,16 +63,14 @@ class Polls:
         except Exception as unforeseen:  # noqa: BLE001 - it must not end the agent
             error = internal(unforeseen)
         finally:
-            for standing in waiting.values():
+            for mailbox, standing in waiting.items():
                 standing.busy = False
-                if error is not None:
-                    self._running.failed(standing, error)
+                # What refuses the app comes as trouble of each mailbox first.
+                if (reason := error or troubled.get(mailbox)) is not None:
+                    self._running.failed(standing, reason)
 
-    def _hear(self, standing: Standing, polled: Polled, begin: Begin) -> None:
-        if not isinstance(polled, Answer):
-            standing.busy = False
-            self._running.failed(standing, polled)
-        elif (position := delta.unchanged(polled)) is not None:
+    def _hear(self, standing: Standing, polled: Answer, begin: Begin) -> None:
+        if (position := delta.unchanged(polled)) is not None:
             standing.busy, standing.position = False, position
             self._running.succeeded(standing)
         else:

@@ -13,11 +13,10 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment import zones
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.config.settings import Settings
-from calsync_agent.consolidate.writing import Stamp
 from calsync_agent.database.engine import Database
+from calsync_agent.database.failures import permitted
 from calsync_agent.errors import CalsyncError, Refusal
 from calsync_agent.i18n import message
 from calsync_agent.service.enrolment import enrolled
@@ -25,6 +24,7 @@ from calsync_agent.service.leases import Leases
 from calsync_agent.service.lines import Connect, Line, Lines
 from calsync_agent.service.looks import Looks
 from calsync_agent.service.polls import Polls
+from calsync_agent.service.previewing import job
 from calsync_agent.service.running import Running
 from calsync_agent.service.standing import Standing, Terms
 from calsync_agent.service.troubles import Troubles
@@ -36,7 +36,6 @@ from calsync_agent.state.log import Kind, Level
 from calsync_agent.state.profiles import Profile
 from calsync_agent.state.progress import Progress
 from calsync_agent.sync import cycle as cycles
-from calsync_agent.sync.guard import Limits
 from calsync_agent.sync.job import Job
 from calsync_agent.sync.window import Window, window
 
@@ -85,13 +84,14 @@ class Rounds:
         (B10, G5), and DatabaseTrouble.
         """
         self.news.clear()
-        view = await self._looks.look()
-        try:
-            line = await self._lines.to(self.settings, view.provider)
-        except Refusal as refusal:
-            self._running.refuse(refusal.message)
-            raise
-        await self._follow_leases(view)
+        with permitted():
+            view = await self._looks.look()
+            try:
+                line = await self._lines.to(self.settings, view.provider)
+            except Refusal as refusal:
+                self._running.refuse(refusal.message)
+                raise
+            await self._follow_leases(view)
         self._running.allow()
         if self.leases.shown:
             self.troubles.over()
@@ -188,6 +188,7 @@ class Rounds:
             if number in refused:
                 self._running.failed(standing, refused[number])
                 continue
+            standing.widen(bounds)
             due = cycles.wanted(standing.progress, standing.position, policy, bounds)
             standing.begin(_terms(standing.profile, view))
             if due or number in view.work:
@@ -205,21 +206,7 @@ class Rounds:
             )
 
     def _job(self, standing: Standing, view: View) -> Job:
-        now = self._clock()
-        zone = zones.zone_info(self.settings.sync.default_time_zone)
-        return Job(
-            profile=standing.profile,
-            policy=view.provider.policy,
-            window=self._window(now),
-            office=view.office,
-            inbound_type=view.ready.inbound_type,
-            limits=Limits(
-                self.settings.sync.max_deletes,
-                self.settings.sync.max_delete_percent,
-                self.settings.sync.max_mails,
-            ),
-            stamp=Stamp(now, now.replace(tzinfo=UTC).astimezone(zone)),
-        )
+        return job(self.settings, view, standing.profile, self._clock())
 
     def _window(self, now: datetime) -> Window:
         return window(now, self.settings.sync.past_months, self.settings.sync.future_months)

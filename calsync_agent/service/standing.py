@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +12,7 @@ from calsync_agent.service.leases import Silent
 from calsync_agent.state.profiles import Policy, Profile
 from calsync_agent.state.progress import Progress
 from calsync_agent.sync.job import Count
+from calsync_agent.sync.window import RENEWED_AFTER, Window
 
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(minutes=5)
@@ -53,6 +54,15 @@ class Standing:
     def may_begin(self, now: datetime) -> bool:
         """Whether a cycle may begin: none is under way, and no pause is due (A4, B9)."""
         return not self.busy and (self.retry_at is None or self.retry_at <= now)
+
+    def widen(self, window: Window) -> None:
+        """Have all of Consolidate's side looked through when the window was made to begin earlier.
+
+        By itself it only moves on.
+        """
+        start = self.progress.window_start
+        if start is not None and start - window.start >= RENEWED_AFTER:
+            self.progress = replace(self.progress, compared_at=None)
 
     def begin(self, terms: Terms) -> None:
         """A cycle begins."""

@@ -12,8 +12,11 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, TypeAlias
 
+import sqlalchemy as sa
+
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.database.engine import Database
+from calsync_agent.database.failures import denied
 from calsync_agent.errors import CalsyncError, DatabaseTrouble, Trouble
 from calsync_agent.exchange.troubles import GraphTrouble, Unreachable
 from calsync_agent.i18n import Message, message
@@ -115,7 +118,9 @@ def about(standing: Standing | None) -> AbstractContextManager[None]:
 
 
 def internal(error: Exception) -> CalsyncError:
-    """An error that nobody foresaw, as one that can be said."""
+    """An error that nobody foresaw, as one that can be said; a missing right as what it is."""
+    if isinstance(error, sa.exc.DBAPIError) and (refusal := denied(error)) is not None:
+        return refusal
     _log.debug("unexpected", exc_info=error)
     return CalsyncError(message("internal error: {detail}", detail=logs.in_one_line(error)))
 

@@ -4,7 +4,6 @@ A copy is known by the database's own identity, which the installation wrote dow
 a restore by a position that only grows, and that an agent remembers outside the database.
 """
 
-import os
 from pathlib import Path
 from typing import Final
 
@@ -51,7 +50,7 @@ def actual(connection: sa.Connection) -> str:
             return _first(connection, _MSSQL, _MSSQL_WITHOUT_RIGHTS)
         case _:
             file = Path(connection.engine.url.database or "").resolve()
-            return f"{os.stat(file).st_ino}:{file}"[-255:]
+            return f"{file.stat().st_ino}:{file}"[-255:]
 
 
 def noted(connection: sa.Connection) -> str | None:

@@ -24,8 +24,8 @@ class Role(StrEnum):
     """What the event in this mailbox is to the appointment.
 
     `ORGANIZER`: the event of whoever is responsible, with the participants as attendees (F1).
-    `PLAIN`: a participant's own event without attendees, where the responsible has no synced mailbox
-    (F2). `COPY`: an attendee's copy of a meeting, made by Exchange (F4).
+    `PLAIN`: a participant's own event without attendees, where the responsible has no synced
+    mailbox (F2). `COPY`: an attendee's copy of a meeting, made by Exchange (F4).
     """
 
     ORGANIZER = "organizer"

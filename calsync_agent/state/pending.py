@@ -56,6 +56,18 @@ def profiles(connection: sa.Connection) -> set[ProfileId]:
     return set(connection.execute(sa.select(pending.c.profile_id).distinct()).scalars())
 
 
+def on(
+    connection: sa.Connection, activities: Collection[ActivityId]
+) -> set[tuple[ProfileId, ActivityId]]:
+    """Who has work on any of these appointments."""
+    found: set[tuple[ProfileId, ActivityId]] = set()
+    for some in chunks(list(activities)):
+        wanted = sa.select(pending.c.profile_id, pending.c.activity_id)
+        rows = connection.execute(wanted.where(pending.c.activity_id.in_(some)))
+        found.update((ProfileId(profile), ActivityId(activity)) for profile, activity in rows)
+    return found
+
+
 def done(connection: sa.Connection, profile: ProfileId, finished: Mapping[ActivityId, int]) -> None:
     """Take work out, as far as nobody has touched it since it was read with that version."""
     if finished:

@@ -8,6 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, EventId, ProfileId
+from calsync_agent.database.statements import chunks
 from calsync_agent.i18n import Message
 from calsync_agent.state.tables import quarantine
 
@@ -55,6 +56,18 @@ def due_profiles(connection: sa.Connection, now: datetime) -> set[ProfileId]:
     return set(connection.execute(found).scalars())
 
 
+def on(
+    connection: sa.Connection, activities: Collection[ActivityId]
+) -> set[tuple[ProfileId, ActivityId]]:
+    """Who has any of these appointments in quarantine."""
+    found: set[tuple[ProfileId, ActivityId]] = set()
+    for some in chunks(list(activities)):
+        wanted = sa.select(quarantine.c.profile_id, quarantine.c.activity_id)
+        rows = connection.execute(wanted.where(quarantine.c.activity_id.in_(some)))
+        found.update((ProfileId(profile), ActivityId(activity)) for profile, activity in rows)
+    return found
+
+
 def postpone(connection: sa.Connection, profile: ProfileId, now: datetime) -> None:
     """Put off what is due, so that an attempt that leads nowhere is not repeated at once."""
     for one in read(connection, profile):
@@ -74,7 +87,8 @@ def update(
 ) -> list[Item]:
     """Quarantine what is refused and let go what is settled.
 
-    What is refused for good is `never` retried unless it changes. Returns the items that are new here, or refused for a new reason.
+    What is refused for good is `never` retried unless it changes. Returns the items that are new
+    here, or refused for a new reason.
     """
     known = {quarantined.item: quarantined for quarantined in read(connection, profile)}
     _release(connection, [known[item].id for item in settled if item in known])

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from calsync_agent.appointment.content import fingerprint
 from calsync_agent.appointment.model import ActivityId
 from calsync_agent.consolidate.reading import SOME, in_scope_of, read_activities
-from calsync_agent.consolidate.rows import Activity, BrokenActivity
+from calsync_agent.consolidate.rows import Activity, BrokenActivity, Sending
 from calsync_agent.database.statements import chunks
 from calsync_agent.state import links
 from calsync_agent.state.links import Link
@@ -63,5 +63,5 @@ def _sort(
     if link is not None:
         if fingerprint(whole.mine) != link.consolidate:
             found.changed.add(number)
-    elif whole.sendable:
+    elif whole.sendable and activity.sending is not Sending.NONE:
         found.candidates.add(number, activity.appointment)

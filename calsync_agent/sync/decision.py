@@ -69,7 +69,7 @@ MATRIX: Final[Mapping[tuple[State, State], Cell]] = {
     (State.SAME, State.BROKEN): Cell.UNSYNCABLE,
     (State.CHANGED, State.BROKEN): Cell.UNSYNCABLE,
     (State.GONE, State.BROKEN): Cell.UNSYNCABLE,
-    (State.WITHDRAWN, State.BROKEN): Cell.WITHDRAWN,
+    (State.WITHDRAWN, State.BROKEN): Cell.UNSYNCABLE,
     (State.BROKEN, State.SAME): Cell.UNSYNCABLE,
     (State.BROKEN, State.CHANGED): Cell.UNSYNCABLE,
     (State.BROKEN, State.GONE): Cell.UNSYNCABLE,
@@ -114,14 +114,25 @@ class Answer:
 Write: TypeAlias = Create | Change | Delete | Answer | None
 
 
+def fields_of(write: Write) -> frozenset[Field]:
+    """The fields that a write concerns, where both sides are there."""
+    match write:
+        case Change(fields):
+            return fields
+        case Answer():
+            return frozenset({Field.RESPONSES})
+    return frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What to do about one pair.
 
     `waits`: it cannot be done yet, because a direction is switched off (A2) or another mailbox has
-    to come first (G10); nothing is done and nothing forgotten. `lost`: whose version goes, to be
-    kept before (B6). `forget`: the link ends. `reason`: why it is quarantined (B8); `final`: until
-    somebody changes it, not until its time has come.
+    to come first (G10); nothing is done and nothing forgotten. `waiting`: only these fields wait
+    for a direction, and go on counting as changed. `lost`: whose version goes, to be kept before
+    (B6). `forget`: the link ends. `reason`: why it is quarantined (B8); `final`: until somebody
+    changes it, not until its time has come.
     """
 
     cell: Cell
@@ -129,6 +140,7 @@ class Decision:
     exchange: Write = None
     lost: Side | None = None
     waits: bool = False
+    waiting: frozenset[Field] = frozenset()
     forget: bool = False
     reason: Message | None = None
     final: bool = False
@@ -136,7 +148,8 @@ class Decision:
     @property
     def conflict(self) -> bool:
         """Whether somebody's change is overruled (A3, F5)."""
-        return self.cell in CONFLICTS and not (self.consolidate is self.exchange is None)
+        decided = not (self.consolidate is self.exchange is None) and not self.waiting
+        return self.cell in CONFLICTS and decided
 
     @property
     def deletes(self) -> Side | None:

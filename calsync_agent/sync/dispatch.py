@@ -10,7 +10,7 @@ from calsync_agent.appointment.model import ActivityId, ProfileId
 from calsync_agent.consolidate import feed
 from calsync_agent.consolidate.reading import read_activities
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
-from calsync_agent.state import links, pending
+from calsync_agent.state import links, pending, quarantine
 from calsync_agent.state.links import Link, Role
 from calsync_agent.state.profiles import Profile
 from calsync_agent.sync.copies import ANSWER
@@ -27,7 +27,8 @@ def dispatch(
     """Turn the oldest entries of the feed into pending work; returns how many were taken.
 
     `profiles`: all there are, so that what happens while one is not synced is waiting for it (C5).
-    What is our own doing is recognised by content (A5).
+    What is our own doing is recognised by content (A5); but whoever is at work on an appointment,
+    or has it in quarantine, hears of every touch: what it holds again may be on its way out (G4).
     """
     entries = feed.read_feed(connection, AT_ONCE)
     touched = {ActivityId(entry.activity_id) for entry in entries}
@@ -35,11 +36,12 @@ def dispatch(
     linked: dict[ActivityId, list[Link]] = {number: [] for number in touched}
     for link in links.by_activities(connection, touched):
         linked[link.activity].append(link)
-    work = [
+    work = {
         (profile, number)
         for number in touched
         for profile in _concerned(activities.get(number), linked[number], office, profiles)
-    ]
+    }
+    work |= pending.on(connection, touched) | quarantine.on(connection, touched)
     pending.add(connection, work)
     feed.remove(connection, [entry.id for entry in entries])
     return len(entries)

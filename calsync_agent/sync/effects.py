@@ -8,6 +8,7 @@ from calsync_agent.appointment.content import (
     ALL,
     Field,
     Fingerprint,
+    differing,
     fingerprint,
     mixed,
     time_changes,
@@ -26,7 +27,7 @@ from calsync_agent.exchange.events import Event
 from calsync_agent.exchange.operations import AnswerEvent, ChangeEvent, CreateEvent, DeleteEvent
 from calsync_agent.state.history import Kept, Side
 from calsync_agent.state.links import Link, Role
-from calsync_agent.sync.decision import Answer, Change, Create, Decision, Delete, Write
+from calsync_agent.sync.decision import Answer, Change, Create, Decision, Delete, fields_of
 from calsync_agent.sync.job import Job, Outgoing
 from calsync_agent.sync.pairs import Known
 from calsync_agent.sync.views import answered, attendees, taken, view
@@ -141,11 +142,11 @@ def _creation(job: Job, known: Known, activity: Activity, result: Effects) -> Ef
 
 def _deletion(known: Known, link: Link, result: Effects) -> Effects:
     event = known.pair.event
-    if event is None or link.event_id is None:
+    if event is None:
         return replace(result, dropped_link=link.id)
     etag = event.etag if isinstance(event, Event) else ""
     mailed = event.attendees if isinstance(event, Event) and event.is_organizer else ()
-    return replace(result, outgoing=Outgoing(DeleteEvent(link.event_id, etag, mailed), link))
+    return replace(result, outgoing=Outgoing(DeleteEvent(event.id, etag, mailed), link))
 
 
 def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effects:
@@ -156,13 +157,14 @@ def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effe
     people, employee = job.office.people, job.profile.employee
     mine = view(result.mine, pair.role, employee, people)
     before = pair.link or Link(LinkId(uuid4()), job.profile.id, known.activity_id)
-    outgoing = _written(decision.exchange)
-    open_fields = outgoing | (unsettled_in(before.consolidate) - _written(decision.consolidate))
+    outgoing = fields_of(decision.exchange)
+    refused = unsettled_in(before.consolidate) & differing(mine, pair.theirs)
+    waiting = decision.waiting | (refused - fields_of(decision.consolidate))
     now = agreed(
         replace(before, role=pair.role),
         event,
-        consolidate=mixed(fingerprint(mine), before.consolidate, open_fields),
-        exchange=mixed(fingerprint(pair.theirs), before.exchange, outgoing),
+        consolidate=mixed(fingerprint(mine), before.consolidate, outgoing | waiting),
+        exchange=mixed(fingerprint(pair.theirs), before.exchange, outgoing | decision.waiting),
         unfinished=bool(outgoing) and _in_steps(mine, event.appointment),
     )
     result = replace(result, new_link=None if pair.link else now)
@@ -179,15 +181,6 @@ def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effe
             given = AnswerEvent(event, response)
             result = replace(result, outgoing=Outgoing(given, now, mine))
     return result
-
-
-def _written(write: Write) -> frozenset[Field]:
-    match write:
-        case Change(fields):
-            return fields
-        case Answer():
-            return frozenset({Field.RESPONSES})
-    return frozenset()
 
 
 def _in_steps(mine: Appointment, theirs: Appointment) -> bool:

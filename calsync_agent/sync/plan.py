@@ -32,16 +32,14 @@ from calsync_agent.sync.decision import (
     State,
 )
 from calsync_agent.sync.pair import Pair
+from calsync_agent.sync.permission import permitted
 from calsync_agent.sync.views import inward_only, outward_fields
 
 
 def decide(pair: Pair, policy: Policy) -> Decision:
     """What to do about a pair, under a policy."""
     decision = _unlinked(pair, policy) if pair.link is None else _linked(pair, pair.link, policy)
-    blocked = (decision.consolidate is not None and not policy.inbound) or (
-        decision.exchange is not None and not policy.outbound
-    )
-    return Decision(decision.cell, waits=True) if blocked else decision
+    return permitted(pair, decision, policy)
 
 
 def consolidate_state(pair: Pair, link: Link) -> State:
@@ -76,14 +74,16 @@ def _unlinked(pair: Pair, policy: Policy) -> Decision:
     match pair.activity, pair.event:
         case (_, UnreadableEvent(reason=reason)):
             return Decision(Cell.UNSYNCABLE, reason=reason)
-        case (Activity(deleted=False), Event() as event):
+        case (Activity(deleted=False) as activity, Event() as event):
             if not event.is_organizer:
                 return copies.seen(pair)
             if pair.relation.copied:
                 return _ruling(Cell.ORGANIZER_SEEN, pair)
-            return _whole(Cell.MATCHED, pair, policy)  # priority decides where they differ (B4)
+            return _whole(Cell.MATCHED, pair, activity, policy)  # priority decides (B4)
         case (_, Event() as event) if event.is_cancelled or _over(pair, event):
             return Decision(Cell.COPY_LEFT)  # left where it is (G11)
+        case (BrokenActivity(reason=reason), Event()):
+            return Decision(Cell.UNSYNCABLE, reason=reason)  # its row is there, but no appointment
         case (_, Event()):
             return Decision(Cell.NEW_IN_EXCHANGE, consolidate=Create())
         case (BrokenActivity(deleted=False, reason=reason), None) if pair.sendable:
@@ -167,7 +167,7 @@ def _both_there(cell: Cell, pair: Pair, activity: Activity, link: Link, policy: 
             if touched <= unsettled_in(link.consolidate) - theirs_touched:
                 # Only what Exchange refused before is still to be sent: no change, no conflict.
                 return _inward(Cell.CHANGED_IN_EXCHANGE, theirs_touched & differs, activity)
-            return _whole(cell, pair, policy)
+            return _whole(cell, pair, activity, policy)
     return Decision(cell)
 
 
@@ -186,24 +186,24 @@ def _one_missing(cell: Cell, pair: Pair, link: Link, policy: Policy) -> Decision
             return Decision(cell, forget=True)
         case Cell.DELETED_IN_CONSOLIDATE_CHANGED_IN_EXCHANGE if outbound_first:
             return Decision(cell, exchange=Delete(), lost=Side.EXCHANGE, forget=True)
+        case Cell.DELETED_IN_CONSOLIDATE_CHANGED_IN_EXCHANGE if _reason(pair):
+            return Decision(Cell.UNSYNCABLE, reason=_reason(pair))
         case Cell.DELETED_IN_CONSOLIDATE_CHANGED_IN_EXCHANGE:
             return Decision(cell, consolidate=Create(), lost=Side.CONSOLIDATE)
         case Cell.CHANGED_IN_CONSOLIDATE_DELETED_IN_EXCHANGE if outbound_first:
             return Decision(cell, exchange=Create(), forget=True)
         case Cell.CHANGED_IN_CONSOLIDATE_DELETED_IN_EXCHANGE:
             return Decision(cell, consolidate=Delete(), lost=Side.CONSOLIDATE, forget=True)
-        case Cell.WITHDRAWN:
-            return Decision(cell, exchange=Delete(), forget=True)
     return Decision(cell, reason=_reason(pair))
 
 
-def _whole(cell: Cell, pair: Pair, policy: Policy) -> Decision:
+def _whole(cell: Cell, pair: Pair, activity: Activity, policy: Policy) -> Decision:
     """One version wins, whole (A3, G2); what travels inbound only comes in either way."""
     differs = differing(pair.mine, pair.theirs)
     if not differs:
         return Decision(cell)
     if policy.priority is Priority.INBOUND_FIRST:
-        return Decision(cell, consolidate=Change(differs), lost=Side.CONSOLIDATE)
+        return _inward(cell, differs, activity)
     outward = differs & outward_fields(pair.role)
     inward = differs & inward_only(pair.role)
     return Decision(

@@ -32,7 +32,7 @@ class Line:
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`; empty things are left out."""
-        shown: dict[str, Any] = {"activity_id": self.activity.hex, "subject": self.subject}
+        shown: dict[str, Any] = {"activity_id": str(self.activity), "subject": self.subject}
         if self.start:
             shown["start"] = self.start
         for name in ("by", "side"):

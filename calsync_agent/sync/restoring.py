@@ -44,8 +44,8 @@ def restore(connection: sa.Connection, number: int, stamp: Stamp) -> Version:
         case Activity(from_outside=True, deleted=False):
             raise Refusal(
                 message(
-                    "version {number} is of a meeting that somebody outside organizes; their version"
-                    " would be put back at once",
+                    "version {number} is of a meeting that somebody outside organizes; theirs would"
+                    " be put back at once",
                     number=number,
                 )
             )

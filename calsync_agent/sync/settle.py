@@ -133,6 +133,7 @@ def _intend(connection: sa.Connection, job: Job, batch: Batch, found: Sorted) ->
     unwritten = {one.known.activity_id for one, _ in going_out}
     if not job.policy.outbound:
         unwritten |= {known.activity_id for known in found.waiting}
+        unwritten |= {one.known.activity_id for one in found.done if one.decision.waiting}
     profile = job.profile.id
     new = unwritten - {number for number, version in batch.activities.items() if version}
     pending.add(connection, [(profile, number) for number in new])

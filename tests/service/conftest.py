@@ -56,9 +56,7 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def world(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[World]:
+def world(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A company of nobody yet, with a provider row."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     with running_sandbox(Tenant()) as sandbox:

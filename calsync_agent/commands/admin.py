@@ -1,0 +1,189 @@
+"""`calsync-agent confirm`, `discard`, `history`, `restore`, `preview` and `adopt`."""
+
+import argparse
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from calsync_agent import bootstrap
+from calsync_agent.appointment import zones
+from calsync_agent.appointment.codec import from_json
+from calsync_agent.appointment.model import ProfileId
+from calsync_agent.commands import previews
+from calsync_agent.config import reading
+from calsync_agent.config.settings import Settings
+from calsync_agent.consolidate.reading import read_staff
+from calsync_agent.consolidate.writing import Stamp
+from calsync_agent.database.engine import Database
+from calsync_agent.errors import Unknown
+from calsync_agent.i18n import _, message, ngettext
+from calsync_agent.service.memory import Memory
+from calsync_agent.state import history as kept
+from calsync_agent.state import holds, identity, meta, profiles
+from calsync_agent.state.history import Version
+from calsync_agent.state.holds import Verdict
+from calsync_agent.state.log import named
+from calsync_agent.sync import restoring
+
+_T = TypeVar("_T")
+
+
+def confirm(options: argparse.Namespace) -> int:
+    """Let a held profile do what it waits to do."""
+    return _answer(options, Verdict.CONFIRMED)
+
+
+def discard(options: argparse.Namespace) -> int:
+    """Let a held profile bring back what was to be deleted."""
+    return _answer(options, Verdict.DISCARDED)
+
+
+def history(options: argparse.Namespace) -> int:
+    """Show the versions that the sync overwrote or deleted."""
+    with _database(options) as database:
+
+        def read(connection: sa.Connection) -> list[Version]:
+            number = _profile(connection, options.profile) if options.profile else None
+            return kept.read(connection, number, options.limit)
+
+        versions = _read(database, read)
+    if options.json:
+        print(json.dumps([_as_json(version) for version in versions], ensure_ascii=False, indent=1))
+        return 0
+    for version in versions:
+        print(
+            f"{version.id:>6}  {version.at:%Y-%m-%d %H:%M}  {version.profile:>4}"
+            f"  {version.side.value:<11}  {_(version.rule)}: {_subject(version)}"
+        )
+    if not versions:
+        print(_("No version has been kept yet."))
+    return 0
+
+
+def restore(options: argparse.Namespace) -> int:
+    """Make a kept version the current one again."""
+    with _database(options) as database:
+        now = datetime.now(UTC)
+        zone = zones.zone_info(_settings(options).sync.default_time_zone)
+        stamp = Stamp(now.replace(tzinfo=None), now.astimezone(zone))
+        version = _write(database, lambda c: restoring.restore(c, options.version_id, stamp))
+    text = message(
+        "restored in Consolidate: {subject}; the next cycle carries it to Exchange",
+        subject=_subject(version),
+    )
+    print(text)
+    return 0
+
+
+def preview(options: argparse.Namespace) -> int:
+    """Show what the next sync would do, and write nothing."""
+    settings = _settings(options)
+    found = asyncio.run(bootstrap.previews(settings, options.profile))
+    if options.json:
+        print(json.dumps([one.as_json() for one in found], ensure_ascii=False, indent=1))
+    else:
+        for one in found:
+            print("\n".join(previews.lines(one)))
+    return 0
+
+
+def adopt(options: argparse.Namespace) -> int:
+    """Say which database this is, after it was restored or copied."""
+    with _database(options) as database:
+
+        def answer(connection: sa.Connection) -> tuple[str, int]:
+            noted, actual = identity.noted(connection), identity.actual(connection)
+            position = identity.position(connection)
+            if noted in {None, actual} and position >= Memory().position(actual):
+                raise Unknown(
+                    message("this database is neither a copy nor restored; nothing is to be said")
+                )
+            if options.copy:
+                identity.start_anew(connection)
+            else:
+                identity.put_back(connection)
+            return actual, position
+
+        known_as, position = _write(database, answer)
+    Memory().note(known_as, position, back=True)
+    if options.copy:
+        print(_("A second installation: its links are forgotten, both sides are matched anew."))
+    else:
+        print(_("The same installation, put back: both sides are compared in full."))
+    return 0
+
+
+def _answer(options: argparse.Namespace, verdict: Verdict) -> int:
+    with _database(options) as database:
+
+        def say(connection: sa.Connection) -> int:
+            number = _profile(connection, options.profile)
+            count = holds.answer(connection, number, verdict)
+            if not count:
+                raise Unknown(message("profile {name} is not held", name=options.profile))
+            return count
+
+        count = _write(database, say)
+    if verdict is Verdict.CONFIRMED:
+        text = ngettext("{count} change is carried out.", "{count} changes are carried out.", count)
+    else:
+        text = ngettext("{count} change is dropped.", "{count} changes are dropped.", count)
+    print(text.format(count=count))
+    return 0
+
+
+def _profile(connection: sa.Connection, name: str) -> ProfileId:
+    """The profile with this number, or that of the employee with this code."""
+    provider = profiles.read_provider(connection)
+    known = profiles.read_profiles(connection, provider.id) if provider else []
+    people = read_staff(connection).people
+    for profile in known:
+        employee = people.find(profile.employee)
+        if name == str(profile.id) or (employee and employee.code.casefold() == name.casefold()):
+            return profile.id
+    raise Unknown(message("there is no profile {name}", name=name))
+
+
+def _as_json(version: Version) -> dict[str, object]:
+    return {
+        "id": version.id,
+        "at": f"{version.at.isoformat(timespec='seconds')}Z",
+        "profile_id": version.profile,
+        "side": version.side.value,
+        "activity_id": str(version.activity),
+        "event_id": version.event,
+        "subject": _subject(version),
+        "rule": version.rule,
+    }
+
+
+def _subject(version: Version) -> str:
+    return str(named(from_json(version.content)))
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    return reading.read(reading.find(options.config))
+
+
+@contextmanager
+def _database(options: argparse.Namespace) -> Iterator[Database]:
+    """The database, with the plugin's tables as this program knows them."""
+    database = bootstrap.open_database(_settings(options))
+    try:
+        _read(database, meta.check)
+        yield database
+    finally:
+        database.dispose()
+
+
+def _read(database: Database, work: Callable[[sa.Connection], _T]) -> _T:
+    return asyncio.run(database.read(work))
+
+
+def _write(database: Database, work: Callable[[sa.Connection], _T]) -> _T:
+    return asyncio.run(database.write(work))

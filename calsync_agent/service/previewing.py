@@ -1,0 +1,90 @@
+"""Rehearses the next cycle of profiles, writing nothing (preview, B12)."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from calsync_agent.appointment import zones
+from calsync_agent.config.settings import Settings
+from calsync_agent.consolidate.writing import Stamp
+from calsync_agent.database.engine import Database
+from calsync_agent.errors import Unknown
+from calsync_agent.exchange.mailbox import Mailbox
+from calsync_agent.i18n import message
+from calsync_agent.service.lines import Connect, Connection
+from calsync_agent.service.view import View, look
+from calsync_agent.state import progress
+from calsync_agent.state.profiles import Profile
+from calsync_agent.state.progress import Progress
+from calsync_agent.sync import cycle as cycles
+from calsync_agent.sync.guard import Limits
+from calsync_agent.sync.job import Job
+from calsync_agent.sync.preview import Preview, preview
+from calsync_agent.sync.rehearsal import Rehearsal
+from calsync_agent.sync.window import window
+
+NOBODY = UUID(int=0)
+
+
+async def preview_all(
+    database: Database, settings: Settings, connect: Connect, only: str | None = None
+) -> list[Preview]:
+    """A preview of each active profile, or of the one with this number or employee code.
+
+    Raises Refusal, MailboxTrouble and DatabaseTrouble as a sync would, and Unknown.
+    """
+    now = datetime.now(UTC).replace(tzinfo=None)
+    view = await database.read(lambda c: look(c, now))
+    wanted = [profile for profile in view.syncing if _named(profile, view, only)]
+    if only is not None and not wanted:
+        raise Unknown(message("there is no active profile {name}", name=only))
+    far = await database.read(progress.read_all)
+    graph = connect(settings, view.provider)
+    try:
+        return [
+            await _rehearsed(database, settings, view, graph, profile, far.get(profile.id))
+            for profile in wanted
+        ]
+    finally:
+        await graph.aclose()
+
+
+async def _rehearsed(
+    database: Database,
+    settings: Settings,
+    view: View,
+    graph: Connection,
+    profile: Profile,
+    far: Progress | None,
+) -> Preview:
+    far = far or Progress(profile.id)
+    rehearsal = Rehearsal(
+        job=job(settings, view, profile, datetime.now(UTC).replace(tzinfo=None)),
+        mailbox=Mailbox(graph, profile.mailbox, view.office.people),
+        database=database,
+        lease=NOBODY,
+        progress=far,
+        position=far.delta_link,
+    )
+    await cycles.run(rehearsal)
+    return preview(rehearsal, first_sync=far.compared_at is None)
+
+
+def job(settings: Settings, view: View, profile: Profile, now: datetime) -> Job:
+    """What a cycle of a profile works with, at `now` (UTC)."""
+    part = settings.sync
+    zone = zones.zone_info(part.default_time_zone)
+    return Job(
+        profile=profile,
+        policy=view.provider.policy,
+        window=window(now, part.past_months, part.future_months),
+        office=view.office,
+        inbound_type=view.ready.inbound_type,
+        limits=Limits(part.max_deletes, part.max_delete_percent, part.max_mails),
+        stamp=Stamp(now, now.replace(tzinfo=UTC).astimezone(zone)),
+    )
+
+
+def _named(profile: Profile, view: View, name: str | None) -> bool:
+    employee = view.office.people.find(profile.employee)
+    code = employee.code if employee else ""
+    return name is None or name == str(profile.id) or name.casefold() == code.casefold()

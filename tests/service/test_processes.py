@@ -1,0 +1,119 @@
+"""B11, B1 and part 2 with real processes: stopped, killed, and side by side."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from calsync_agent.state import tables as state
+from tests.support.service import until
+from tests.support.verify import assert_in_step
+from tests.support.world import SOON, World
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.skipif(os.name == "nt", reason="POSIX signals"),
+]
+
+
+@contextmanager
+def a_process(world: World, name: str) -> Iterator[subprocess.Popen[Any]]:
+    """`calsync-agent run`, its stderr in a file of its own."""
+    with (world.folder / f"{name}.txt").open("wb") as out:
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "calsync_agent", "run", "--config", "agent.toml"],
+            cwd=world.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            env={**os.environ, "XDG_STATE_HOME": str(world.folder / "state"), "LANG": "C"},
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def agents(world: World) -> list[int]:
+    """The processes that have shown that they live."""
+    return [row["pid"] for row in world.rows(state.agent)]
+
+
+def said(world: World, name: str) -> str:
+    return (world.folder / f"{name}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+async def test_2_a_signal_while_idle_ends_it_cleanly(world: World, number: signal.Signals) -> None:
+    anna = world.hire("ANNA")
+    world.enter("ANNA", "Termin", SOON)
+    world.settings()
+    with a_process(world, "one") as process:
+        await until(lambda: anna.events())
+        process.send_signal(number)
+        assert process.wait() == 0
+    assert world.rows(state.agent) == world.rows(state.lease) == []
+    assert "Traceback" not in said(world, "one")
+    assert list((world.folder / "state" / "calsync").glob("agent-*.lock")) == []
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+async def test_b1_stopped_or_killed_in_its_first_sync_it_goes_on_when_started_again(
+    world: World, number: signal.Signals
+) -> None:
+    anna = world.hire("ANNA")
+    for one in range(20):
+        anna.create(f"dort {one}", SOON, SOON)
+    for one in range(150):
+        world.enter("ANNA", f"hier {one}", SOON)
+    world.settings()
+    world.tenant.settings.latency = 0.02
+    with a_process(world, "one") as process:
+        await until(lambda: len(anna.events()) > 25)
+        process.send_signal(number)
+        assert process.wait() == (0 if number is signal.SIGTERM else -signal.SIGKILL)
+    assert len(anna.events()) < 170
+    assert "Traceback" not in said(world, "one")
+    world.tenant.settings.latency = 0
+    with a_process(world, "two") as process:
+        await until(lambda: len(anna.events()) == len(world.activities()) == 170)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait() == 0
+    assert_in_step(world)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)
+async def test_b11_of_two_processes_one_syncs_and_the_other_inherits_when_it_is_killed(
+    world: World,
+) -> None:
+    anna = world.hire("ANNA")
+    world.enter("ANNA", "Termin 0", SOON)
+    world.settings()
+    with a_process(world, "one") as one:
+        await until(lambda: len(anna.events()) == 1)
+        with a_process(world, "two") as two:
+            await until(lambda: sorted(agents(world)) == sorted([one.pid, two.pid]))
+            world.enter("ANNA", "Termin 1", SOON)
+            await until(lambda: len(anna.events()) == 2)
+            holder = sa.select(state.agent.c.pid).join(
+                state.lease, state.lease.c.agent_id == state.agent.c.id
+            )
+            with world.database.reading() as connection:
+                assert connection.execute(holder).scalars().all() == [one.pid]
+            one.kill()
+            one.wait()
+            world.enter("ANNA", "Termin 2", SOON)
+            await until(lambda: len(anna.events()) == 3)
+            assert agents(world) == [two.pid]
+            two.send_signal(signal.SIGTERM)
+            assert two.wait() == 0
+    assert_in_step(world)

@@ -1,0 +1,322 @@
+"""Part 7: changed settings take effect in a running agent, and wrong ones change nothing."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from calsync_agent.database.engine import open_database
+from calsync_agent.state import tables as state
+from tests.support.servers import Server, SQLite
+from tests.support.service import serving, until
+from tests.support.verify import assert_in_step
+from tests.support.world import SOON, World
+
+pytestmark = pytest.mark.anyio
+
+sqlite = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+
+
+def rewrite(world: World, **sections: str) -> None:
+    """Another agent.toml; sections as in `World.settings`."""
+    world.settings(**sections)
+
+
+def reloads(world: World) -> list[tuple[str, str]]:
+    rows = world.rows(state.log)
+    return [(row["level"], row["message"]) for row in rows if row["kind"] == "reload"]
+
+
+def change(world: World, statement: sa.Executable) -> None:
+    with world.database.writing() as connection:
+        connection.execute(statement)
+
+
+# -- agent.toml -------------------------------------------------------------------------------
+
+
+@sqlite
+async def test_7_a_changed_log_section_is_taken_over_at_once(world: World) -> None:
+    world.hire("ANNA")
+    async with serving(world) as service:
+        await until(lambda: service.in_step("ANNA"))
+        assert not service.lines(" debug ")
+        path = world.folder / "agent.toml"
+        path.write_text(path.read_text() + 'level = "debug"\nformat = "json"\n')
+        await until(lambda: service.lines('"level": "debug"', "calendarView/delta"))
+        await until(lambda: reloads(world))
+    ((level, text),) = reloads(world)
+    assert level == "info"
+    assert text == f"settings taken over from {world.folder / 'agent.toml'}"
+
+
+@sqlite
+async def test_7_a_wider_window_brings_in_what_now_lies_in_it_on_both_sides(world: World) -> None:
+    anna = world.hire("ANNA")
+    long_ago = SOON - timedelta(days=200)
+    anna.create("aus Outlook", long_ago, long_ago + timedelta(hours=1))
+    world.enter("ANNA", "aus Consolidate", long_ago)
+    async with serving(world) as service:
+        await until(lambda: service.in_step("ANNA"))
+        assert len(world.activities()) == len(anna.events()) == 1
+        rewrite(world, sync="past_months = 12")
+        await until(lambda: len(world.activities()) == len(anna.events()) == 2)
+    assert_in_step(world)
+
+
+@sqlite
+async def test_7_a_rotated_secret_is_taken_without_a_restart(world: World) -> None:
+    anna = world.hire("ANNA")
+    async with serving(world) as service:
+        await until(lambda: service.in_step("ANNA"))
+        with world.tenant.lock:
+            world.tenant.registration.secrets.clear()
+        world.tenant.add_secret("another~Secret-1Q~not.a.real.one")
+        world.tenant.revoke_tokens()
+        await until(lambda: service.lines(" error ", "AADSTS7000215"))
+        (world.folder / "secret.txt").write_text("another~Secret-1Q~not.a.real.one\n")
+        world.enter("ANNA", "Termin", SOON)
+        await until(lambda: len(anna.events()) == 1)
+    assert len(service.lines("AADSTS7000215")) == 1
+    assert service.lines("the sync works again")
+
+
+@sqlite
+async def test_7_another_database_is_taken_over_and_the_old_one_left_alone(
+    world: World, server: Server | SQLite
+) -> None:
+    anna = world.hire("ANNA")
+    url = server.fresh(installed=True)
+    other = World(open_database(url), world.sandbox, world.folder)
+    other.provider()
+    bernd = other.hire("BERND")
+    try:
+        async with serving(world) as service:
+            await until(lambda: service.in_step("ANNA"))
+            rewrite(other)
+            await until(lambda: service.in_step("BERND"))
+            assert world.rows(state.lease) == world.rows(state.agent) == []
+            other.enter("BERND", "Termin", SOON)
+            world.enter("ANNA", "bleibt hier", SOON)
+            await until(lambda: len(bernd.events()) == 1)
+        assert anna.events() == []
+    finally:
+        other.database.dispose()
+        server.drop(url)
+
+
+BROKEN = [
+    ("[sync]\npast_months = 'drei'\n", "sync.past_months: must be a whole number"),
+    ("[sync]\npast_month = 3\n", "sync.past_month: is no key of [sync]; did you mean past_months?"),
+    ("[log\n", "line "),
+]
+
+
+@sqlite
+@pytest.mark.parametrize(("broken", "said"), BROKEN)
+async def test_7_a_broken_file_is_refused_with_the_key_and_the_agent_goes_on_as_before(
+    world: World, broken: str, said: str
+) -> None:
+    anna = world.hire("ANNA")
+    path = world.folder / "agent.toml"
+    async with serving(world) as service:
+        await until(lambda: service.in_step("ANNA"))
+        sound = path.read_text()
+        path.write_text(sound + broken)
+        await until(lambda: service.lines(" error ", said))
+        world.enter("ANNA", "Termin", SOON)
+        await until(lambda: len(anna.events()) == 1)
+        await until(lambda: reloads(world))
+        ((level, text),) = reloads(world)
+        assert level == "error"
+        assert text.startswith(f"the changed settings are not taken over: {path}")
+        path.write_text(sound + "[sync]\npast_months = 4\n")
+        await until(lambda: service.lines("settings taken over from"))
+    assert len(service.lines(said)) == 1
+
+
+@sqlite
+async def test_7_a_file_that_is_gone_is_missed_and_its_return_noticed(world: World) -> None:
+    world.hire("ANNA")
+    path = world.folder / "agent.toml"
+    async with serving(world) as service:
+        await until(lambda: service.in_step("ANNA"))
+        path.rename(world.folder / "elsewhere")
+        await until(lambda: service.lines(" error ", f"there is no file {path}"))
+        (world.folder / "elsewhere").rename(path)
+        await until(lambda: service.lines("settings taken over from"))
+
+
+# -- rows ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("interval", [3600])
+async def test_7_rows_changed_by_sql_take_effect_at_once_however_long_the_interval(
+    world: World, interval: int
+) -> None:
+    world.provider(interval_seconds=interval)
+    anna = world.hire("ANNA")
+    world.enter("ANNA", "eins", SOON)
+    async with serving(world) as service:
+        await until(lambda: len(anna.events()) == 1 and service.in_step("ANNA"))
+        world.provider(outbound=False)
+        await until(
+            lambda: service.rounds.view and not service.rounds.view.provider.policy.outbound
+        )
+        world.enter("ANNA", "zwei", SOON)
+        world.provider(outbound=True)
+        await until(lambda: len(anna.events()) == 2)
+        bernd = world.hire("BERND", profile=False)
+        world.enter("BERND", "drei", SOON)
+        world.enrol("BERND", bernd)
+        await until(lambda: len(bernd.events()) == 1)
+        (taken,) = {row["settings_revision"] for row in world.rows(state.agent)}
+        assert service.rounds.view is not None
+        assert taken == service.rounds.view.ready.revision
+    assert {level for level, _ in reloads(world)} == {"info"}
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    (
+        {"priority": "foo"},
+        "calsync_provider.priority is foo; it must be one of: outbound_first, inbound_first",
+    ),
+    (
+        {"interval_seconds": 0},
+        "calsync_provider.interval_seconds is 0; it must be one of: 1-86400",
+    ),
+]
+
+
+@pytest.mark.parametrize(("values", "said"), WRONG)
+async def test_7_a_wrong_provider_row_is_refused_and_the_settings_of_before_stay(
+    world: World, values: dict[str, Any], said: str
+) -> None:
+    anna = world.hire("ANNA")
+    async with serving(world) as service:
+        await until(lambda: service.in_step("ANNA"))
+        world.provider(**values)
+        await until(lambda: service.lines(" error ", said))
+        world.enter("ANNA", "Termin", SOON)
+        await until(lambda: len(anna.events()) == 1)
+        await until(
+            lambda: ("error", f"the changed settings are not taken over: {said}") in reloads(world)
+        )
+        world.provider(priority="inbound_first", interval_seconds=7)
+        await until(
+            lambda: service.rounds.view and service.rounds.view.provider.interval_seconds == 7
+        )
+    assert len(service.lines(said)) == 1
+    assert reloads(world)[-1][0] == "info"
+
+
+@pytest.mark.parametrize(("values", "said"), WRONG)
+async def test_7_a_provider_row_that_was_never_right_is_refused_until_it_is(
+    world: World, values: dict[str, Any], said: str
+) -> None:
+    anna = world.hire("ANNA")
+    world.enter("ANNA", "Termin", SOON)
+    world.provider(**values)
+    async with serving(world) as service:
+        await until(lambda: service.lines(" error ", said))
+        assert anna.events() == []
+        world.provider(priority="outbound_first", interval_seconds=5)
+        await until(lambda: len(anna.events()) == 1)
+
+
+async def test_g5_a_tenant_taken_away_stops_the_sync_even_in_a_row_that_is_wrong(
+    world: World,
+) -> None:
+    world.hire("ANNA")
+    async with serving(world) as service:
+        await until(lambda: service.in_step("ANNA"))
+        world.provider(priority="foo", tenant_id=" ")
+        await until(lambda: service.lines(" error ", "no tenant is set"))
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"external_user_id": " "}, "calsync_profile 2 names no mailbox"),
+        ({"external_user_id": "{anna}"}, "which profile 1 has; correct or deactivate one of them"),
+    ],
+    ids=["empty", "another's"],
+)
+async def test_7_a_wrong_profile_row_is_said_and_the_others_are_synced(
+    world: World, values: dict[str, str], said: str
+) -> None:
+    anna, bernd = world.hire("ANNA"), world.hire("BERND")
+    second = state.profile.c.id == 2
+    async with serving(world) as service:
+        await until(lambda: service.in_step("ANNA") and service.in_step("BERND"))
+        wrong = values["external_user_id"].format(anna=anna.id.upper())
+        change(world, sa.update(state.profile).where(second).values(external_user_id=wrong))
+        await until(lambda: service.lines(" error ", "BERND/", said))
+        anna.create("aus Outlook", SOON, SOON)
+        await until(lambda: len(world.activities()) == 1)
+        change(world, sa.update(state.profile).where(second).values(external_user_id=bernd.id))
+        world.enter("BERND", "aus Consolidate", SOON)
+        await until(lambda: len(bernd.events()) == 1)
+    assert len(service.lines(said)) == 1
+
+
+async def test_7_a_profile_given_another_mailbox_begins_anew_and_deletes_nothing(
+    world: World,
+) -> None:
+    anna = world.hire("ANNA")
+    anna.create("aus Outlook", SOON, SOON + timedelta(hours=1))
+    world.enter("ANNA", "aus Consolidate", SOON)
+    new = world.tenant.add_mailbox("anna.neu")
+    async with serving(world) as service:
+        await until(lambda: len(anna.events()) == len(world.activities()) == 2)
+        await until(lambda: service.in_step("ANNA"))
+        change(world, sa.update(state.profile).values(external_user_id=new.id))
+        await until(lambda: len(new.events()) == 2)
+    await world.sync()
+    assert len(anna.events()) == len(new.events()) == len(world.activities()) == 2
+    assert len(world.activities(deleted=True)) == 0
+
+
+async def test_7_the_same_mailbox_by_another_name_doubles_nothing(world: World) -> None:
+    anna = world.hire("ANNA")
+    anna.create("aus Outlook", SOON, SOON + timedelta(hours=1))
+    world.enter("ANNA", "aus Consolidate", SOON)
+    await world.sync()
+    change(world, sa.update(state.profile).values(external_user_id=anna.upn))
+    await world.sync()
+    assert len(anna.events()) == len(world.activities()) == 2
+    assert_in_step(world)
+
+
+async def test_7_a_profile_switched_off_in_its_first_sync_stops_and_goes_on_later(
+    world: World,
+) -> None:
+    anna = world.hire("ANNA")
+    for number in range(250):
+        world.enter("ANNA", f"Nr. {number}", SOON)
+    world.provider(interval_seconds=3600)
+    world.tenant.settings.latency = 0.02
+    async with serving(world) as service:
+        await until(lambda: len(anna.events()) >= 1)
+        change(world, sa.update(state.profile).values(active=False))
+        await until(lambda: service.working and not service.rounds.standings)
+        stopped_at = len(anna.events())
+        assert stopped_at < 250
+        world.tenant.settings.latency = 0
+        change(world, sa.update(state.profile).values(active=True))
+        await until(lambda: len(anna.events()) == 250 and service.in_step("ANNA"))
+    assert service.lines(" error ") + service.lines(" warning ") == []
+    assert_in_step(world)
+
+
+@sqlite
+async def test_7_a_secret_that_others_can_read_is_warned_of_at_the_start(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("calsync_agent.config.reading.readable_by_others", lambda _path: True)
+    async with serving(world) as service:
+        await until(lambda: service.working)
+    (line,) = service.lines(" warning ", "every account on this host can read it")
+    assert str(Path(world.folder, "secret.txt")) in line

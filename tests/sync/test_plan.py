@@ -1,0 +1,373 @@
+"""The plan for one pair: every cell of the matrix by its name, and what holds for all of them."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from calsync_agent.appointment.content import BOTH_WAYS, Field, differing
+from calsync_agent.appointment.merge import merged
+from calsync_agent.appointment.model import Appointment
+from calsync_agent.consolidate.rows import Activity, Sending
+from calsync_agent.exchange.events import Event
+from calsync_agent.state.history import Side
+from calsync_agent.state.profiles import Policy, Priority
+from calsync_agent.sync.decision import (
+    CONFLICTS,
+    MATRIX,
+    Cell,
+    Change,
+    Create,
+    Delete,
+    State,
+)
+from calsync_agent.sync.plan import consolidate_state, exchange_state
+from tests.support.paper import BOTH, NOW, Paper
+from tests.support.strategies import EDITED, MONDAY, appointments, fields, policies
+
+MANY = settings(
+    max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+INBOUND_FIRST = replace(BOTH, priority=Priority.INBOUND_FIRST)
+BASE = Appointment("Termin", MONDAY, MONDAY.replace(hour=1), "Europe/Vienna", body="Text")
+
+
+# -- the matrix ------------------------------------------------------------------------------------
+
+
+def in_state(here: State, there: State) -> Paper:
+    """A pair that was in step, and what has become of its sides."""
+    paper = Paper()
+    paper.enter(BASE)
+    paper.create(BASE)
+    paper.link_up()
+    assert paper.row is not None
+    match here:
+        case State.CHANGED:
+            paper.enter(replace(BASE, subject="hier"))
+        case State.GONE:
+            paper.row["deleted_at"] = NOW
+        case State.WITHDRAWN:
+            paper.row["calendar_sync"] = "none"
+        case State.BROKEN:
+            paper.row["time_zone"] = "Mars/Olympus"
+    match there:
+        case State.CHANGED:
+            paper.create(replace(BASE, location="dort"))
+        case State.GONE:
+            paper.delete_event()
+        case State.BROKEN:
+            paper.unreadable = True
+    return paper
+
+
+DELETES_THERE = (None, Delete(), Side.EXCHANGE)
+DELETES_HERE = (Delete(), None, Side.CONSOLIDATE)
+NOTHING = (None, None, None)
+OUTWARD = (None, Change(frozenset({Field.SUBJECT})), Side.EXCHANGE)
+INWARD = (Change(frozenset({Field.LOCATION})), None, Side.CONSOLIDATE)
+BOTH_FIELDS = frozenset({Field.SUBJECT, Field.LOCATION})
+
+# What is written here and there, and whose version goes: outbound first, and inbound first.
+EXPECTED: dict[Cell, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
+    Cell.IN_STEP: (NOTHING, NOTHING),
+    Cell.CHANGED_IN_CONSOLIDATE: (OUTWARD, OUTWARD),
+    Cell.CHANGED_IN_EXCHANGE: (INWARD, INWARD),
+    Cell.CHANGED_ON_BOTH: (
+        (None, Change(BOTH_FIELDS), Side.EXCHANGE),
+        (Change(BOTH_FIELDS), None, Side.CONSOLIDATE),
+    ),
+    Cell.DELETED_IN_CONSOLIDATE: (DELETES_THERE, DELETES_THERE),
+    Cell.DELETED_IN_EXCHANGE: (DELETES_HERE, DELETES_HERE),
+    Cell.DELETED_ON_BOTH: (NOTHING, NOTHING),
+    Cell.DELETED_IN_CONSOLIDATE_CHANGED_IN_EXCHANGE: (
+        DELETES_THERE,
+        (Create(), None, Side.CONSOLIDATE),
+    ),
+    Cell.CHANGED_IN_CONSOLIDATE_DELETED_IN_EXCHANGE: ((None, Create(), None), DELETES_HERE),
+    Cell.WITHDRAWN: (DELETES_THERE, DELETES_THERE),
+    Cell.WITHDRAWN_AND_GONE: (NOTHING, NOTHING),
+    Cell.UNSYNCABLE: (NOTHING, NOTHING),
+}
+
+
+@pytest.mark.parametrize("priority", list(Priority))
+@pytest.mark.parametrize(
+    ("here", "there"), list(MATRIX), ids=[f"{a}-{b}" for a, b in MATRIX]
+)
+def test_a3_every_cell_of_the_matrix_does_what_its_name_says(
+    here: State, there: State, priority: Priority
+) -> None:
+    paper = in_state(here, there)
+    pair = paper.pair()
+    assert paper.link is not None
+    assert (consolidate_state(pair, paper.link), exchange_state(pair, paper.link)) == (here, there)
+    decision = paper.plan(replace(BOTH, priority=priority)).decision
+    cell = MATRIX[here, there]
+    assert decision.cell is cell
+    expected = EXPECTED[cell][priority is Priority.INBOUND_FIRST]
+    assert (decision.consolidate, decision.exchange, decision.lost) == expected
+    assert (decision.reason is not None) == (cell is Cell.UNSYNCABLE)
+    assert decision.conflict == (cell in CONFLICTS)
+    gone = {Cell.DELETED_ON_BOTH, Cell.WITHDRAWN_AND_GONE}
+    deletes = isinstance(decision.consolidate, Delete) or isinstance(decision.exchange, Delete)
+    renewed = cell is Cell.CHANGED_IN_CONSOLIDATE_DELETED_IN_EXCHANGE
+    assert decision.forget == (cell in gone or deletes or renewed)
+
+
+def test_a3_the_matrix_has_a_cell_for_every_combination() -> None:
+    assert MATRIX.keys() == {
+        (here, there) for here in State for there in State if there is not State.WITHDRAWN
+    }
+
+
+# -- what holds for all of them --------------------------------------------------------------------
+
+
+@st.composite
+def papers(draw: st.DrawFn, *, linked: bool | None = None) -> Paper:
+    """A pair that was in step, or never met, after people have edited on both sides."""
+    paper = Paper()
+    base = draw(appointments())
+    known = draw(st.booleans()) if linked is None else linked
+    if known:
+        paper.enter(base)
+        paper.create(base)
+        paper.link_up()
+    if known or draw(st.booleans()):
+        paper.enter(merged(base, draw(appointments()), draw(fields())))
+    if known or draw(st.booleans()):
+        paper.create(merged(base, draw(appointments()), draw(fields())))
+    here = draw(st.sampled_from(("there", "there", "there", "deleted", "gone", "broken")))
+    if paper.row is not None:
+        # Two that never met are not brought together where one of them stays here (C4).
+        sending = draw(st.sampled_from(("normal", "normal", "private", *["none"] * known)))
+        deleted = NOW if here == "deleted" else None
+        paper.row |= {"calendar_sync": sending, "deleted_at": deleted}
+        if here == "broken":
+            paper.row["time_zone"] = "Mars/Olympus"
+    if here == "gone":
+        paper.row = None
+    there = draw(st.sampled_from(("there", "there", "there", "gone", "broken")))
+    if there == "gone":
+        paper.delete_event()
+    paper.unreadable = there == "broken"
+    return paper
+
+
+def readable(paper: Paper) -> bool:
+    """Whether both sides can be read, or are gone."""
+    return not paper.unreadable and not (paper.row and paper.row["time_zone"] == "Mars/Olympus")
+
+
+@MANY
+@given(papers(), policies())
+def test_a5_the_second_plan_is_empty(paper: Paper, policy: Policy) -> None:
+    paper.step(policy)
+    again = paper.plan(policy)
+    assert not again.effects.any, again
+
+
+@MANY
+@given(papers())
+def test_a1_with_both_ways_open_both_sides_end_up_the_same(paper: Paper) -> None:
+    paper.step()
+    activity, event = paper.activity, paper.event
+    match activity, event:
+        case Activity(deleted=False, sending=Sending.NORMAL | Sending.PRIVATE), Event():
+            assert differing(activity.appointment, event.appointment) == frozenset()
+        case Activity(deleted=False, sending=Sending.NORMAL | Sending.PRIVATE), _:
+            assert not readable(paper)
+        case _, Event():
+            assert not readable(paper)
+
+
+@MANY
+@given(appointments(), appointments(), fields(), st.sampled_from((BOTH, INBOUND_FIRST)))
+def test_a1_a_change_in_consolidate_arrives_and_changes_nothing_else(
+    base: Appointment, other: Appointment, edited: frozenset[Field], policy: Policy
+) -> None:
+    paper = Paper()
+    paper.enter(base)
+    paper.create(base)
+    paper.link_up()
+    paper.enter(merged(base, other, edited))
+    row, before = dict(paper.row or {}), paper.event
+    planned = paper.step(policy)
+    assert paper.row == row
+    assert isinstance(before, Event)
+    assert isinstance(paper.event, Event)
+    assert isinstance(paper.activity, Activity)
+    assert differing(paper.activity.appointment, paper.event.appointment) == frozenset()
+    assert differing(before.appointment, paper.event.appointment) <= edited
+    if isinstance(planned.decision.exchange, Change):
+        assert planned.decision.exchange.fields <= edited
+
+
+@MANY
+@given(appointments(), appointments(), fields(), st.sampled_from((BOTH, INBOUND_FIRST)))
+def test_a1_a_change_in_exchange_arrives_and_changes_nothing_else(
+    base: Appointment, other: Appointment, edited: frozenset[Field], policy: Policy
+) -> None:
+    paper = Paper()
+    paper.enter(base)
+    paper.create(base)
+    paper.link_up()
+    paper.create(merged(base, other, edited))
+    version, before = paper.anna.events()[0]["@odata.etag"], paper.activity
+    planned = paper.step(policy)
+    assert paper.anna.events()[0]["@odata.etag"] == version
+    assert isinstance(before, Activity)
+    assert isinstance(paper.activity, Activity)
+    assert isinstance(paper.event, Event)
+    assert differing(paper.activity.appointment, paper.event.appointment) == frozenset()
+    assert differing(before.appointment, paper.activity.appointment) <= edited
+    if isinstance(planned.decision.consolidate, Change):
+        assert planned.decision.consolidate.fields <= edited
+
+
+@MANY
+@given(papers(), policies())
+def test_b6_whatever_is_overwritten_or_deleted_is_kept(paper: Paper, policy: Policy) -> None:
+    here, there = _content(paper.activity), _content(paper.event)
+    planned = paper.step(policy)
+    kept = [one.lost for one in paper.kept]
+    assert len(kept) <= 1
+    for before, now in ((here, _content(paper.activity)), (there, _content(paper.event))):
+        if before is None or (now and not differing(before, now) & BOTH_WAYS):
+            continue
+        fresh = {Field.PRIVATE} if planned.decision.cell is Cell.CHANGED_IN_EXCHANGE else set()
+        if now and differing(before, now) <= fresh:
+            continue  # a type that makes private has the last word (G6)
+        assert before in kept
+
+
+def _content(side: object) -> Appointment | None:
+    """What a side holds, where it can be read and is there."""
+    match side:
+        case Activity(deleted=False, appointment=appointment) | Event(appointment=appointment):
+            return appointment
+    return None
+
+
+@MANY
+@given(papers(linked=True), policies())
+def test_a3_a_conflict_leaves_the_winner_whole(paper: Paper, policy: Policy) -> None:
+    here, there = _content(paper.activity), _content(paper.event)
+    decision = paper.step(policy).decision
+    if decision.cell is not Cell.CHANGED_ON_BOTH or decision.waits or not decision.conflict:
+        return
+    assert here is not None
+    assert there is not None
+    winner = here if policy.priority is Priority.OUTBOUND_FIRST else there
+    for side in (_content(paper.activity), _content(paper.event)):
+        assert side is not None
+        assert differing(side, winner) <= {Field.PRIVATE}
+
+
+@MANY
+@given(papers(), policies())
+def test_b5_nothing_is_deleted_unless_the_other_side_is_gone_or_withdrawn(
+    paper: Paper, policy: Policy
+) -> None:
+    activity, event = paper.activity, paper.event
+    deletes = paper.plan(policy).decision.deletes
+    if deletes is Side.CONSOLIDATE:
+        assert event is None
+    if deletes is Side.EXCHANGE:
+        withdrawn = isinstance(activity, Activity) and activity.sending is Sending.NONE
+        assert withdrawn or activity is None or activity.deleted
+        assert isinstance(event, Event)  # what cannot be read could not be kept
+
+
+@MANY
+@given(papers(), st.sampled_from(Priority))
+def test_a2_a_direction_that_is_off_is_written_to_by_nothing_and_caught_up_with_later(
+    paper: Paper, priority: Priority
+) -> None:
+    both = replace(BOTH, priority=priority)
+    expected = _end(paper, [both])
+    for off in ({"inbound": False}, {"outbound": False}, {"inbound": False, "outbound": False}):
+        half = replace(both, **off)
+        planned = paper.plan(half)
+        if not half.inbound:
+            assert not (planned.effects.create or planned.effects.change or planned.effects.delete)
+        if not half.outbound:
+            assert planned.effects.outgoing is None
+        assert _end(paper, [half, both]) == expected
+
+
+def _end(paper: Paper, policies: list[Policy]) -> tuple[Any, ...]:
+    """What both sides hold after these policies, one after the other, on a copy."""
+    copy = _copy(paper)
+    for policy in policies:
+        copy.settle(policy)
+    return _shown(copy.activity), _shown(copy.event)
+
+
+def _shown(side: object) -> object:
+    return _content(side) or type(side)
+
+
+def _copy(paper: Paper) -> Paper:
+    copy = Paper(
+        row=dict(paper.row) if paper.row else None, link=paper.link, unreadable=paper.unreadable
+    )
+    for item in paper.anna.mailbox.items.values():
+        copy.anna.mailbox.last_key = item.key - 1
+        copy.anna._world.add(copy.anna.mailbox, replace(item, calendar=copy.anna.mailbox.default_calendar))
+    return copy
+
+
+@MANY
+@given(papers(linked=True), policies())
+def test_a3_swapped_sides_with_a_swapped_policy_give_the_mirror(
+    paper: Paper, policy: Policy
+) -> None:
+    activity, event = paper.activity, paper.event
+    if not readable(paper) or (isinstance(activity, Activity) and activity.sending != "normal"):
+        return
+    here, there = _content(activity), _content(event)
+    if paper.row is None and here is None:
+        return
+    link = paper.link
+    assert link is not None
+    mirrored = Policy(
+        inbound=policy.outbound,
+        outbound=policy.inbound,
+        priority=(set(Priority) - {policy.priority}).pop(),
+    )
+    one = paper.plan(policy).decision
+    pair = paper.pair()
+    swapped_link = replace(link, consolidate=link.exchange, exchange=link.consolidate)
+    swapped = replace(
+        pair,
+        link=swapped_link,
+        activity=replace(_some_activity(paper), appointment=there) if there else None,
+        event=replace(_some_event(), appointment=here) if here else None,
+        seen_mine=there,
+        seen_theirs=here,
+    )
+    from calsync_agent.sync.plan import decide
+
+    other = decide(swapped, mirrored)
+    assert (one.consolidate, one.exchange) == (other.exchange, other.consolidate)
+    assert (one.waits, one.waiting) == (other.waits, other.waiting)
+
+
+def _some_activity(paper: Paper) -> Activity:
+    other = Paper()
+    other.enter(BASE)
+    found = other.activity
+    assert isinstance(found, Activity)
+    return found
+
+
+def _some_event() -> Event:
+    other = Paper()
+    other.create(BASE)
+    found = other.event
+    assert isinstance(found, Event)
+    return found
