@@ -124,12 +124,11 @@ def time_changes(before: Appointment, now: Appointment) -> list[str]:
 def _content(appointment: Appointment) -> tuple[object, ...]:
     """The comparable form of each field, in the order of `Field`."""
     a = appointment
-    zone = "" if a.all_day else zones.identity(a.zone)
     return (
         cut(a.subject, SUBJECT_LIMIT),
         folded(a.body),
         cut(a.location, LOCATION_LIMIT),
-        (a.start.isoformat(), a.end.isoformat(), zone, a.all_day),
+        _time(a),
         a.importance.value,
         a.private,
         a.show_as.value,
@@ -142,6 +141,18 @@ def _content(appointment: Appointment) -> tuple[object, ...]:
         tuple(sorted((g.address.casefold(), g.response.value) for g in a.guests)),
         a.join_url,
     )
+
+
+def _time(a: Appointment) -> tuple[object, ...]:
+    """When it is: as dates, as wall-clock in a zone, or, of a zone unknown to Windows, in UTC.
+
+    That is all Exchange can keep of the last kind.
+    """
+    start, end, zone = a.start, a.end, "" if a.all_day else zones.identity(a.zone)
+    if not a.all_day and zones.windows_name(a.zone) is None:
+        start, end = zones.to_utc(start, a.zone), zones.to_utc(end, a.zone)
+        zone = zones.UTC_ZONE
+    return start.isoformat(), end.isoformat(), zone, a.all_day
 
 
 def _rule(rule: Rule | None) -> str | None:

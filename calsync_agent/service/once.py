@@ -15,7 +15,7 @@ from calsync_agent.service.leases import Silent
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.standing import Standing
 from calsync_agent.service.summary import summary
-from calsync_agent.state import pending, quarantine
+from calsync_agent.state import holds, pending, quarantine
 from calsync_agent.state.agents import Holder
 from calsync_agent.state.profiles import Profile
 from calsync_agent.sync.job import Count
@@ -30,7 +30,7 @@ _PATIENCE: Final = 60.0
 """Seconds in all that are waited for it, or for an agent that may be dead."""
 
 _UNCERTAIN: Final = frozenset({Count.OVERTAKEN, Count.UNANSWERED})
-_NO_PROGRESS: Final = _UNCERTAIN | {Count.QUARANTINED}
+_NO_PROGRESS: Final = _UNCERTAIN | {Count.QUARANTINED, Count.HELD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,9 @@ async def _outcome(standing: Standing, database: Database, *, outbound: bool) ->
     number, mailbox = standing.profile.id, standing.profile.mailbox
     if standing.error is not None:
         return Outcome(_failed(number, mailbox, standing.error.message), in_step=False)
+    held = [one for one in await database.read(lambda c: holds.read(c, number)) if not one.verdict]
+    if held:
+        return Outcome(_held(number, mailbox, len(held)), in_step=False)
     waiting = await database.read(lambda c: quarantine.read(c, number))
     left = await database.read(lambda c: pending.count(c, number)) if outbound else 0
     if left:
@@ -175,6 +178,17 @@ async def _outcome(standing: Standing, database: Database, *, outbound: bool) ->
         quarantined=len(waiting),
     )
     return Outcome(line, in_step=not waiting)
+
+
+def _held(number: int, mailbox: str, count: int) -> Message:
+    return message(
+        "profile {profile} ({mailbox}): held: {count} deletions or mails wait for an administrator:"
+        " calsync-agent confirm {profile} carries them out, calsync-agent discard {profile} drops"
+        " them",
+        profile=number,
+        mailbox=mailbox,
+        count=count,
+    )
 
 
 def _failed(number: int, mailbox: str, reason: Message) -> Message:

@@ -27,6 +27,7 @@ from calsync_agent.service.standing import Standing
 from calsync_agent.service.summary import summary
 from calsync_agent.service.troubles import Troubles, about, internal
 from calsync_agent.state.agents import LeaseLost
+from calsync_agent.state.log import Kind, Level
 from calsync_agent.sync import cycle as cycles
 from calsync_agent.sync.cycle import Cycle
 from calsync_agent.sync.job import Job
@@ -144,6 +145,8 @@ class Running:
             self.failed(standing, internal(error))
         else:
             self.succeeded(standing)
+            for reason in cycle.rulings:
+                self._troubles.tell(Level.WARNING, Kind.HELD, reason, standing)
         finally:
             standing.progress, standing.position = cycle.progress, cycle.position
             standing.unsaved, standing.last = cycle.unsaved, cycle.counts

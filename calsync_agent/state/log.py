@@ -37,6 +37,7 @@ class Kind(StrEnum):
     ERROR = "error"
     RELOAD = "reload"
     SYNC = "sync"
+    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.codec import to_json
-from calsync_agent.appointment.content import differing
+from calsync_agent.appointment.codec import from_json
+from calsync_agent.appointment.content import Fingerprint, differing, fingerprint
 from calsync_agent.i18n import Message, message
 from calsync_agent.state import history
 from calsync_agent.state.history import Kept
@@ -26,7 +26,8 @@ def stop_flipping(connection: sa.Connection, job: Job, found: Sorted) -> None:
     since = job.stamp.now - WITHIN
     flips = dict.fromkeys(turning, 0)
     for number, lost, replaced_by in history.since(connection, turning.keys(), since):
-        if {lost, replaced_by} == _contents(turning[number].effects.kept):
+        before = {fingerprint(from_json(text)) for text in (lost, replaced_by) if text}
+        if before == _contents(turning[number].effects.kept):
             flips[number] += 1
     for number, one in turning.items():
         if flips[number] >= MOST_FLIPS:
@@ -39,10 +40,10 @@ def _turns(planned: Planned) -> bool:
     return kept is not None and kept.replaced_by is not None
 
 
-def _contents(kept: Kept | None) -> set[str | None]:
+def _contents(kept: Kept | None) -> set[Fingerprint]:
     if kept is None or kept.replaced_by is None:
         return set()
-    return {to_json(kept.lost), to_json(kept.replaced_by)}
+    return {fingerprint(kept.lost), fingerprint(kept.replaced_by)}
 
 
 def _reason(kept: Kept | None) -> Message:

@@ -94,9 +94,7 @@ EXPECTED: dict[Cell, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
 
 
 @pytest.mark.parametrize("priority", list(Priority))
-@pytest.mark.parametrize(
-    ("here", "there"), list(MATRIX), ids=[f"{a}-{b}" for a, b in MATRIX]
-)
+@pytest.mark.parametrize(("here", "there"), list(MATRIX), ids=[f"{a}-{b}" for a, b in MATRIX])
 def test_a3_every_cell_of_the_matrix_does_what_its_name_says(
     here: State, there: State, priority: Priority
 ) -> None:
@@ -317,7 +315,9 @@ def _copy(paper: Paper) -> Paper:
     )
     for item in paper.anna.mailbox.items.values():
         copy.anna.mailbox.last_key = item.key - 1
-        copy.anna._world.add(copy.anna.mailbox, replace(item, calendar=copy.anna.mailbox.default_calendar))
+        copy.anna._world.add(
+            copy.anna.mailbox, replace(item, calendar=copy.anna.mailbox.default_calendar)
+        )
     return copy
 
 
