@@ -4,6 +4,7 @@
     ├── Refusal               the program cannot go on as it was asked to       exit status 2
     │   ├── ConfigurationRefused   agent.toml: file, key, what would be right
     │   ├── DatabaseRefused        url, driver, login, tables missing or newer than the program
+    │   │   └── Undecided          restored from a backup, or a copy: an admin has to say (B12)
     │   ├── NotReady               Consolidate's version, licence, module, provider, tenant (B10)
     │   ├── SignInRefused          tenant, client id, secret, certificate, consent
     │   └── Unknown                something named on the command line is not there
@@ -46,6 +47,10 @@ class ConfigurationRefused(Refusal):
 
 class DatabaseRefused(Refusal):
     """The database cannot be used as it is."""
+
+
+class Undecided(DatabaseRefused):
+    """The database was restored or copied; nothing is written until an admin says which (B12)."""
 
 
 class NotReady(Refusal):

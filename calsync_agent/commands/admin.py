@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -14,15 +14,16 @@ from calsync_agent import bootstrap
 from calsync_agent.appointment import zones
 from calsync_agent.appointment.codec import from_json
 from calsync_agent.appointment.model import ProfileId
-from calsync_agent.commands import previews
 from calsync_agent.config import reading
 from calsync_agent.config.settings import Settings
 from calsync_agent.consolidate.reading import read_staff
 from calsync_agent.consolidate.writing import Stamp
 from calsync_agent.database.engine import Database
-from calsync_agent.errors import Unknown
+from calsync_agent.errors import Undecided, Unknown
 from calsync_agent.i18n import _, message, ngettext
+from calsync_agent.service import memory
 from calsync_agent.service.memory import Memory
+from calsync_agent.service.preview_text import lines
 from calsync_agent.state import history as kept
 from calsync_agent.state import holds, identity, meta, profiles
 from calsync_agent.state.history import Version
@@ -88,7 +89,7 @@ def preview(options: argparse.Namespace) -> int:
         print(json.dumps([one.as_json() for one in found], ensure_ascii=False, indent=1))
     else:
         for one in found:
-            print("\n".join(previews.lines(one)))
+            print("\n".join(lines(one)))
     return 0
 
 
@@ -96,10 +97,9 @@ def adopt(options: argparse.Namespace) -> int:
     """Say which database this is, after it was restored or copied."""
     with _database(options) as database:
 
-        def answer(connection: sa.Connection) -> tuple[str, int]:
-            noted, actual = identity.noted(connection), identity.actual(connection)
-            position = identity.position(connection)
-            if noted in {None, actual} and position >= Memory().position(actual):
+        def answer(connection: sa.Connection) -> None:
+            with suppress(Undecided):
+                memory.check(memory.see(connection), Memory())
                 raise Unknown(
                     message("this database is neither a copy nor restored; nothing is to be said")
                 )
@@ -107,10 +107,8 @@ def adopt(options: argparse.Namespace) -> int:
                 identity.start_anew(connection)
             else:
                 identity.put_back(connection)
-            return actual, position
 
-        known_as, position = _write(database, answer)
-    Memory().note(known_as, position, back=True)
+        _write(database, answer)
     if options.copy:
         print(_("A second installation: its links are forgotten, both sides are matched anew."))
     else:

@@ -9,12 +9,14 @@ from typing import Any, Final
 
 from calsync_agent import bootstrap
 from calsync_agent.config import reading
-from calsync_agent.errors import CalsyncError
+from calsync_agent.config.settings import Settings
+from calsync_agent.errors import CalsyncError, Undecided
 from calsync_agent.i18n import _
 from calsync_agent.platform import stop_requested
 from calsync_agent.service import logs, troubles
 from calsync_agent.service.agent import Agent
 from calsync_agent.service.once import Outcome
+from calsync_agent.service.preview_text import lines
 
 _log: Final = logging.getLogger(__name__)
 
@@ -51,13 +53,23 @@ def once(options: argparse.Namespace) -> int:
             _log.warning(warning)
         try:
             outcomes = asyncio.run(_unless_stopped(bootstrap.sync_once(settings, who)))
+        except Undecided:
+            _observe(settings)
+            raise
         except CalsyncError as error:
             logging.getLogger(troubles.LOGGER).log(logging.ERROR, error.message)
             raise
     if outcomes is None:
-        sys.stderr.write(f"{_('stopped before everything was in step')}\n")
+        told = _("stopped before everything was in step")
+        sys.stderr.write(f"{told}\n")
         return INTERRUPTED
     return _told(outcomes)
+
+
+def _observe(settings: Settings) -> None:
+    """What would be done, as long as nobody has said which database this is (B12)."""
+    for preview in asyncio.run(bootstrap.previews(settings, None)):
+        print("\n".join(lines(preview)))
 
 
 async def _unless_stopped(work: Coroutine[Any, Any, list[Outcome]]) -> list[Outcome] | None:

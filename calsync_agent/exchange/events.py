@@ -130,7 +130,7 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
         participants=participants,
         organizer=None if is_organizer or people.employee(organizer.address) else organizer,
         guests=guests,
-        join_url=join_url or None,
+        join_url=join_url if isinstance(join_url, str) and join_url else None,
     )
     instances: Mapping[datetime, EventId] = {}
     if rule is not None:

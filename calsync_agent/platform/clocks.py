@@ -1,7 +1,9 @@
 """A clock that goes on while the machine sleeps."""
 
-import sys
 import time
+from typing import Final
+
+_BOOTTIME: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)
 
 
 def seconds_passed() -> float:
@@ -10,6 +12,4 @@ def seconds_passed() -> float:
     `time.monotonic` stands still while Linux is suspended (clock_gettime(2), CLOCK_BOOTTIME); on
     Windows it counts on (GetTickCount64).
     """
-    if sys.platform == "linux":
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()
+    return time.monotonic() if _BOOTTIME is None else time.clock_gettime(_BOOTTIME)

@@ -1,5 +1,6 @@
 """Looks into the database: whether to sync and how, and what people have touched there."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
@@ -7,9 +8,11 @@ from calsync_agent.database.engine import Database
 from calsync_agent.errors import Refusal
 from calsync_agent.i18n import message
 from calsync_agent.service.leases import Leases
+from calsync_agent.service.memory import Memory
 from calsync_agent.service.troubles import Troubles
 from calsync_agent.service.view import Ready, View, look
 from calsync_agent.service.watch import Watch
+from calsync_agent.state import identity
 from calsync_agent.state.log import Kind, Level
 from calsync_agent.sync.dispatch import AT_ONCE, dispatch
 
@@ -23,6 +26,7 @@ class Looks:
         leases: Leases,
         troubles: Troubles,
         watch: Watch,
+        memory: Memory,
         clock: Callable[[], datetime],
     ) -> None:
         self.view: View | None = None
@@ -30,7 +34,9 @@ class Looks:
         self._leases = leases
         self._troubles = troubles
         self._watch = watch
+        self._memory = memory
         self._clock = clock
+        self._position: int | None = None
 
     async def look(self) -> View:
         """The database as it is, its feed handed out.
@@ -51,13 +57,23 @@ class Looks:
         now = self._clock()
         before = self.view.provider if self.view else None
         try:
-            view = await self._database.read(lambda c: look(c, now, before))
+            view = await self._database.read(lambda c: look(c, now, before, self._memory))
         except Refusal as refusal:
             self._watch.refused(refusal)
             raise
+        await self._remember(view.ready)
         await self._follow_settings(view.ready)
         self.view = view
         return view
+
+    async def _remember(self, found: Ready) -> None:
+        """What a restore or a copy is known by (B12)."""
+        noted, position = found.database.noted, found.database.position
+        if noted is None:
+            await self._database.write(identity.note)
+        elif position != self._position:
+            await asyncio.to_thread(self._memory.note, noted, position)
+            self._position = position
 
     async def _follow_settings(self, found: Ready) -> None:
         """Settings in the database have changed; from this round on they hold."""

@@ -5,6 +5,7 @@ anything (A5). Polls and cycles run on their own, so that no mailbox delays a ro
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -17,14 +18,16 @@ from calsync_agent.appointment.model import ProfileId
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
 from calsync_agent.database.failures import permitted
-from calsync_agent.errors import CalsyncError, Refusal
+from calsync_agent.errors import CalsyncError, Refusal, Undecided
 from calsync_agent.i18n import message
 from calsync_agent.service.enrolment import enrolled
 from calsync_agent.service.leases import Leases
 from calsync_agent.service.lines import Connect, Line, Lines
 from calsync_agent.service.looks import Looks
+from calsync_agent.service.memory import Memory
 from calsync_agent.service.polls import Polls
-from calsync_agent.service.previewing import job
+from calsync_agent.service.preview_text import lines
+from calsync_agent.service.previewing import job, preview_all
 from calsync_agent.service.running import Running
 from calsync_agent.service.standing import Standing, Terms
 from calsync_agent.service.troubles import Troubles
@@ -38,6 +41,8 @@ from calsync_agent.state.progress import Progress
 from calsync_agent.sync import cycle as cycles
 from calsync_agent.sync.job import Job
 from calsync_agent.sync.window import Window, window
+
+_log: Final = logging.getLogger(__name__)
 
 PAGE_SIZE: Final = 100
 
@@ -67,10 +72,12 @@ class Rounds:
         self.troubles = Troubles(clock)
         self._database = database
         self._clock = clock
+        memory = Memory()
+        self._connect = connect
         self._lines = Lines(connect)
         self._running = Running(database, self.leases, self.troubles, clock, self.news)
-        self._watch = Watch(database, self.leases, self._running, self.news)
-        self._looks = Looks(database, self.leases, self.troubles, self._watch, clock)
+        self._watch = Watch(database, self.leases, self._running, memory, self.news)
+        self._looks = Looks(database, self.leases, self.troubles, self._watch, memory, clock)
         self._polls = Polls(self._running)
 
     def attend(self) -> None:
@@ -101,10 +108,20 @@ class Rounds:
 
     async def say(self, error: CalsyncError) -> None:
         """Say, once, why no round could begin."""
-        self.troubles.met(error)
+        said = self.troubles.met(error)
+        if said and isinstance(error, Undecided):
+            await self._observe()
         if not self._watch.must_not_write:
-            with suppress(sa.exc.SQLAlchemyError):  # that may be just the reason
-                await self.troubles.write(self._database)
+            await self.troubles.write(self._database)
+
+    async def _observe(self) -> None:
+        """Say what would be done, as long as nobody has said which database this is (B12)."""
+        try:
+            for found in await preview_all(self._database, self.settings, self._connect):
+                for line in lines(found):
+                    _log.info(line)
+        except CalsyncError as error:
+            _log.error(error.message)
 
     @property
     def view(self) -> View | None:
@@ -133,7 +150,8 @@ class Rounds:
         await self._running.close(grace)
         await self._watch.close()
         if not self._watch.must_not_write:
-            with suppress(CalsyncError):  # what cannot be given back runs out by itself
+            # What cannot be given back runs out by itself.
+            with suppress(CalsyncError, sa.exc.SQLAlchemyError):
                 await self.troubles.write(self._database)
                 await self._save_positions()
                 await self.leases.give_back()

@@ -67,17 +67,21 @@ class Troubles:
         self._said: dict[_Scope, _Said] = {}
         self._entries: list[Entry] = []
 
-    def met(self, error: CalsyncError, standing: Standing | None = None) -> None:
-        """Something went wrong for one profile, or, without one, before any could begin."""
+    def met(self, error: CalsyncError, standing: Standing | None = None) -> bool:
+        """Something went wrong for one profile, or, without one, before any could begin.
+
+        Returns whether it was said.
+        """
         scope = _scope(error, standing)
         now, kind, said = self._clock(), _kind(error), self._said.get(scope)
         if said is not None and said.kind == kind:
             quiet = SAID_AGAIN_AFTER if said.lasts else RESTLESS
             if now - said.at < quiet:
-                return
+                return False
         self._said[scope] = _Said(kind, now)
         whose = None if isinstance(scope, _Common) else standing
         self.tell(_level(error), Kind.ERROR, error.message, whose)
+        return True
 
     def over(self, standing: Standing | None = None) -> None:
         """A profile's cycle went through; without one: a round could begin."""
@@ -101,11 +105,14 @@ class Troubles:
             self._entries.append(Entry(level, kind, text, profile, at=self._clock()))
 
     async def write(self, database: Database) -> None:
-        """Store the lines for `calsync_log`; kept for the next time where that cannot be done."""
+        """Store the lines for `calsync_log`; kept for the next time where that cannot be done.
+
+        They stand in the log file in any case.
+        """
         entries = list(self._entries)
         if entries:
             now = self._clock()
-            with suppress(DatabaseTrouble):
+            with suppress(DatabaseTrouble, sa.exc.SQLAlchemyError):
                 await database.write(lambda c: log.write(c, entries, now))
                 del self._entries[: len(entries)]
 

@@ -11,6 +11,7 @@ from calsync_agent.consolidate import feed, readiness
 from calsync_agent.consolidate.reading import Staff, inbound_type, read_staff
 from calsync_agent.errors import CalsyncError, ConfigurationRefused, NotReady
 from calsync_agent.i18n import Message, message
+from calsync_agent.service.memory import Memory, Seen, check, see
 from calsync_agent.state import holds, meta, pending, profiles, quarantine, waiting
 from calsync_agent.state.profiles import Profile, Provider
 from calsync_agent.sync.pair import Office
@@ -30,6 +31,7 @@ class Ready:
     provider: Provider
     inbound_type: int
     revision: int
+    database: Seen
     refused: Message | None = None
 
 
@@ -87,14 +89,21 @@ class View:
         return {profile.id: profile for profile in self.profiles}
 
 
-def ready(connection: sa.Connection, before: Provider | None) -> Ready:
+def ready(
+    connection: sa.Connection, before: Provider | None = None, memory: Memory | None = None
+) -> Ready:
     """Whether anything may be synced, and on which terms; a few queries.
 
-    Raises NotReady and DatabaseRefused with what has to be put right first (B10, G5), and
-    ConfigurationRefused for a provider row that is wrong, unless there was a right one `before`.
+    `memory` tells which database was restored or copied (B12); without it the question is left
+    open, for whoever only reads. Raises NotReady and DatabaseRefused with what has to be put right
+    first (B10, G5), and ConfigurationRefused for a provider row that is wrong, unless there was a
+    right one `before`.
     """
     meta.check(connection)
     readiness.check(connection)
+    seen = see(connection)
+    if memory is not None:
+        check(seen, memory)
     provider, refused = _provider(connection, before)
     given_type = inbound_type(connection)
     if given_type is None:
@@ -104,12 +113,17 @@ def ready(connection: sa.Connection, before: Provider | None) -> Ready:
                 " mark the one that appointments from Exchange are to get"
             )
         )
-    return Ready(provider, given_type, meta.settings_revision(connection), refused)
+    return Ready(provider, given_type, meta.settings_revision(connection), seen, refused)
 
 
-def look(connection: sa.Connection, now: datetime, before: Provider | None = None) -> View:
+def look(
+    connection: sa.Connection,
+    now: datetime,
+    before: Provider | None = None,
+    memory: Memory | None = None,
+) -> View:
     """Read it all in one transaction; `now` in UTC. Raises what `ready` raises."""
-    found = ready(connection, before)
+    found = ready(connection, before, memory)
     staff = read_staff(connection)
     work = quarantine.due_profiles(connection, now) | holds.answered_profiles(connection)
     copies = waiting.read(connection)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import DatabaseRefused, Refusal, Trouble
 from calsync_agent.service.leases import Leases
+from calsync_agent.service.memory import Memory
 from calsync_agent.service.running import Running
 from calsync_agent.service.view import Ready, ready
 from calsync_agent.state import meta
@@ -32,12 +33,18 @@ class Watch:
     """
 
     def __init__(
-        self, database: Database, leases: Leases, running: Running, news: asyncio.Event
+        self,
+        database: Database,
+        leases: Leases,
+        running: Running,
+        memory: Memory,
+        news: asyncio.Event,
     ) -> None:
         self.must_not_write = False
         self._database = database
         self._leases = leases
         self._running = running
+        self._memory = memory
         self._news = news
         self.tasks: set[asyncio.Task[None]] = set()
         self._ready: Ready | None = None
@@ -94,7 +101,7 @@ class Watch:
             return known is not None and revision != known.revision
         before = known.provider if known else None
         try:
-            found = await self._database.read(lambda c: ready(c, before))
+            found = await self._database.read(lambda c: ready(c, before, self._memory))
         except Refusal as refusal:
             same = self._refusal is not None and self._refusal.message == refusal.message
             self.refused(refusal)

@@ -264,7 +264,7 @@ def test_every_refusal_of_the_sign_in_is_told_with_microsofts_code(
 def test_b9_a_host_that_cannot_be_reached_is_told(
     run: Run, world: World, key: str, host: str, said: str
 ) -> None:
-    rewrite(world, rf"{key} = .*", f'{key} = "https://{host}/v1.0"')
+    rewrite(world, rf"{key} = .*", f'{key} = "https://{host}"')
     tells(run, world, 1, re.escape(said.format(key=key)))
 
 

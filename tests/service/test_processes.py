@@ -65,8 +65,11 @@ async def test_2_a_signal_while_idle_ends_it_cleanly(world: World, number: signa
     assert list((world.folder / "state" / "calsync").glob("agent-*.lock")) == []
 
 
-@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    ("dialect", "number"),
+    [("sqlite", signal.SIGTERM), ("sqlite", signal.SIGKILL), ("postgresql", signal.SIGKILL)],
+    indirect=["dialect"],
+)
 async def test_b1_stopped_or_killed_in_its_first_sync_it_goes_on_when_started_again(
     world: World, number: signal.Signals
 ) -> None:

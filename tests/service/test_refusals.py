@@ -133,6 +133,7 @@ async def test_g5_a_running_agent_stops_and_resumes(world: World, name: str) -> 
     assert_in_step(world)
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("name", CASES)
 async def test_g5_a_long_first_sync_stops_in_the_middle_and_goes_on(
     world: World, name: str

@@ -1,4 +1,4 @@
-"""What is left in the end: both sides and all that was kept, in a form that runs can be compared in.
+"""What is left in the end: both sides and all that was kept, in a form to compare runs by.
 
 Ids that a run makes up, and the moments at which it did things, are left out.
 """

@@ -4,6 +4,7 @@ Consolidate's side is a row, Exchange's an event in a sandbox mailbox; both are 
 the agent's own codecs, and the sandbox rewrites as Exchange does.
 """
 
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -66,7 +67,13 @@ class Paper:
 
     def __post_init__(self) -> None:
         self.tenant.clock.stop(NOW.replace(tzinfo=UTC))
-        self.anna = self.tenant.add_mailbox("anna")
+        self.anna = (self.tenant.people() or [self.tenant.add_mailbox("anna")])[0]
+
+    def copy(self) -> "Paper":
+        """The same once more."""
+        row = None if self.row is None else dict(self.row)
+        stored = pickle.loads(pickle.dumps(self.tenant.world.stored))  # noqa: S301 - our own
+        return Paper(row, self.link, list(self.kept), Tenant(stored), self.unreadable)
 
     # -- both sides ---------------------------------------------------------------------------
 
@@ -87,7 +94,7 @@ class Paper:
 
     def enter(self, appointment: Appointment, **values: object) -> None:
         """Somebody enters the appointment in Consolidate, or changes it to this."""
-        row = self.row or _empty_row()
+        row = self.row or empty_row()
         self.row = {**row, **activity_values(appointment, BOTH_WAYS, ""), **values}
 
     def create(self, appointment: Appointment, **properties: object) -> None:
@@ -139,7 +146,7 @@ class Paper:
         if done.kept:
             self.kept.append(done.kept)
         if done.create:
-            self.row = _empty_row()
+            self.row = empty_row()
             self.row |= activity_values(done.create.appointment, ALL, "")
         if done.change:
             change = done.change
@@ -182,7 +189,7 @@ class Paper:
         raise AssertionError(f"it never ends: {self.plan(policy)}")
 
 
-def _empty_row() -> dict[str, Any]:
+def empty_row() -> dict[str, Any]:
     return {
         "id": NUMBER,
         "type_id": 1,

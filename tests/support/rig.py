@@ -155,7 +155,7 @@ class Rig:
             self.wait(seconds=seconds)
 
         return Clock(
-            monotonic=lambda: (self.now - NOW).total_seconds(),
+            monotonic=lambda: self.tenant.clock.now().timestamp(),
             now=self.tenant.clock.now,
             sleep=sleep,
             random=lambda: 0.5,

@@ -3,10 +3,12 @@
 import importlib.util
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -78,6 +80,19 @@ class SQLite:
         for suffix in ("", "-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
 
+    def copy(self, url: str) -> str:
+        """The URL of a copy, as if its file had been copied."""
+        path = self.run.folder / f"{self.run.name()}.sqlite"
+        _copy_file(Path(sa.make_url(url).database or ""), path)
+        return f"sqlite:///{path}"
+
+    def put_back(self, url: str, copy: str) -> None:
+        """Restore the database from a copy, in its place."""
+        path = Path(sa.make_url(url).database or "")
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        _copy_file(Path(sa.make_url(copy).database or ""), path)
+
 
 @dataclass
 class Server:
@@ -112,6 +127,17 @@ class Server:
                 f"IF DB_ID(N'{name}') IS NOT NULL DROP DATABASE {name}",
             )
 
+    def copy(self, url: str) -> str:
+        """The URL of a copy, as if it had been restored under another name."""
+        original, name = str(sa.make_url(url).database), self.run.name()
+        self._by_template(original, name)
+        return self._of(name)
+
+    def put_back(self, url: str, copy: str) -> None:
+        """Restore the database from a copy, under its own name."""
+        self.drop(url)
+        self._by_template(str(sa.make_url(copy).database), str(sa.make_url(url).database))
+
     def drop_all(self) -> None:
         """Remove what this run has left behind."""
         catalogue = "pg_database", "datname"
@@ -126,6 +152,13 @@ class Server:
         engine.dispose()
         for name in left:
             self.drop(self._of(name))
+
+    def _by_template(self, original: str, name: str) -> None:
+        if not self.templates:
+            pytest.skip("a copy on SQL Server takes BACKUP and RESTORE, with folders of the server")
+        self._administer(
+            _DISCONNECT.format(name=original), f"CREATE DATABASE {name} TEMPLATE {original}"
+        )
 
     def _template(self, name: str) -> None:
         self._administer(f"CREATE DATABASE {name}")
@@ -174,6 +207,12 @@ def once(run: Run, done: Path, work: Callable[[], None]) -> None:
         if not mark.exists():
             work()
             mark.touch()
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copyfile(source, target)
 
 
 def _install(url: str) -> None:

@@ -100,6 +100,9 @@ class Statements:
         return [text for text in self.texts if f"FROM {table}" in text or f"INTO {table}" in text]
 
 
+_BOUNDS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+
+
 @contextmanager
 def watching() -> Iterator[Statements]:
     """Every statement of this process while the context lasts."""
@@ -107,7 +110,7 @@ def watching() -> Iterator[Statements]:
 
     def note(*given: Any) -> None:  # noqa: ANN401 - SQLAlchemy's arguments
         text = " ".join(given[2].split())
-        if not text.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
+        if not text.startswith(_BOUNDS):
             seen.texts.append(text)
 
     sa.event.listen(sa.Engine, "before_cursor_execute", note)

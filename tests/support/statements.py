@@ -30,7 +30,7 @@ _TOO_NEW: Final = re.compile(
 _LITERALS: Final = re.compile(r"N?'(?:[^']|'')*'")
 # Savepoints, which sqlglot does not know, and questions about one database's own catalogue.
 _ASIDE: Final = re.compile(
-    r"^(SAVE|ROLLBACK) TRANSACTION sa_savepoint|\b(pg_\w+|sqlite_\w+|information_schema)\b"
+    r"^(SAVE|ROLLBACK) TRANSACTION sa_savepoint|^RELEASE SAVEPOINT|\b(pg_\w+|sqlite_\w+|information_schema)\b"
 )
 
 

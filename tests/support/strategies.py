@@ -1,13 +1,25 @@
 """Appointments for Hypothesis: few values of each field, so that two of them often agree."""
 
+import os
 from datetime import datetime, timedelta
 from typing import Final
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from calsync_agent.appointment.content import Field
 from calsync_agent.appointment.model import Appointment, Importance, ShowAs
 from calsync_agent.state.profiles import Policy, Priority
+
+AT_NIGHT: Final = os.environ.get("CALSYNC_PLAN_EXAMPLES")
+MANY: Final = settings(
+    max_examples=int(AT_NIGHT or 300),
+    derandomize=AT_NIGHT is None,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+"""As many cases as a run of all tests bears; more, and others each time, where asked for."""
 
 MONDAY: Final = datetime(2026, 11, 30)
 ZONES: Final = ("Europe/Vienna", "America/New_York", "UTC", "Antarctica/Troll", "Asia/Kolkata")

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 
-from calsync_agent.i18n import _, message
+from calsync_agent.i18n import Value, _, message
 from calsync_agent.sync.preview import Line, Preview
 
 
 def lines(preview: Preview) -> Iterator[str]:
     """What the next sync of a profile would do, section by section."""
-    title = message(
-        "profile {profile} ({mailbox})", profile=preview.profile, mailbox=preview.mailbox
-    )
-    yield f"{title}: {_('first sync') if preview.first_sync else _('ordinary sync')}"
+    whose: dict[str, Value] = {"profile": preview.profile, "mailbox": preview.mailbox}
+    if preview.first_sync:
+        yield str(message("profile {profile} ({mailbox}): first sync", **whose))
+    else:
+        yield str(message("profile {profile} ({mailbox}): ordinary sync", **whose))
     sections = (
         (_("matched"), preview.matched),
         (_("ambiguous"), preview.ambiguous),
@@ -32,20 +33,25 @@ def lines(preview: Preview) -> Iterator[str]:
     )
     yield f"  {mails}"
     for reason in preview.held:
-        yield f"  {message('would be held: {reason}', reason=reason)}"
+        held = message("would be held: {reason}", reason=reason)
+        yield f"  {held}"
     if not any(listed for _name, listed in sections):
-        yield f"  {_('in step, nothing to do')}"
+        nothing = _("in step, nothing to do")
+        yield f"  {nothing}"
 
 
 def _line(line: Line) -> str:
     start = line.start.replace("T", " ")[:16]
     parts = [start, line.subject]
     if line.by:
-        parts.append(f"({_(line.by)})")
+        by = _(line.by)
+        parts.append(f"({by})")
+    side = _(line.side) if line.side else ""
     if line.fields:
-        parts.append(f"→ {_(line.side)}: {', '.join(_(name) for name in line.fields)}")
-    elif line.side:
-        parts.append(f"({_(line.side)})")
+        fields = ", ".join(map(_, line.fields))
+        parts.append(f"→ {side}: {fields}")
+    elif side:
+        parts.append(f"({side})")
     if line.reason is not None:
         parts.append(str(line.reason))
     return "  ".join(part for part in parts if part)
