@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from uuid import uuid4
 
 from calsync_agent import __version__
@@ -51,13 +51,19 @@ def connect(settings: Settings, provider: Provider) -> Connection:
 
 @contextmanager
 def identity() -> Iterator[Identity]:
-    """Who this agent is, for as long as its process lives."""
+    """Who this agent is, for as long as its process lives.
+
+    Where the state folder cannot be written to, its heartbeat alone shows that it lives.
+    """
     number = uuid4()
     lock = ProcessLock(state_folder() / f"agent-{number}.lock")
-    with lock:
-        try:
-            yield Identity(number, socket.gethostname(), os.getpid(), __version__, lock.path)
-        finally:
+    with suppress(OSError):
+        lock.acquire()
+    try:
+        yield Identity(number, socket.gethostname(), os.getpid(), __version__, lock.path)
+    finally:
+        lock.release()
+        with suppress(OSError):
             lock.path.unlink(missing_ok=True)
 
 

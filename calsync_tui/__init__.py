@@ -1,0 +1,1 @@
+"""The terminal UI of calsync. It is not built yet."""

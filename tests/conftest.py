@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's worker controller
+def pytest_configure_node(node: Any) -> None:
     """Tell a worker of xdist where the run's folder is."""
     node.workerinput["calsync_run"] = str(node.config.stash[RUN].folder)
 

@@ -20,6 +20,7 @@ _POOL: Final[dict[str, Any]] = {
     "pool_recycle": 1800,  # before firewalls and proxies forget an idle connection
     "pool_pre_ping": True,
     "pool_use_lifo": True,  # lets the server close what is seldom needed
+    "hide_parameters": True,  # errors end in logs, where what people write has no place
 }
 
 

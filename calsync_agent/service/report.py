@@ -36,7 +36,7 @@ class Counted:
     async def send(self, mailbox: str, requests: Sequence[Request]) -> list[Outcome]:
         """What the line behind it says. Raises what that raises."""
         outcomes = await self._graph.send(mailbox, requests)
-        for request, outcome in zip(requests, outcomes, strict=True):
+        for request, outcome in zip(requests, outcomes, strict=False):
             if request.paged and isinstance(outcome, Answer) and outcome.body:
                 items = outcome.body.get("value")
                 self.items += len(items) if isinstance(items, list) else 0

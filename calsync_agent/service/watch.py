@@ -22,7 +22,7 @@ from calsync_agent.state.agents import HEARTBEAT
 
 _log: Final = logging.getLogger(__name__)
 
-LOOKS_EVERY: Final = 0.5
+LOOKS_EVERY: Final = 1.0
 """Seconds between two looks."""
 
 

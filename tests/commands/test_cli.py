@@ -160,7 +160,7 @@ def test_db_install_says_what_it_made_and_may_be_run_again(run: Run, tmp_path: P
 
 
 def a_process(*words: str, **more: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # type: ignore[call-overload,no-any-return]  # noqa: S603
+    return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
         [sys.executable, "-m", "calsync_agent", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -219,9 +219,7 @@ DRIVERS = {"psycopg2", "pyodbc"}
 
 def loaded(*words: str) -> tuple[int, set[str]]:
     command = [sys.executable, "-c", LOADED, *words]
-    done = subprocess.run(  # noqa: S603 - our own interpreter and script
-        command, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     status, modules = json.loads(done.stderr.splitlines()[-1])
     return status, set(modules)
 

@@ -33,7 +33,7 @@ def test_a_folder_to_keep_must_be_a_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("right", "status"), [(True, 0), (False, 1)])
 def test_the_exit_status_tells_how_it_ended(
-    right: bool,  # noqa: FBT001 - a test's parameter
+    right: bool,
     status: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -73,8 +73,8 @@ class Terminal(io.StringIO):
 )
 def test_only_a_terminal_that_understands_them_gets_escapes(
     environment: Mapping[str, str],
-    colour: bool,  # noqa: FBT001 - a test's parameter
-    live: bool,  # noqa: FBT001 - a test's parameter
+    colour: bool,
+    live: bool,
 ) -> None:
     screen = screen_of(Terminal(), environment)
     assert (screen.colour, screen.live) == (colour, live)

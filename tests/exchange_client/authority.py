@@ -70,7 +70,7 @@ def _response(status: int, body: Mapping[str, object] | str) -> httpx.Response:
     return httpx.Response(status, json=body, headers={"Retry-After": "40"} if status > 428 else {})
 
 
-def tokens_of(played: Authority, /, **change: Any) -> MsalTokens:  # noqa: ANN401 - settings
+def tokens_of(played: Authority, /, **change: Any) -> MsalTokens:
     given = {"tenant_id": TENANT, "client_id": "app", "secret": SECRET, "authority": AUTHORITY}
     settings = GraphSettings(**{**given, **change})
     return MsalTokens(settings, transport=httpx.MockTransport(played), clock=clock())

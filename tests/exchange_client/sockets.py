@@ -63,7 +63,7 @@ async def hears(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> 
     await reader.read()
 
 
-def settings(port: int, **change: Any) -> GraphSettings:  # noqa: ANN401 - settings
+def settings(port: int, **change: Any) -> GraphSettings:
     given: dict[str, Any] = {
         "tenant_id": "contoso.example",
         "client_id": "app",

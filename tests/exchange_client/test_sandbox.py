@@ -58,7 +58,7 @@ async def graph_of(
     *,
     clock: Clock | None = None,
     poll_limit: float = 15.0,
-    **change: Any,  # noqa: ANN401 - settings
+    **change: Any,
 ) -> AsyncIterator[Graph]:
     given: dict[str, Any] = {
         "tenant_id": server.tenant_id,

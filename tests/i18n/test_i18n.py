@@ -164,7 +164,7 @@ def test_speaking_german_loads_no_user_interface() -> None:
         "import sys; from calsync_agent import i18n; i18n.use('de'); print(i18n._('a list'));"
         "print([name for name in sys.modules if name.startswith(('calsync_tui', 'textual'))])"
     )
-    done = subprocess.run(  # noqa: S603 - our own interpreter and script
+    done = subprocess.run(
         [sys.executable, "-X", "utf8", "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.split("\n")[:2] == ["eine Liste", "[]"]

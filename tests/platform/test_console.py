@@ -23,7 +23,7 @@ print("Größe", file=sys.stderr)
     [("ascii", "Gr??e ? ?? ?"), ("latin-1", "Größe ? ?? ?"), ("utf-8", "Größe → 漢字 ?")],
 )
 def test_no_character_is_too_much_for_a_pipe_in_any_encoding(encoding: str, shown: str) -> None:
-    done = subprocess.run(  # noqa: S603 - our own interpreter and script
+    done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
         env=os.environ | {"PYTHONIOENCODING": encoding},
         capture_output=True,

@@ -67,7 +67,7 @@ def test_a_lock_taken_in_one_thread_is_let_go_in_another(path: Path) -> None:
 
 def test_b11_a_killed_process_holds_nothing(path: Path) -> None:
     command = [sys.executable, "-c", HOLDER, str(path)]
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and script
+    with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None

@@ -105,7 +105,7 @@ def test_the_heart_wakes_a_sleeping_loop_until_it_is_stopped() -> None:
 
 
 def _process(script: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603 - our own interpreter and script
+    return subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, text=True
     )
 

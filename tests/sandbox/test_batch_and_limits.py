@@ -11,11 +11,11 @@ from tests.sandbox.client import Client, hour, refusal
 JSON = {"Content-Type": "application/json"}
 
 
-def step(id_: str, method: str, url: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def step(id_: str, method: str, url: str, **more: Any) -> dict[str, Any]:
     return {"id": id_, "method": method, "url": url, **more}
 
 
-def create(graph: Client, id_: str, subject: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+def create(graph: Client, id_: str, subject: str, **more: Any) -> dict[str, Any]:
     body = {"subject": subject, **hour()}
     return step(id_, "POST", graph.path("/events"), headers=JSON, body=body, **more)
 

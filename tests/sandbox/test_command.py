@@ -35,7 +35,7 @@ sys.exit(run(parser.parse_args()))
 @contextmanager
 def program(*options: str) -> Iterator[subprocess.Popen[str]]:
     """The command as a process of its own; asked to end, and ended, afterwards."""
-    started = subprocess.Popen(  # noqa: S603 - our own program
+    started = subprocess.Popen(
         [sys.executable, "-W", "error", "-c", PROGRAM, *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

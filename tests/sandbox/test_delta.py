@@ -422,7 +422,7 @@ def test_ten_thousand_events_cost_an_idle_poll_nothing(graph: Client) -> None:
     assert graph.round(found.link).items == []
 
 
-def _calendar(graph: Client) -> Any:  # noqa: ANN401 - an inner look
+def _calendar(graph: Client) -> Any:
     mailbox = graph.person.mailbox
     return mailbox.calendars[mailbox.default_calendar]
 

@@ -13,7 +13,7 @@ from calsync_agent.sandbox.faults import Rule
 from tests.sandbox.client import Client, hour, refusal
 
 
-def control(graph: Client, method: str, path: str, sent: object = None) -> Any:  # noqa: ANN401 - JSON
+def control(graph: Client, method: str, path: str, sent: object = None) -> Any:
     answer = graph.http.request(method, f"{graph.server.control_url}/{path}", json=sent)
     assert answer.status_code in {200, 201, 202, 204}, answer.text
     return answer.json() if answer.content else None

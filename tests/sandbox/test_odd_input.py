@@ -78,7 +78,7 @@ def answered(tenant: Tenant, method: str, url: str, body: object = None) -> bool
 
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(sent, sent)
-def test_any_event_is_taken_or_refused(first: Any, second: Any) -> None:  # noqa: ANN401 - JSON
+def test_any_event_is_taken_or_refused(first: Any, second: Any) -> None:
     tenant = Tenant()
     anna = tenant.add_mailbox("anna")
     tenant.add_mailbox("bernd")

@@ -46,7 +46,7 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bootstrap, "Graph", partial(Graph, clock=clock))
     monkeypatch.setattr(bootstrap, "MsalTokens", partial(MsalTokens, clock=clock))
     monkeypatch.setattr(standing, "FIRST_PAUSE", standing.FIRST_PAUSE / HASTE)
-    monkeypatch.setattr(watch, "LOOKS_EVERY", watch.LOOKS_EVERY / 10)
+    monkeypatch.setattr(watch, "LOOKS_EVERY", watch.LOOKS_EVERY / 20)
     pause = Agent._pause
 
     async def shortened(agent: Agent, news: asyncio.Event, seconds: float) -> None:

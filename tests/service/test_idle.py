@@ -27,7 +27,7 @@ def hire_many(world: World, count: int, first: int = 0) -> None:
             [{"code": p.upn.partition("@")[0], "name": p.upn, "email": p.upn} for p in people],
         )
         found = connection.execute(sa.select(tables.employee.c.email, tables.employee.c.id))
-        ids = {address: number for address, number in found}
+        ids = {row.email: row.id for row in found}
         connection.execute(
             sa.insert(state.profile),
             [

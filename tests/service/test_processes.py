@@ -26,7 +26,7 @@ pytestmark = [
 def a_process(world: World, name: str) -> Iterator[subprocess.Popen[Any]]:
     """`calsync-agent run`, its stderr in a file of its own."""
     with (world.folder / f"{name}.txt").open("wb") as out:
-        process = subprocess.Popen(  # noqa: S603 - our own program
+        process = subprocess.Popen(
             [sys.executable, "-m", "calsync_agent", "run", "--config", "agent.toml"],
             cwd=world.folder,
             stdin=subprocess.DEVNULL,

@@ -79,8 +79,8 @@ async def test_7_a_rotated_secret_is_taken_without_a_restart(world: World) -> No
         (world.folder / "secret.txt").write_text("another~Secret-1Q~not.a.real.one\n")
         world.enter("ANNA", "Termin", SOON)
         await until(lambda: len(anna.events()) == 1)
+        await until(lambda: service.lines("the sync works again"))
     assert len(service.lines("AADSTS7000215")) == 1
-    assert service.lines("the sync works again")
 
 
 @sqlite

@@ -208,7 +208,7 @@ for number in range(500):
     logging.getLogger("calsync_agent").info("line %d", number)
 """
     path = tmp_path / "agent.log"
-    done = subprocess.run(  # noqa: S603 - our own interpreter and script
+    done = subprocess.run(
         [sys.executable, "-X", "dev", "-W", "error", "-c", script, str(path)],
         capture_output=True,
         text=True,

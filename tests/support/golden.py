@@ -44,13 +44,13 @@ def hire(rig: Rig) -> None:
     rig.tenant.user("anna").add_calendar("Privat")
 
 
-def enter(rig: Rig, number: int, subject: str, **values: Any) -> None:  # noqa: ANN401
+def enter(rig: Rig, number: int, subject: str, **values: Any) -> None:
     """An appointment in Consolidate, one hour after the other."""
     start = SOON + number * HOUR
     rig.world.enter("ANNA", subject, start, start + HOUR, id=UUID(int=number), **values)
 
 
-def create(rig: Rig, number: int, subject: str, **values: Any) -> None:  # noqa: ANN401
+def create(rig: Rig, number: int, subject: str, **values: Any) -> None:
     """An event in Outlook, one hour after the other."""
     start = SOON + number * HOUR
     anna(rig).create(subject, start, start + HOUR, **values)
@@ -61,7 +61,7 @@ def edit(rig: Rig, number: int, **values: object) -> None:
     rig.world.edit(UUID(int=number), **values)
 
 
-def change(rig: Rig, which: str, /, **values: Any) -> None:  # noqa: ANN401
+def change(rig: Rig, which: str, /, **values: Any) -> None:
     """Somebody changes the event with that subject in Outlook."""
     rig.wait(seconds=1)
     anna(rig).change(event(rig, which), **values)

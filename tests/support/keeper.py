@@ -48,7 +48,7 @@ def keep(folder: Path, installation: Path, lifeline: Path) -> None:
             shutil.chown(owned, _UNPRIVILEGED)
     initdb = [f"{installation}/bin/initdb", "--pgdata", str(data), "--username", "postgres"]
     options = ["--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"]
-    made = subprocess.run(  # noqa: S603 - the installation's own program
+    made = subprocess.run(
         [*initdb, *options], capture_output=True, text=True, user=user, check=False, cwd="/"
     )
     if made.returncode:
@@ -58,7 +58,7 @@ def keep(folder: Path, installation: Path, lifeline: Path) -> None:
     settings = {**_SETTINGS, "unix_socket_directories": str(sockets)}
     arguments = [part for name in settings for part in ("-c", f"{name}={settings[name]}")]
     with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(  # noqa: S603 - the installation's own program
+        server = subprocess.Popen(
             [f"{installation}/bin/postgres", "-D", str(data), *arguments],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=user, cwd="/",
         )  # fmt: skip
@@ -79,9 +79,7 @@ def keep(folder: Path, installation: Path, lifeline: Path) -> None:
 def _readable(folder: Path, installation: Path) -> Path:
     asked = [f"{installation}/bin/initdb", "--version"]
     try:
-        subprocess.run(  # noqa: S603 - the installation's own program
-            asked, check=True, capture_output=True, user=_UNPRIVILEGED, cwd="/"
-        )
+        subprocess.run(asked, check=True, capture_output=True, user=_UNPRIVILEGED, cwd="/")
     except (OSError, subprocess.CalledProcessError):
         package = installation.parent
         libraries = package.with_name(f"{package.name}.libs")  # found relative to the programs

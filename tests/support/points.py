@@ -205,7 +205,7 @@ class Watched:
     def _about_to_commit(self, connection: sa.Connection) -> None:
         self._local.writing = connection.get_execution_options().get(tuning.WRITING, False)
 
-    def _commit(self, connection: Any) -> None:  # noqa: ANN401 - the driver's
+    def _commit(self, connection: Any) -> None:
         points = self.points
         if points.dead:
             raise Killed

@@ -247,7 +247,7 @@ def _unless_killed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> 
         loop.default_exception_handler(context)
 
 
-async def _here(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever it returns
+async def _here(call: Callable[[], Any]) -> Any:
     return call()
 
 

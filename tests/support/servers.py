@@ -232,9 +232,7 @@ def _start(folder: Path, run: Run) -> None:
     folder.mkdir(exist_ok=True)
     command = [sys.executable, *map(str, (_KEEPER, folder, installation, run.lifeline))]
     with (folder / "keeper.log").open("wb") as log:
-        subprocess.run(  # noqa: S603 - our own program
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True
-        )
+        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True)
     until = time.monotonic() + 50
     while time.monotonic() < until:
         if (folder / "failed").exists():

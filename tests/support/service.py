@@ -21,7 +21,7 @@ from tests.support.world import World
 
 async def until(condition: Callable[[], object]) -> None:
     """Return when the condition holds; the test's own time limit ends the wait."""
-    while not condition():
+    while not condition():  # noqa: ASYNC110 - what is waited for happens in other processes too
         await asyncio.sleep(0.01)
 
 
@@ -66,7 +66,7 @@ class Service:
 
 @asynccontextmanager
 async def serving(world: World, settings: Settings | None = None) -> AsyncIterator[Service]:
-    """The service, as `calsync-agent run` makes it, until the context is left; then it has ended."""
+    """The service, as `calsync-agent run` makes it; it has ended when the context is left."""
     given = settings or world.settings()
     with bootstrap.identity() as who, logs.set_up(given.log, given.secrets()) as running:
         agent = Agent(
@@ -108,7 +108,7 @@ def watching() -> Iterator[Statements]:
     """Every statement of this process while the context lasts."""
     seen = Statements()
 
-    def note(*given: Any) -> None:  # noqa: ANN401 - SQLAlchemy's arguments
+    def note(*given: Any) -> None:
         text = " ".join(given[2].split())
         if not text.startswith(_BOUNDS):
             seen.texts.append(text)

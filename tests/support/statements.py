@@ -30,7 +30,8 @@ _TOO_NEW: Final = re.compile(
 _LITERALS: Final = re.compile(r"N?'(?:[^']|'')*'")
 # Savepoints, which sqlglot does not know, and questions about one database's own catalogue.
 _ASIDE: Final = re.compile(
-    r"^(SAVE|ROLLBACK) TRANSACTION sa_savepoint|^RELEASE SAVEPOINT|\b(pg_\w+|sqlite_\w+|information_schema)\b"
+    r"^(SAVE|ROLLBACK) TRANSACTION sa_savepoint|^RELEASE SAVEPOINT"
+    r"|\b(pg_\w+|sqlite_\w+|information_schema)\b"
 )
 
 
@@ -124,7 +125,7 @@ class Watch:
         statement: str,
         parameters: Sequence[Collection[object]] | Collection[object],
         _context: object,
-        executemany: bool,  # noqa: FBT001 - SQLAlchemy passes it by position
+        executemany: bool,
     ) -> None:
         bound = next(iter(parameters), ()) if executemany else parameters
         if isinstance(bound, Collection) and len(bound) > MOST_PARAMETERS:

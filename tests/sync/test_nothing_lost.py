@@ -2,30 +2,22 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
-from typing import Any
-from uuid import UUID
 
 import pytest
-import sqlalchemy as sa
 
-from calsync_agent.consolidate import tables
-from calsync_agent.exchange.events import UnreadableEvent
 from calsync_agent.state import tables as state
 from tests.support.golden import (
-    HOUR,
     anna,
     change,
     create,
     edit,
     enter,
-    event,
     hire,
     some_of_each,
     types,
 )
 from tests.support.points import Killed, Kind, Points
-from tests.support.rig import SOON, Rig
+from tests.support.rig import Rig
 from tests.support.verify import assert_in_step
 
 SQLITE = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)

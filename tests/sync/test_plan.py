@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from calsync_agent.appointment.content import BOTH_WAYS, Field, differing
 from calsync_agent.appointment.merge import merged
@@ -27,7 +26,7 @@ from calsync_agent.sync.decision import (
 from calsync_agent.sync.placement import Relation
 from calsync_agent.sync.plan import consolidate_state, decide, exchange_state
 from tests.support.paper import BOTH, NOW, Paper
-from tests.support.strategies import MANY, MONDAY, appointments, fields, policies
+from tests.support.strategies import MANY, MONDAY, Digits, digits
 
 INBOUND_FIRST = replace(BOTH, priority=Priority.INBOUND_FIRST)
 BASE = Appointment("Termin", MONDAY, MONDAY.replace(hour=1), "Europe/Vienna", body="Text")
@@ -136,25 +135,23 @@ def test_a3_the_matrix_has_a_cell_for_every_combination() -> None:
 # -- what holds for all of them --------------------------------------------------------------------
 
 
-@st.composite
-def papers(draw: st.DrawFn, *, linked: bool | None = None) -> Paper:
+def paper_of(digits: Digits, *, known: bool | None = None) -> Paper:
     """A pair that was in step, or never met, after people have edited on both sides."""
-    paper = Paper()
-    base = draw(appointments())
-    known = draw(st.booleans()) if linked is None else linked
+    paper, base = Paper(), digits.appointment()
+    known = digits.one_of(True, True, False) if known is None else known  # noqa: FBT003 - options
     if known:
         paper.enter(base)
         paper.create(base)
         paper.link_up()
-    if known or draw(st.booleans()):
-        paper.enter(merged(base, draw(appointments()), draw(fields())))
-    if known or draw(st.booleans()):
-        paper.create(merged(base, draw(appointments()), draw(fields())))
-    here = draw(st.sampled_from(("there", "there", "there", "deleted", "gone", "broken")))
+    if known or digits.one_of(True, False):  # noqa: FBT003 - options
+        paper.enter(merged(base, digits.appointment(), digits.fields()))
+    if known or digits.one_of(True, False):  # noqa: FBT003 - options
+        paper.create(merged(base, digits.appointment(), digits.fields()))
+    here = digits.one_of("there", "there", "there", "deleted", "gone", "broken")
     if paper.row is not None:
-        # Two that never met are not brought together where one of them stays here (C4).
-        sending = draw(st.sampled_from(("normal", "normal", "private", *["none"] * known)))
-        # One that is brought back goes out again as private in a second step (G6).
+        # Two that never met are not brought together where one of them stays here (C4), and one
+        # that is brought back goes out again as private in a second step (G6).
+        sending = digits.one_of("normal", "normal", "private", *["none"] * known)
         sending = "normal" if here == "deleted" else sending
         deleted = NOW if here == "deleted" else None
         paper.row |= {"calendar_sync": sending, "deleted_at": deleted}
@@ -162,11 +159,25 @@ def papers(draw: st.DrawFn, *, linked: bool | None = None) -> Paper:
             paper.row["time_zone"] = "Mars/Olympus"
     if here == "gone":
         paper.row = None
-    there = draw(st.sampled_from(("there", "there", "there", "gone", "broken")))
+    there = digits.one_of("there", "there", "there", "gone", "broken")
     if there == "gone":
         paper.delete_event()
     paper.unreadable = there == "broken" and paper.event is not None
     return paper
+
+
+CASES = digits().map(lambda one: (paper_of(one), one.policy()))
+LINKED = digits().map(lambda one: (paper_of(one, known=True), one.policy()))
+EDITS = digits().map(
+    lambda one: (
+        one.appointment(),
+        one.appointment(),
+        one.fields(),
+        one.one_of(BOTH, INBOUND_FIRST),
+    )
+)
+Case = tuple[Paper, Policy]
+Edit = tuple[Appointment, Appointment, frozenset[Field], Policy]
 
 
 def readable(paper: Paper) -> bool:
@@ -175,16 +186,18 @@ def readable(paper: Paper) -> bool:
 
 
 @MANY
-@given(papers(), policies())
-def test_a5_the_second_plan_is_empty(paper: Paper, policy: Policy) -> None:
+@given(CASES)
+def test_a5_the_second_plan_is_empty(case: Case) -> None:
+    paper, policy = case
     paper.step(policy)
     again = paper.plan(policy)
     assert not again.effects.any, again
 
 
 @MANY
-@given(papers())
-def test_a1_with_both_ways_open_both_sides_end_up_the_same(paper: Paper) -> None:
+@given(CASES)
+def test_a1_with_both_ways_open_both_sides_end_up_the_same(case: Case) -> None:
+    paper, _ = case
     paper.step()
     activity, event = paper.activity, paper.event
     match activity, event:
@@ -197,10 +210,9 @@ def test_a1_with_both_ways_open_both_sides_end_up_the_same(paper: Paper) -> None
 
 
 @MANY
-@given(appointments(), appointments(), fields(), st.sampled_from((BOTH, INBOUND_FIRST)))
-def test_a1_a_change_in_consolidate_arrives_and_changes_nothing_else(
-    base: Appointment, other: Appointment, edited: frozenset[Field], policy: Policy
-) -> None:
+@given(EDITS)
+def test_a1_a_change_in_consolidate_arrives_and_changes_nothing_else(edit: Edit) -> None:
+    base, other, edited, policy = edit
     paper = Paper()
     paper.enter(base)
     paper.create(base)
@@ -219,10 +231,9 @@ def test_a1_a_change_in_consolidate_arrives_and_changes_nothing_else(
 
 
 @MANY
-@given(appointments(), appointments(), fields(), st.sampled_from((BOTH, INBOUND_FIRST)))
-def test_a1_a_change_in_exchange_arrives_and_changes_nothing_else(
-    base: Appointment, other: Appointment, edited: frozenset[Field], policy: Policy
-) -> None:
+@given(EDITS)
+def test_a1_a_change_in_exchange_arrives_and_changes_nothing_else(edit: Edit) -> None:
+    base, other, edited, policy = edit
     paper = Paper()
     paper.enter(base)
     paper.create(base)
@@ -241,8 +252,9 @@ def test_a1_a_change_in_exchange_arrives_and_changes_nothing_else(
 
 
 @MANY
-@given(papers(), policies())
-def test_b6_whatever_is_overwritten_or_deleted_is_kept(paper: Paper, policy: Policy) -> None:
+@given(CASES)
+def test_b6_whatever_is_overwritten_or_deleted_is_kept(case: Case) -> None:
+    paper, policy = case
     here, there = _content(paper.activity), _content(paper.event)
     private = paper.row is not None and paper.row["calendar_sync"] == "private"
     paper.step(policy)
@@ -265,8 +277,9 @@ def _content(side: object) -> Appointment | None:
 
 
 @MANY
-@given(papers(linked=True), policies())
-def test_a3_a_conflict_leaves_the_winner_whole(paper: Paper, policy: Policy) -> None:
+@given(LINKED)
+def test_a3_a_conflict_leaves_the_winner_whole(case: Case) -> None:
+    paper, policy = case
     here, there = _content(paper.activity), _content(paper.event)
     decision = paper.step(policy).decision
     if decision.cell is not Cell.CHANGED_ON_BOTH or decision.waits or not decision.conflict:
@@ -280,10 +293,9 @@ def test_a3_a_conflict_leaves_the_winner_whole(paper: Paper, policy: Policy) -> 
 
 
 @MANY
-@given(papers(), policies())
-def test_b5_nothing_is_deleted_unless_the_other_side_is_gone_or_withdrawn(
-    paper: Paper, policy: Policy
-) -> None:
+@given(CASES)
+def test_b5_nothing_is_deleted_unless_the_other_side_is_gone_or_withdrawn(case: Case) -> None:
+    paper, policy = case
     activity, event = paper.activity, paper.event
     deletes = paper.plan(policy).decision.deletes
     if deletes is Side.CONSOLIDATE:
@@ -295,11 +307,12 @@ def test_b5_nothing_is_deleted_unless_the_other_side_is_gone_or_withdrawn(
 
 
 @MANY
-@given(papers(), st.sampled_from(Priority))
+@given(CASES)
 def test_a2_a_direction_that_is_off_is_written_to_by_nothing_and_caught_up_with_later(
-    paper: Paper, priority: Priority
+    case: Case,
 ) -> None:
-    both = replace(BOTH, priority=priority)
+    paper, policy = case
+    both = replace(BOTH, priority=policy.priority)
     expected = _end(paper, [both])
     for off in ({"inbound": False}, {"outbound": False}, {"inbound": False, "outbound": False}):
         half = replace(both, **off)
@@ -325,10 +338,9 @@ def _shown(side: object) -> object:
 
 
 @MANY
-@given(papers(linked=True), policies())
-def test_a3_swapped_sides_with_a_swapped_policy_give_the_mirror(
-    paper: Paper, policy: Policy
-) -> None:
+@given(LINKED)
+def test_a3_swapped_sides_with_a_swapped_policy_give_the_mirror(case: Case) -> None:
+    paper, policy = case
     if not readable(paper) or (paper.row and paper.row["calendar_sync"] != "normal"):
         return
     here, there, link = _content(paper.activity), _content(paper.event), paper.link

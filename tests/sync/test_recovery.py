@@ -1,4 +1,4 @@
-"""What happens when something was wrong: guard, holds, history, types, flips (B6, B7, B13, C4, F8)."""
+"""What happens when something was wrong: guard, holds, history, flips (B6, B7, B13, C4, F8)."""
 
 import json
 from datetime import timedelta
