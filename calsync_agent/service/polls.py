@@ -48,9 +48,9 @@ class Polls:
 
         def hear(mailbox: str, polled: Polled) -> None:
             if isinstance(polled, Answer):
-                standing = waiting.pop(mailbox)
-                with about(standing):
-                    self._hear(standing, polled, begin)
+                with about(waiting[mailbox]):
+                    self._hear(waiting[mailbox], polled, begin)
+                del waiting[mailbox]
             else:
                 troubled[mailbox] = polled
 

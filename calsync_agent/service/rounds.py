@@ -208,9 +208,10 @@ class Rounds:
                 continue
             standing.widen(bounds)
             due = cycles.wanted(standing.progress, standing.position, policy, bounds)
+            given = self._job(standing, view)
             standing.begin(_terms(standing.profile, view))
             if due or number in view.work:
-                self._running.start(standing, self._job(standing, view), line)
+                self._running.start(standing, given, line)
             elif policy.inbound and standing.position is not None:
                 asked[standing.profile.mailbox] = standing
             else:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from calsync_agent.consolidate import tables
 from calsync_agent.errors import Refusal
 from calsync_agent.service import watch
+from calsync_agent.state import agents
 from calsync_agent.state import tables as state
 from tests.support.service import Service, serving, until, watching
 from tests.support.verify import assert_in_step
@@ -165,7 +166,7 @@ async def test_g5_a_long_first_sync_stops_in_the_middle_and_goes_on(
 async def test_b10_tables_of_a_newer_program_are_not_even_written_to_by_the_heartbeat(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "HEARTBEAT", watch.HEARTBEAT / 100)
+    monkeypatch.setattr(watch, "HEARTBEAT", agents.HEARTBEAT / 100)
     case = CASES["tables newer"]
     world.hire("ANNA")
     async with serving(world) as service:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes half a second is slow."""
     monkeypatch.setattr(poll, "QUICK", 0.5)
-    monkeypatch.setattr(bootstrap, "Graph", partial(bootstrap.Graph, poll_limit=0.5))
+    monkeypatch.setattr(bootstrap, "Graph", partial(vars(bootstrap)["Graph"], poll_limit=0.5))
 
 
 def at(mailbox: Person, action: str, **more: object) -> Rule:

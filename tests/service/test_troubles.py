@@ -30,7 +30,7 @@ def entered(world: World, count: int = 30) -> None:
 
 
 def doubled(world: World) -> list[str]:
-    subjects = Counter(event["subject"] for event in world.tenant.user("anna").events())
+    subjects = Counter(str(event["subject"]) for event in world.tenant.user("anna").events())
     return [subject for subject, count in subjects.items() if count > 1]
 
 
@@ -186,7 +186,7 @@ class Tried:
 
     def __init__(self, service: Service) -> None:
         self.times = 0
-        self._met: Callable[..., None] = service.rounds.troubles.met
+        self._met: Callable[..., object] = service.rounds.troubles.met
         service.rounds.troubles.met = self  # type: ignore[method-assign,assignment]
 
     def __call__(self, *given: object) -> None:
@@ -233,10 +233,12 @@ async def test_b9_what_lasts_is_said_again_after_an_hour_and_what_comes_and_goes
         world.tenant.set_open("anna", open_=True)
         await until(lambda: service.lines(AGAIN))
         said = len(service.lines("closed to calsync"))
+        anna = service.standing("ANNA")
+        assert anna is not None
         for _ in range(3):
             world.tenant.set_open("anna", open_=False)
-            await until(lambda: service.standing("ANNA").error is not None)
+            await until(lambda: anna.error is not None)
             world.tenant.set_open("anna", open_=True)
-            await until(lambda: service.standing("ANNA").error is None)
+            await until(lambda: anna.error is None)
         assert len(service.lines("closed to calsync")) == said
         assert len(service.lines(AGAIN)) == 1
