@@ -1,7 +1,9 @@
-"""Profiles that this agent begins to sync: how far they have come, and with which mailbox."""
+"""How far a profile has come, and with which mailbox: found when this agent begins to sync it."""
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -12,10 +14,13 @@ from calsync_agent.database.engine import Database
 from calsync_agent.i18n import message
 from calsync_agent.service.standing import Standing
 from calsync_agent.state import agents, progress
+from calsync_agent.state.agents import LeaseLost
 from calsync_agent.state.profiles import Profile
 from calsync_agent.state.progress import Progress
 
 _log: Final = logging.getLogger(__name__)
+
+PAGE_SIZE: Final = 100
 
 
 async def enrolled(database: Database, owner: UUID, profiles: Iterable[Profile]) -> list[Standing]:
@@ -40,6 +45,20 @@ async def enrolled(database: Database, owner: UUID, profiles: Iterable[Profile])
             far = Progress(profile.id, profile.mailbox)
         found.append(Standing(profile, "", far, far.delta_link))
     return found
+
+
+async def save_positions(database: Database, owner: UUID, standings: Iterable[Standing]) -> None:
+    """Store positions that it would take more than a page to reach again."""
+    for standing in standings:
+        if standing.unsaved > PAGE_SIZE:
+            far = replace(standing.progress, delta_link=standing.position)
+            with suppress(LeaseLost):
+                await database.write(partial(_save, owner=owner, far=far))
+
+
+def _save(connection: sa.Connection, owner: UUID, far: Progress) -> None:
+    agents.hold(connection, owner, far.profile)
+    progress.write(connection, far)
 
 
 def _forget(connection: sa.Connection, owner: UUID, profile: Profile) -> None:

@@ -66,6 +66,8 @@ async def _report(cycle: Cycle, counted: Counted) -> None:
             _log.info(_read(counted.items, expected))
         elif (left := await _left(cycle)) is not None:
             to_send = max(to_send, left)
+            if not to_send:
+                continue
             _log.info(
                 message(
                     "first sync: {done} of {all} appointments have been looked at for Exchange",

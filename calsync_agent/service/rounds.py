@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -20,7 +19,7 @@ from calsync_agent.database.engine import Database
 from calsync_agent.database.failures import permitted
 from calsync_agent.errors import CalsyncError, Refusal, Undecided
 from calsync_agent.i18n import message
-from calsync_agent.service.enrolment import enrolled
+from calsync_agent.service.enrolment import enrolled, save_positions
 from calsync_agent.service.leases import Leases
 from calsync_agent.service.lines import Connect, Line, Lines
 from calsync_agent.service.looks import Looks
@@ -33,18 +32,14 @@ from calsync_agent.service.standing import Standing, Terms
 from calsync_agent.service.troubles import Troubles
 from calsync_agent.service.view import View
 from calsync_agent.service.watch import Watch
-from calsync_agent.state import agents, progress
-from calsync_agent.state.agents import Identity, LeaseLost
+from calsync_agent.state.agents import Identity
 from calsync_agent.state.log import Kind, Level
 from calsync_agent.state.profiles import Profile
-from calsync_agent.state.progress import Progress
 from calsync_agent.sync import cycle as cycles
 from calsync_agent.sync.job import Job
 from calsync_agent.sync.window import Window, window
 
 _log: Final = logging.getLogger(__name__)
-
-PAGE_SIZE: Final = 100
 
 
 def _utc_now() -> datetime:
@@ -153,7 +148,8 @@ class Rounds:
             # What cannot be given back runs out by itself.
             with suppress(CalsyncError, sa.exc.SQLAlchemyError):
                 await self.troubles.write(self._database)
-                await self._save_positions()
+                idle = [standing for standing in self.standings.values() if not standing.busy]
+                await save_positions(self._database, self.leases.identity.id, idle)
                 await self.leases.give_back()
         await self._lines.close()
 
@@ -229,21 +225,6 @@ class Rounds:
 
     def _window(self, now: datetime) -> Window:
         return window(now, self.settings.sync.past_months, self.settings.sync.future_months)
-
-    async def _save_positions(self) -> None:
-        """Store positions that it would take more than a page to reach again."""
-        for standing in self.standings.values():
-            if standing.unsaved > PAGE_SIZE and not standing.busy:
-                far = replace(standing.progress, delta_link=standing.position)
-                with suppress(LeaseLost):
-                    await self._database.write(self._saving(far))
-
-    def _saving(self, far: Progress) -> Callable[[sa.Connection], None]:
-        def save(connection: sa.Connection) -> None:
-            agents.hold(connection, self.leases.identity.id, far.profile)
-            progress.write(connection, far)
-
-        return save
 
 
 def _terms(profile: Profile, view: View) -> Terms:

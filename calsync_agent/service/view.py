@@ -104,6 +104,7 @@ def ready(
     seen = see(connection)
     if memory is not None:
         check(seen, memory)
+    revision = meta.settings_revision(connection)  # first: what is newer is found the next time
     provider, refused = _provider(connection, before)
     given_type = inbound_type(connection)
     if given_type is None:
@@ -113,7 +114,7 @@ def ready(
                 " mark the one that appointments from Exchange are to get"
             )
         )
-    return Ready(provider, given_type, meta.settings_revision(connection), seen, refused)
+    return Ready(provider, given_type, revision, seen, refused)
 
 
 def look(

@@ -129,9 +129,10 @@ def _enter_answer(job: Job, intent: Intent, outcome: _Outcome) -> None:
     else:
         given = answered(operation.event.appointment, job.profile.employee, operation.response)
         theirs = fingerprint(view(given, Role.COPY, job.profile.employee, job.office.people))
+        mine = fingerprint(intent.outgoing.sent) if intent.outgoing.sent else UNKNOWN
         now = replace(
             link,
-            consolidate=fingerprint(intent.outgoing.sent) if intent.outgoing.sent else UNKNOWN,
+            consolidate=mixed(link.consolidate, mine, {Field.RESPONSES}),
             exchange=mixed(link.exchange, theirs, {Field.RESPONSES}),
         )
         outcome.changed.append(now)
@@ -168,8 +169,8 @@ def _item(intent: Intent) -> Item:
 def _held(job: Job, intent: Intent, event: Event) -> Link:
     """The link after a write: what was sent on our side, what Exchange made of it on its own.
 
-    Of a change only the written fields are taken from the answer: if somebody changed others in the
-    same moment, they are still to be carried over.
+    Of a change only the written fields count: others, which somebody changed in the same moment or
+    which wait for their direction, are still to be carried over.
     """
     link, sent, operation = intent.outgoing.link, intent.outgoing.sent, intent.outgoing.operation
     mine = fingerprint(sent) if sent else UNKNOWN
@@ -179,5 +180,6 @@ def _held(job: Job, intent: Intent, event: Event) -> Link:
         written = operation.fields
         if operation.appointment.rule is not None:
             written |= {Field.EXCEPTIONS}  # they follow every write to their series
+        mine = mixed(link.consolidate, mine, written)
         theirs = mixed(link.exchange, theirs, written)
     return agreed(link, event, consolidate=mine, exchange=theirs)

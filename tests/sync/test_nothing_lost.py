@@ -117,3 +117,116 @@ def test_c4_an_appointment_that_stays_here_takes_no_event_away_that_looks_like_i
     create(rig, 1, "Zahnarzt")
     synced(rig)
     assert [found["subject"] for found in anna(rig).events()] == ["Zahnarzt"]
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_b8_a_broken_row_whose_event_turns_up_again_stops_nothing_else(
+    rig: Rig, *, deleted: bool
+) -> None:
+    hire(rig)
+    create(rig, 1, "Termin")
+    synced(rig)
+    (row,) = rig.world.activities()
+    rig.world.edit(
+        row["id"], time_zone="Mars/Olympus", deleted_at=datetime(2026, 1, 1) if deleted else None
+    )
+    with rig.people.writing() as connection:
+        for table in (state.link, state.profile_state, state.pending, state.quarantine):
+            connection.execute(sa.delete(table))
+    create(rig, 2, "noch einer")
+    synced(rig)
+    assert "noch einer" in subjects(rig)[0]
+    rig.world.edit(row["id"], time_zone="Europe/Vienna", deleted_at=None)
+    synced(rig)
+    assert subjects(rig) == (["Termin", "noch einer"], ["Termin", "noch einer"])
+
+
+def test_b8_a_broken_row_that_was_deleted_stops_nothing_else_when_its_event_is_changed(
+    rig: Rig,
+) -> None:
+    hire(rig)
+    some_of_each(rig)
+    rig.world.provider(priority="inbound_first")
+    synced(rig)
+    edit(rig, 1, time_zone="Mars/Olympus", deleted_at=rig.now)
+    change(rig, "hier 1", location="aus Outlook")
+    edit(rig, 2, location="geht noch")
+    synced(rig)
+    assert [e["location"]["displayName"] for e in anna(rig).events()].count("geht noch") == 1
+    assert len(anna(rig).find("hier 1")) == 1
+
+
+def test_b6_an_event_that_cannot_be_read_is_not_withdrawn_unseen(rig: Rig) -> None:
+    hire(rig)
+    some_of_each(rig)
+    types(rig)
+    synced(rig)
+    edit(rig, 1, type_id=3)
+    change(rig, "hier 1", location="aus Outlook")
+    failing = Rule(action="status", status=500, code="ErrorInternalServerError", times=None)
+    own = failing.model_copy(update={"method": "GET", "path": event(rig, "hier 1")[-40:]})
+    rig.tenant.fault(own)
+    rig.tenant.settings.visibility_delay = 3600
+    asyncio.run(rig.live())
+    assert len(anna(rig).find("hier 1")) == 1
+    rig.tenant.clear_faults()
+    rig.wait(minutes=10)
+    synced(rig)
+    assert anna(rig).find("hier 1") == []
+    kept = [row for row in rig.world.rows(state.history) if "aus Outlook" in row["content"]]
+    assert len(kept) == 1
+
+
+def test_a2_a_private_type_holds_back_no_other_change_while_outbound_is_off(rig: Rig) -> None:
+    hire(rig)
+    some_of_each(rig)
+    types(rig)
+    edit(rig, 1, type_id=2)
+    synced(rig)
+    rig.world.provider(outbound=False)
+    change(rig, "hier 1", sensitivity="normal", location="aus Outlook")
+    synced(rig)
+    (row,) = (row for row in rig.world.activities() if row["subject"] == "hier 1")
+    assert row["location"] == "aus Outlook"
+    rig.world.provider(outbound=True)
+    synced(rig)
+    assert_in_step(rig.world)
+    assert anna(rig).event(event(rig, "hier 1"))["sensitivity"] == "private"
+
+
+@pytest.mark.parametrize("zone", ["Antarctica/Troll", "America/Scoresbysund", "EST5EDT"])
+def test_d3_appointments_in_zones_that_windows_does_not_have_keep_instants_and_dates(
+    rig: Rig, zone: str
+) -> None:
+    hire(rig)
+    enter(rig, 1, "Termin", time_zone=zone)
+    rig.world.enter("ANNA", "Expedition", SOON.date(), SOON.date() + 2 * DAY, time_zone=zone)
+    synced(rig)
+    assert_in_step(rig.world)
+    assert rig.world.rows(state.quarantine) == []
+
+
+@pytest.mark.parametrize("start", [datetime(1, 1, 1), datetime(9999, 12, 31, 20)])
+def test_b8_empty_dates_at_the_ends_of_time_stop_nothing_else(rig: Rig, start: datetime) -> None:
+    hire(rig)
+    rig.world.enter("ANNA", "leeres Datum", start, start + timedelta(hours=1))
+    enter(rig, 1, "Termin")
+    synced(rig)
+    assert [found["subject"] for found in anna(rig).events()] == ["Termin"]
+    rig.world.edit(rig.world.activities()[0]["id"], location="noch einmal angefasst")
+    synced(rig)
+
+
+def test_b8_events_that_exchange_describes_oddly_stop_nothing_else(rig: Rig) -> None:
+    hire(rig)
+    create(rig, 1, "seltsam")
+    create(rig, 2, "gut")
+    (item, _) = anna(rig).mailbox.items.values()
+    item.content = replace(item.content, importance="urgent")
+    synced(rig)
+    assert subjects(rig)[0] == ["gut"]
+    item.content = replace(item.content, importance="high")
+    change(rig, "seltsam", location="wieder gut")
+    synced(rig)
+    assert_in_step(rig.world)
+    assert rig.world.rows(state.quarantine) == []

@@ -1,0 +1,46 @@
+"""Holds `once` to one line for what stands in its way, in both languages."""
+
+import re
+
+import pytest
+
+from tests.commands.conftest import Run
+from tests.support.world import World
+
+# What cannot be German: what drivers, Microsoft and the system say, in parentheses.
+FOREIGN = re.compile(r"\([^()]*(\([^()]*\)[^()]*)*\)")
+ENGLISH = re.compile(r"\b(the|is|not|must|with|and|or|check|cannot|which|has|by)\b")
+
+sqlite = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+postgresql = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+
+
+def tells(run: Run, world: World, status: int, said: str) -> str:
+    """`once` says this in one line, and in German as well; returns the English line."""
+    path = world.folder / "agent.toml"
+    english = run("once", "--config", path, "--lang", "en")
+    assert english.status == status, english
+    (line,) = english.problems
+    assert re.search(said, line), line
+    assert "{" not in line
+    german = run("once", "--config", path, "--lang", "de")
+    assert german.status == status
+    (translated,) = german.problems
+    assert translated != line
+    # Numbers and ids may differ, what is named may not.
+    assert not ENGLISH.search(FOREIGN.sub("", translated)), translated
+    if status == 1:
+        assert line in english.out
+    else:
+        assert line.startswith("calsync-agent: ")
+        assert english.out == ""
+    return line
+
+
+def rewrite(world: World, old: str, new: str) -> None:
+    """Change agent.toml."""
+    path = world.folder / "agent.toml"
+    text = path.read_text()
+    changed = re.sub(old, lambda _: new, text)
+    assert changed != text
+    path.write_text(changed)
