@@ -50,6 +50,7 @@ class Leases:
         self._mine: set[ProfileId] = set()
         self._wanted: frozenset[ProfileId] = frozenset()
         self._beaten_at: float | None = None
+        self._round_ms: int | None = None
         self._tombs: set[Path] = set()
 
     async def of(self, wanted: Collection[ProfileId]) -> set[ProfileId]:
@@ -72,6 +73,10 @@ class Leases:
             before = set(self._mine)
             await self._take()
             return not self._mine <= before
+
+    def asked(self, round_ms: int) -> None:
+        """All profiles were asked, the slowest took so long; to be shown with the heartbeat."""
+        self._round_ms = round_ms
 
     @property
     def shown(self) -> bool:
@@ -109,7 +114,8 @@ class Leases:
         silent, now = self._silent_for(), self._clock()
         if silent < HEARTBEAT.total_seconds() / 2:
             return
-        known = await self._database.write(lambda c: agents.beat(c, self.identity))
+        round_ms, self._round_ms = self._round_ms, None
+        known = await self._database.write(lambda c: agents.beat(c, self.identity, round_ms))
         if not known or silent > SILENCE.total_seconds():
             self._mine = set()  # others may have taken them over in the meantime
         self._beaten_at = now

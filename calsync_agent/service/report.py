@@ -1,8 +1,7 @@
 """How far a first sync has come: said now and then, so that nobody waits in the dark."""
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import chain, repeat
 from typing import Final
@@ -16,8 +15,6 @@ from calsync_agent.i18n import Message, message
 from calsync_agent.state import pending
 from calsync_agent.sync.cycle import Cycle
 from calsync_agent.sync.window import Window
-
-_log: Final = logging.getLogger(__name__)
 
 PAUSES: Final = (2.0, 4.0, 8.0, 16.0)
 """Seconds between the first reports."""
@@ -44,9 +41,11 @@ class Counted:
 
 
 @asynccontextmanager
-async def reporting(cycle: Cycle, counted: Counted) -> AsyncIterator[None]:
-    """Log how far the cycle has come, as long as the context lasts."""
-    task = asyncio.create_task(_report(cycle, counted), name="progress")
+async def reporting(
+    cycle: Cycle, counted: Counted, tell: Callable[[Message], None]
+) -> AsyncIterator[None]:
+    """Tell how far the cycle has come, as long as the context lasts."""
+    task = asyncio.create_task(_report(cycle, counted, tell), name="progress")
     try:
         yield
     finally:
@@ -55,7 +54,7 @@ async def reporting(cycle: Cycle, counted: Counted) -> AsyncIterator[None]:
             await task
 
 
-async def _report(cycle: Cycle, counted: Counted) -> None:
+async def _report(cycle: Cycle, counted: Counted, tell: Callable[[Message], None]) -> None:
     expected: int | None = None
     to_send = 0
     for number, pause in enumerate(_pauses()):
@@ -63,12 +62,12 @@ async def _report(cycle: Cycle, counted: Counted) -> None:
         if cycle.progress.compared_at is None:
             if number == 0:
                 expected = await _expected(cycle, counted)
-            _log.info(_read(counted.items, expected))
+            tell(_read(counted.items, expected))
         elif (left := await _left(cycle)) is not None:
             to_send = max(to_send, left)
             if not to_send:
                 continue
-            _log.info(
+            tell(
                 message(
                     "first sync: {done} of {all} appointments have been looked at for Exchange",
                     done=to_send - left,

@@ -20,6 +20,7 @@ from calsync_agent.database.failures import permitted
 from calsync_agent.errors import CalsyncError, Refusal, Undecided
 from calsync_agent.i18n import message
 from calsync_agent.service.enrolment import enrolled, save_positions
+from calsync_agent.service.faring import Faring
 from calsync_agent.service.leases import Leases
 from calsync_agent.service.lines import Connect, Line, Lines
 from calsync_agent.service.looks import Looks
@@ -74,6 +75,7 @@ class Rounds:
         self._watch = Watch(database, self.leases, self._running, memory, self.news)
         self._looks = Looks(database, self.leases, self.troubles, self._watch, memory, clock)
         self._polls = Polls(self._running)
+        self._faring = Faring(database)
 
     def attend(self) -> None:
         """From now on, show that this agent lives, and set `news` when something has changed."""
@@ -97,8 +99,11 @@ class Rounds:
         self._running.allow()
         if self.leases.shown:
             self.troubles.over()
+        slowest = max((standing.took for standing in self.standings.values()), default=0.0)
+        self.leases.asked(round(slowest * 1000))
         self._begin_cycles(view, line)
         await self.troubles.write(self._database)
+        await self._faring.tell(self.standings.values(), self._clock())
         return view
 
     async def say(self, error: CalsyncError) -> None:

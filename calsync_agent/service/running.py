@@ -101,7 +101,7 @@ class Running:
 
     def succeeded(self, standing: Standing) -> None:
         """A profile is in step as far as can be."""
-        standing.succeeded()
+        standing.succeeded(self._clock())
         self._troubles.over(standing)
 
     async def close(self, grace: float) -> None:
@@ -129,7 +129,8 @@ class Running:
                 await stack.enter_async_context(line)
                 await stack.enter_async_context(place)
                 if first:
-                    await stack.enter_async_context(reporting(cycle, counted))
+                    tell = partial(self._troubles.tell, Level.INFO, Kind.SYNC, whose=standing)
+                    await stack.enter_async_context(reporting(cycle, counted, tell))
                 await cycles.run(cycle, polled)
         except Stopped:
             self._news.set()

@@ -1,6 +1,7 @@
 """How one profile fares in this process: its place in the feeds, its troubles, what it did."""
 
 import random
+import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -33,7 +34,9 @@ class Standing:
 
     `position` is the newest place in Exchange's feed; `unsaved` items lie between the stored place
     and this one. `busy`: it is being asked or a cycle is under way, on these `terms`; `withdrawn`:
-    they no longer hold. `counts` are of all cycles, `last` of the one that ended last.
+    they no longer hold. `counts` are of all cycles, `last` of the one that ended last. `ended_at`:
+    when a cycle last went through (UTC); `took`: how many seconds the last one took, or the present
+    one so far.
     """
 
     profile: Profile
@@ -50,6 +53,14 @@ class Standing:
     error: CalsyncError | None = None
     counts: Counter[Count] = field(default_factory=Counter)
     last: Counter[Count] = field(default_factory=Counter)
+    ended_at: datetime | None = None
+    _begun: float | None = None
+    _took: float = 0.0
+
+    @property
+    def took(self) -> float:
+        """Seconds, from its beginning until all is done."""
+        return self._took if self._begun is None else time.monotonic() - self._begun
 
     def may_begin(self, now: datetime) -> bool:
         """Whether a cycle may begin: none is under way, and no pause is due (A4, B9)."""
@@ -69,10 +80,13 @@ class Standing:
         self.busy, self.terms, self.withdrawn = True, terms, False
         self.cycle += 1
         self.last = Counter()
+        self._begun = time.monotonic()
 
-    def succeeded(self) -> None:
+    def succeeded(self, now: datetime) -> None:
         """A cycle went through."""
         self.failures, self.retry_at, self.error = 0, None, None
+        self.ended_at = now
+        self._stop()
 
     def failed(self, error: CalsyncError, now: datetime) -> None:
         """A cycle failed: the next one waits, longer each time, and as long as it was told.
@@ -84,6 +98,10 @@ class Standing:
         asked = error.retry_after if isinstance(error, MailboxTrouble) else None
         pause = max(pause * random.uniform(0.5, 1), timedelta(seconds=asked or 0))  # noqa: S311 - spreads the load
         self.retry_at, self.error = now + pause, error
+        self._stop()
+
+    def _stop(self) -> None:
+        self._took, self._begun = self.took, None
 
 
 def concerns_all(error: CalsyncError) -> bool:

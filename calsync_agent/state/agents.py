@@ -70,13 +70,16 @@ def register(connection: sa.Connection, identity: Identity) -> None:
     )
 
 
-def beat(connection: sa.Connection, identity: Identity) -> bool:
+def beat(connection: sa.Connection, identity: Identity, round_ms: int | None = None) -> bool:
     """Show that an agent lives; returns whether it was still known.
 
-    One that was taken for dead has no profiles any more, and is made known again.
+    One that was taken for dead has no profiles any more, and is made known again. `round_ms`: it
+    has asked all its profiles since the last time, of which the slowest took so long.
     """
-    mine = sa.update(agent).where(agent.c.id == identity.id)
-    known = connection.execute(mine.values(seen_at=UtcNow())).rowcount > 0
+    mine = sa.update(agent).where(agent.c.id == identity.id).values(seen_at=UtcNow())
+    if round_ms is not None:
+        mine = mine.values(round_at=UtcNow(), round_ms=round_ms)
+    known = connection.execute(mine).rowcount > 0
     if not known:
         register(connection, identity)
     return known

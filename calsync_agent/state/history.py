@@ -1,9 +1,10 @@
 """Versions that the sync overwrote or deleted, kept to be looked at and restored (B6)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -63,7 +64,13 @@ class Version:
 
 
 def keep(connection: sa.Connection, versions: Iterable[Kept], now: datetime) -> None:
-    """Store versions, all at `now` (UTC)."""
+    """Store versions, all at `now` (UTC).
+
+    What is tried again, because nobody knows whether it was done, was kept the first time: that
+    version is only kept for longer.
+    """
+    versions = list(versions)
+    last = _last(connection, {version.activity for version in versions})
     rows = [
         {
             "at": now,
@@ -80,8 +87,28 @@ def keep(connection: sa.Connection, versions: Iterable[Kept], now: datetime) -> 
         }
         for version in versions
     ]
-    if rows:
-        connection.execute(sa.insert(history), rows)
+    again = [last[_what(row)] for row in rows if _what(row) in last]
+    for some in chunks(again):
+        connection.execute(sa.update(history).where(history.c.id.in_(some)).values(at=now))
+    new = [row for row in rows if _what(row) not in last]
+    if new:
+        connection.execute(sa.insert(history), new)
+
+
+def _last(
+    connection: sa.Connection, activities: Collection[ActivityId]
+) -> dict[tuple[object, ...], int]:
+    """What was kept last of each of these appointments, and its id."""
+    found: dict[tuple[object, ...], int] = {}
+    for some in chunks(list(activities)):
+        newest = sa.select(sa.func.max(history.c.id)).where(history.c.activity_id.in_(some))
+        rows = sa.select(*history.c).where(history.c.id.in_(newest.group_by(history.c.activity_id)))
+        found.update((_what(row), row["id"]) for row in connection.execute(rows).mappings())
+    return found
+
+
+def _what(row: Mapping[Any, Any]) -> tuple[object, ...]:
+    return row["activity_id"], row["side"], row["content"], row["replaced_by"]
 
 
 def read(

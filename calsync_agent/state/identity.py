@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from calsync_agent.state.tables import (
     agent,
+    fare,
     hold,
     lease,
     link,
@@ -113,6 +114,6 @@ def put_back(connection: sa.Connection) -> None:
 
 def start_anew(connection: sa.Connection) -> None:
     """This is a second installation: what the first one remembered is forgotten."""
-    for table in (link, pending, quarantine, waiting, hold, profile_state, lease, agent):
+    for table in (link, pending, quarantine, waiting, hold, fare, profile_state, lease, agent):
         connection.execute(sa.delete(table))
     note(connection)

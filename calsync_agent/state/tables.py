@@ -56,10 +56,18 @@ class Profile(SQLModel, table=True):
 
 
 class Log(SQLModel, table=True):
-    """What an admin wants to see; `template` and `fields` show it in either language."""
+    """What an admin wants to see; `content` shows it in either language.
+
+    The indexes serve the terminal UI, which reads pages by id from any number of rows.
+    """
 
     __tablename__: ClassVar[str] = "calsync_log"
-    __table_args__: ClassVar[Any] = IDS_ONCE
+    __table_args__: ClassVar[Any] = (
+        sa.Index("ix_calsync_log_profile", "profile_id", "id"),
+        sa.Index("ix_calsync_log_activity", "activity_id", "id"),
+        sa.Index("ix_calsync_log_level", "level", "id"),
+        IDS_ONCE,
+    )
 
     id: int = column(counter(), primary_key=True)
     at: datetime = column(moment(), index=True)
@@ -234,7 +242,10 @@ class Hold(SQLModel, table=True):
 
 
 class Agent(SQLModel, table=True):
-    """A running agent; `seen_at` is its heartbeat, by the database's clock (B11)."""
+    """A running agent; `seen_at` is its heartbeat, by the database's clock (B11).
+
+    `round_at`: when it last asked all its profiles; `round_ms`: how long the slowest of them took.
+    """
 
     __tablename__: ClassVar[str] = "calsync_agent"
 
@@ -247,6 +258,8 @@ class Agent(SQLModel, table=True):
     seen_at: datetime = column(moment(), default=UtcNow())
     settings_revision: int = column(sa.Integer, default=0)
     settings_taken_at: datetime | None = column(moment(), nullable=True)
+    round_at: datetime | None = column(moment(), nullable=True)
+    round_ms: int | None = column(sa.Integer, nullable=True)
 
 
 class Lease(SQLModel, table=True):
@@ -263,6 +276,24 @@ class Lease(SQLModel, table=True):
     agent_id: UUID = column(sa.Uuid, index=True)
 
 
+class Fare(SQLModel, table=True):
+    """How a profile fares, as its agent last said; `error` is a stored message."""
+
+    __tablename__: ClassVar[str] = "calsync_fare"
+
+    profile_id: int = column(
+        sa.Integer,
+        sa.ForeignKey("calsync_profile.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    state: str = column(text(16))
+    since: datetime = column(moment())
+    synced_at: datetime | None = column(moment(), nullable=True)
+    error: str | None = column(long_text(), nullable=True)
+    retry_at: datetime | None = column(moment(), nullable=True)
+
+
 provider = table(Provider)
 profile = table(Profile)
 log = table(Log)
@@ -276,6 +307,7 @@ waiting = table(Waiting)
 hold = table(Hold)
 agent = table(Agent)
 lease = table(Lease)
+fare = table(Fare)
 
 PLUGIN_TABLES: Final = (
     provider,
@@ -291,4 +323,5 @@ PLUGIN_TABLES: Final = (
     hold,
     agent,
     lease,
+    fare,
 )

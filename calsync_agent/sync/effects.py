@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from calsync_agent.appointment.content import (
     ALL,
+    UNKNOWN,
     Field,
     Fingerprint,
     differing,
@@ -152,11 +153,15 @@ def _deletion(known: Known, link: Link, result: Effects) -> Effects:
 def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effects:
     """Both sides have it: the link tells what they hold, but for what is still to be sent."""
     event, pair = known.pair.event, known.pair
-    if not isinstance(event, Event) or result.mine is None:
+    if not isinstance(event, Event):
         return result
     people, employee = job.office.people, job.profile.employee
-    mine = view(result.mine, pair.role, employee, people)
     before = pair.link or Link(LinkId(uuid4()), job.profile.id, known.activity_id)
+    if result.mine is None:
+        # A broken row: that they belong together is all that is known of them.
+        only = agreed(replace(before, role=pair.role), event, consolidate=UNKNOWN, exchange=UNKNOWN)
+        return replace(result, new_link=only) if decision.waiting else result
+    mine = view(result.mine, pair.role, employee, people)
     outgoing = fields_of(decision.exchange)
     refused = unsettled_in(before.consolidate) & differing(mine, pair.theirs)
     waiting = decision.waiting | (refused - fields_of(decision.consolidate))

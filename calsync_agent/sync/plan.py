@@ -7,6 +7,7 @@ special about meetings organized elsewhere is in `copies.py`.
 """
 
 from calsync_agent.appointment.content import (
+    ALL,
     Field,
     changed,
     differing,
@@ -82,8 +83,10 @@ def _unlinked(pair: Pair, policy: Policy) -> Decision:
             return _whole(Cell.MATCHED, pair, activity, policy)  # priority decides (B4)
         case (_, Event() as event) if event.is_cancelled or _over(pair, event):
             return Decision(Cell.COPY_LEFT)  # left where it is (G11)
+        case (BrokenActivity(deleted=False), Event()):
+            return Decision(Cell.MATCHED, waiting=ALL)  # linked, to be decided when it is mended
         case (BrokenActivity(reason=reason), Event()):
-            return Decision(Cell.UNSYNCABLE, reason=reason)  # its row is there, but no appointment
+            return Decision(Cell.UNSYNCABLE, reason=reason)
         case (_, Event()):
             return Decision(Cell.NEW_IN_EXCHANGE, consolidate=Create())
         case (BrokenActivity(deleted=False, reason=reason), None) if pair.sendable:

@@ -133,7 +133,7 @@ def _intend(connection: sa.Connection, job: Job, batch: Batch, found: Sorted) ->
     unwritten = {one.known.activity_id for one, _ in going_out}
     if not job.policy.outbound:
         unwritten |= {known.activity_id for known in found.waiting}
-        unwritten |= {one.known.activity_id for one in found.done if one.decision.waiting}
+    unwritten |= {one.known.activity_id for one in found.done if one.decision.waiting}
     profile = job.profile.id
     new = unwritten - {number for number, version in batch.activities.items() if version}
     pending.add(connection, [(profile, number) for number in new])
@@ -181,8 +181,10 @@ def _wrote(found: Sorted, batch: Batch, assembled: Assembled) -> bool:
 
 def _item(known: Known) -> Item:
     """What is quarantined: the appointment, or an event that has none."""
-    if known.pair.activity is None and known.pair.link is None and known.pair.event is not None:
-        return Item(None, known.pair.event.id)
+    pair = known.pair
+    gone = pair.activity is None or pair.activity.deleted
+    if gone and pair.link is None and pair.event is not None:
+        return Item(None, pair.event.id)
     return Item(known.activity_id, None)
 
 

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -41,6 +41,20 @@ def a_process(world: World, name: str) -> Iterator[subprocess.Popen[Any]]:
         process.wait()
 
 
+async def meanwhile(
+    condition: Callable[[], object], *processes: subprocess.Popen[Any], world: World
+) -> None:
+    """Return when the condition holds, as long as the processes live."""
+
+    def held() -> bool:
+        for process in processes:
+            texts = [path.read_text(encoding="utf-8") for path in world.folder.glob("*.txt")]
+            assert process.poll() is None, texts
+        return bool(condition())
+
+    await until(held)
+
+
 def agents(world: World) -> list[int]:
     """The processes that have shown that they live."""
     return [row["pid"] for row in world.rows(state.agent)]
@@ -57,7 +71,7 @@ async def test_2_a_signal_while_idle_ends_it_cleanly(world: World, number: signa
     world.enter("ANNA", "Termin", SOON)
     world.settings()
     with a_process(world, "one") as process:
-        await until(lambda: anna.events())
+        await meanwhile(anna.events, process, world=world)
         process.send_signal(number)
         assert process.wait() == 0
     assert world.rows(state.agent) == world.rows(state.lease) == []
@@ -81,14 +95,17 @@ async def test_b1_stopped_or_killed_in_its_first_sync_it_goes_on_when_started_ag
     world.settings()
     world.tenant.settings.latency = 0.02
     with a_process(world, "one") as process:
-        await until(lambda: len(anna.events()) > 25)
+        await meanwhile(lambda: len(anna.events()) > 25, process, world=world)
         process.send_signal(number)
         assert process.wait() == (0 if number is signal.SIGTERM else -signal.SIGKILL)
     assert len(anna.events()) < 170
     assert "Traceback" not in said(world, "one")
     world.tenant.settings.latency = 0
     with a_process(world, "two") as process:
-        await until(lambda: len(anna.events()) == len(world.activities()) == 170)
+        done = 170
+        await meanwhile(
+            lambda: len(anna.events()) == len(world.activities()) == done, process, world=world
+        )
         process.send_signal(signal.SIGTERM)
         assert process.wait() == 0
     assert_in_step(world)
@@ -102,11 +119,12 @@ async def test_b11_of_two_processes_one_syncs_and_the_other_inherits_when_it_is_
     world.enter("ANNA", "Termin 0", SOON)
     world.settings()
     with a_process(world, "one") as one:
-        await until(lambda: len(anna.events()) == 1)
+        await meanwhile(anna.events, one, world=world)
         with a_process(world, "two") as two:
-            await until(lambda: sorted(agents(world)) == sorted([one.pid, two.pid]))
+            both = sorted([one.pid, two.pid])
+            await meanwhile(lambda: sorted(agents(world)) == both, one, two, world=world)
             world.enter("ANNA", "Termin 1", SOON)
-            await until(lambda: len(anna.events()) == 2)
+            await meanwhile(lambda: len(anna.events()) == 2, one, two, world=world)
             holder = sa.select(state.agent.c.pid).join(
                 state.lease, state.lease.c.agent_id == state.agent.c.id
             )
@@ -115,7 +133,7 @@ async def test_b11_of_two_processes_one_syncs_and_the_other_inherits_when_it_is_
             one.kill()
             one.wait()
             world.enter("ANNA", "Termin 2", SOON)
-            await until(lambda: len(anna.events()) == 3)
+            await meanwhile(lambda: len(anna.events()) == 3, two, world=world)
             assert agents(world) == [two.pid]
             two.send_signal(signal.SIGTERM)
             assert two.wait() == 0

@@ -10,7 +10,7 @@ from typing import Any
 from calsync_agent.consolidate import tables
 from calsync_agent.state import tables as state
 from tests.support.rig import Rig
-from tests.support.verify import _event_facts, _row_facts
+from tests.support.verify import _event_facts, _row_facts, appointments
 
 End = dict[str, Counter[Any]]
 
@@ -45,6 +45,22 @@ def end_of(rig: Rig) -> End:
         "open": Counter(shown.get(row["activity_id"]) for row in world.rows(state.pending)),
         "mailed": Counter(mail.recipient for mail in rig.tenant.outbox),
     }
+
+
+def in_step(rig: Rig) -> str:
+    """What is only on one side, in whichever calendar; empty where both hold the same."""
+    lines = []
+    for code in rig.world.employees:
+        person = rig.tenant.user(code.lower())
+        ours = appointments(rig.world, code)
+        theirs = Counter(
+            _event_facts(event)
+            for calendar in person.mailbox.calendars
+            for event in person.events(calendar=calendar)
+        )
+        lines += [f"only in Consolidate: {facts}" for facts in (ours - theirs).elements()]
+        lines += [f"only in Exchange: {facts}" for facts in (theirs - ours).elements()]
+    return "\n".join(lines)
 
 
 def difference(expected: End, found: End) -> str:

@@ -2,22 +2,28 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from calsync_agent.sandbox.faults import Rule
 from calsync_agent.state import tables as state
 from tests.support.golden import (
+    DAY,
     anna,
     change,
     create,
     edit,
     enter,
+    event,
     hire,
     some_of_each,
     types,
 )
 from tests.support.points import Killed, Kind, Points
-from tests.support.rig import Rig
+from tests.support.rig import SOON, Rig
 from tests.support.verify import assert_in_step
 
 SQLITE = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
@@ -136,7 +142,8 @@ def test_b8_a_broken_row_whose_event_turns_up_again_stops_nothing_else(
     create(rig, 2, "noch einer")
     synced(rig)
     assert "noch einer" in subjects(rig)[0]
-    rig.world.edit(row["id"], time_zone="Europe/Vienna", deleted_at=None)
+    rig.world.edit(row["id"], time_zone="Europe/Vienna")
+    rig.wait(minutes=2)
     synced(rig)
     assert subjects(rig) == (["Termin", "noch einer"], ["Termin", "noch einer"])
 
@@ -230,3 +237,28 @@ def test_b8_events_that_exchange_describes_oddly_stop_nothing_else(rig: Rig) -> 
     synced(rig)
     assert_in_step(rig.world)
     assert rig.world.rows(state.quarantine) == []
+
+
+@pytest.mark.parametrize("status", [503, 500])
+def test_b13_a_write_tried_again_and_again_is_no_flip_and_kept_once(rig: Rig, status: int) -> None:
+    hire(rig)
+    some_of_each(rig)
+    synced(rig)
+    edit(rig, 1, subject="hier 1 geändert")
+    change(rig, "hier 1", location="aus Outlook")
+    rule = Rule(action="status", status=status, code="Later", method="PATCH", times=None)
+    rig.tenant.fault(rule)
+
+    async def troubled() -> None:
+        agent = rig.agent()
+        for _ in range(9):
+            await agent.round()
+            rig.wait(minutes=5)
+        await agent.stop()
+
+    asyncio.run(troubled())
+    rig.tenant.clear_faults()
+    rig.wait(hours=3 if status == 500 else 0, minutes=5)  # a 500 that lasts is quarantined
+    synced(rig)
+    assert_in_step(rig.world)
+    assert [row["side"] for row in rig.world.rows(state.history)] == ["exchange"]
