@@ -29,7 +29,7 @@ from calsync_agent.state import holds, identity, meta, profiles
 from calsync_agent.state.history import Version
 from calsync_agent.state.holds import Verdict
 from calsync_agent.state.log import named
-from calsync_agent.sync import restoring
+from calsync_agent import restoring
 
 _T = TypeVar("_T")
 
