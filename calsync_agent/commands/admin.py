@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from calsync_agent import bootstrap
+from calsync_agent import bootstrap, restoring
 from calsync_agent.appointment import zones
 from calsync_agent.appointment.codec import from_json
 from calsync_agent.appointment.model import ProfileId
@@ -29,7 +29,6 @@ from calsync_agent.state import holds, identity, meta, profiles
 from calsync_agent.state.history import Version
 from calsync_agent.state.holds import Verdict
 from calsync_agent.state.log import named
-from calsync_agent import restoring
 
 _T = TypeVar("_T")
 
