@@ -135,6 +135,7 @@ class Rig:
     tenant: Tenant = field(init=False)
     points: Points = field(default_factory=Points)
     memory: Remembered = field(default_factory=Remembered)
+    limits: dict[str, int] = field(default_factory=dict)
     _idle: list[Watched] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -190,7 +191,7 @@ class Rig:
         rounds = Rounds(
             database,
             who,
-            _settings(self.url, self.folder),
+            _settings(self.url, self.folder, self.limits),
             lambda _settings, _provider: connected(
                 self.tenant, wire, self._clock(), self.page_size
             ),
@@ -267,11 +268,12 @@ async def _here(call: Callable[[], Any]) -> Any:
     return call()
 
 
-def _settings(url: str, folder: Path) -> Settings:
+def _settings(url: str, folder: Path, limits: dict[str, int]) -> Settings:
     return Settings.model_validate(
         {
             "database": {"url": SecretStr(url)},
             "exchange": {"client_id": "rig", "client_secret_env": "NONE", "graph_url": GRAPH},
+            "sync": limits,
             "path": folder / "agent.toml",
             "credential": ClientSecret(SecretStr("none")),
         }
