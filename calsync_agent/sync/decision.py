@@ -31,8 +31,12 @@ class Cell(StrEnum):
     DELETED_IN_CONSOLIDATE = marked("deleted in Consolidate")
     DELETED_IN_EXCHANGE = marked("deleted in Exchange")
     DELETED_ON_BOTH = marked("deleted on both sides")
-    DELETED_IN_CONSOLIDATE_CHANGED_IN_EXCHANGE = marked("deleted in Consolidate, changed in Exchange")
-    CHANGED_IN_CONSOLIDATE_DELETED_IN_EXCHANGE = marked("changed in Consolidate, deleted in Exchange")
+    DELETED_IN_CONSOLIDATE_CHANGED_IN_EXCHANGE = marked(
+        "deleted in Consolidate, changed in Exchange"
+    )
+    CHANGED_IN_CONSOLIDATE_DELETED_IN_EXCHANGE = marked(
+        "changed in Consolidate, deleted in Exchange"
+    )
     WITHDRAWN = marked("withdrawn from Exchange")
     WITHDRAWN_AND_GONE = marked("withdrawn, and gone from Exchange")
     UNSYNCABLE = marked("cannot be synced")
