@@ -92,6 +92,13 @@ def _parser() -> Parser:
 
 
 def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
+    check = _verb(verbs, "check", _check, _("look whether everything is there that the sync needs"))
+    check.add_argument(
+        "--find-user",
+        metavar=_("ADDRESS"),
+        help=_("also find this user: e-mail address, user principal name or object id"),
+    )
+    check.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
     preview = _verb(verbs, "preview", _admin("preview"), _("show what the next sync would do"))
     for name, text in (
         ("confirm", _("let a held profile carry out what it waits for")),
@@ -177,6 +184,12 @@ def _once(options: argparse.Namespace) -> int:
     from calsync_agent.commands import serving  # noqa: PLC0415
 
     return serving.once(options)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from calsync_agent.commands import check  # noqa: PLC0415
+
+    return check.check(options)
 
 
 def _admin(name: str) -> Callable[[argparse.Namespace], int]:

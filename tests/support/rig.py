@@ -27,6 +27,7 @@ from calsync_agent.platform import ProcessLock
 from calsync_agent.sandbox.model.world import Stored
 from calsync_agent.sandbox.server import SandboxServer
 from calsync_agent.sandbox.tenant import Tenant
+from calsync_agent.service.memory import Memory
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.standing import Standing
 from calsync_agent.state import tables as state
@@ -56,6 +57,19 @@ class Snapshot:
     rows: dict[str, list[dict[str, Any]]]
     tenant: bytes
     now: datetime
+
+
+class Remembered(Memory):
+    """What agents remember of a database outside it; a file would cost more than all the rest."""
+
+    def __init__(self) -> None:
+        self.positions: dict[str, int] = {}
+
+    def position(self, noted: str) -> int:
+        return self.positions.get(noted, 0)
+
+    def note(self, noted: str, position: int) -> None:
+        self.positions[noted] = max(position, self.position(noted))
 
 
 @dataclass
@@ -120,6 +134,7 @@ class Rig:
     world: World = field(init=False)
     tenant: Tenant = field(init=False)
     points: Points = field(default_factory=Points)
+    memory: Remembered = field(default_factory=Remembered)
     _idle: list[Watched] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -181,6 +196,7 @@ class Rig:
             ),
             lambda: self.now,
         )
+        rounds._looks._memory = rounds._watch._memory = self.memory
         return Agent(rounds, database, lock, points, lambda: self._idle.append(watched))
 
     def _database(self, points: Points) -> tuple[Watched, Database]:
