@@ -3,8 +3,6 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final
-from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 
@@ -16,11 +14,9 @@ from calsync_agent.state import links as links_of
 from calsync_agent.state.links import Link, Role, activity_of, stored_uid
 from calsync_agent.sync.job import Batch, Job
 from calsync_agent.sync.match import Match
+from calsync_agent.sync.origin import of_event, own_id
 from calsync_agent.sync.pair import Pair, pair
 from calsync_agent.sync.views import answered
-
-_INBOUND: Final = UUID("8a8d6f3e-4a0e-4d0f-9a53-6a0c1d1f4f2b")
-"""Namespace of the ids given to appointments that come from Exchange."""
 
 
 class By(StrEnum):
@@ -143,7 +139,7 @@ class _Assembly:
         if isinstance(event, Event) and self._waits(event, own):
             self.found.parked.append(event)
             return None
-        number = own if own not in self.taken else ActivityId(uuid5(_INBOUND, event.id))
+        number = own if own not in self.taken else of_event(event.id)
         return number, By.ORIGIN
 
     def _waits(self, event: Event, own: ActivityId) -> bool:
@@ -156,7 +152,7 @@ class _Assembly:
 
     def _guesses(self, event: Event | UnreadableEvent, match: Match) -> list[tuple[ActivityId, By]]:
         """The appointments that it may belong to, best first; the last is its own, if it is new."""
-        own = self._own_id(event), By.ORIGIN
+        own = own_id(event, self.job.profile.employee), By.ORIGIN
         if isinstance(event, UnreadableEvent):
             return [own]
         guesses: list[tuple[ActivityId, By]] = []
@@ -169,18 +165,6 @@ class _Assembly:
             alike = match(event.id, event.appointment)
             guesses += [(alike, By.LIKENESS)] if alike else []
         return [*guesses, own]
-
-    def _own_id(self, event: Event | UnreadableEvent) -> ActivityId:
-        """The id that an appointment gets when it comes from this event.
-
-        Always the same, so that neither a repetition nor lost links double it; and the same for all
-        copies of a meeting, so that two mailboxes that bring it at once meet at the row.
-        """
-        if isinstance(event, UnreadableEvent) or not event.ical_uid:
-            return ActivityId(uuid5(_INBOUND, event.id))
-        if event.meeting:
-            return ActivityId(uuid5(_INBOUND, event.ical_uid))
-        return ActivityId(uuid5(_INBOUND, f"{self.job.profile.employee}:{event.ical_uid}"))
 
     def _mine(self, number: ActivityId) -> Link | None:
         profile = self.job.profile.id

@@ -132,13 +132,19 @@ def _participants(
 def _answered(
     participants: tuple[Participant, ...], theirs: Appointment, only: EmployeeId | None
 ) -> tuple[Participant, ...]:
+    """The answers as the event has them, or that of one employee only.
+
+    The organizer's event does not know of those who declined by deleting their copy: they stay
+    declined until they answer again (G13).
+    """
     answers = {p.employee: p.response for p in theirs.participants}
-    return tuple(
-        replace(p, response=answers[p.employee])
-        if p.employee in answers and only in {None, p.employee}
-        else p
-        for p in participants
-    )
+
+    def given(p: Participant) -> Response:
+        there = answers.get(p.employee, p.response)
+        unaware = there is Response.NONE and p.response is Response.DECLINED
+        return p.response if unaware or only not in {None, p.employee} else there
+
+    return tuple(replace(p, response=given(p)) for p in participants)
 
 
 def _guests(mine: Appointment, theirs: Appointment, known: Collection[str]) -> tuple[Person, ...]:
