@@ -163,13 +163,16 @@ def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effe
         return replace(result, new_link=only) if decision.waiting else result
     mine = view(result.mine, pair.role, employee, people)
     outgoing = fields_of(decision.exchange)
-    refused = unsettled_in(before.consolidate) & differing(mine, pair.theirs)
-    waiting = decision.waiting | (refused - fields_of(decision.consolidate))
+    waiting = decision.waiting
+    if refused := unsettled_in(before.consolidate):
+        waiting |= (refused & differing(mine, pair.theirs)) - fields_of(decision.consolidate)
+    here = fingerprint(mine)
+    there = here if mine == pair.theirs else fingerprint(pair.theirs)
     now = agreed(
         replace(before, role=pair.role),
         event,
-        consolidate=mixed(fingerprint(mine), before.consolidate, outgoing | waiting),
-        exchange=mixed(fingerprint(pair.theirs), before.exchange, outgoing | decision.waiting),
+        consolidate=mixed(here, before.consolidate, outgoing | waiting),
+        exchange=mixed(there, before.exchange, outgoing | decision.waiting),
         unfinished=bool(outgoing) and _in_steps(mine, event.appointment),
     )
     result = replace(result, new_link=None if pair.link else now)
