@@ -138,6 +138,7 @@ class Rig:
     tenant: Tenant = field(init=False)
     points: Points = field(default_factory=Points)
     memory: Remembered = field(default_factory=Remembered)
+    limits: dict[str, int] = field(default_factory=dict)
     _idle: list[Watched] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -189,7 +190,7 @@ class Rig:
         lock = ProcessLock(self.folder / f"agent-{uuid4()}.lock")
         lock.acquire()
         who = Identity(uuid4(), "here", 1, "test", lock.path)
-        settings = _settings(self.url, self.folder)
+        settings = _settings(self.url, self.folder, self.limits)
         rounds = Rounds(database, who, settings, self._connect(points), lambda: self.now)
         rounds._looks._memory = rounds._watch._memory = self.memory
         return Agent(rounds, database, lock, points, lambda: self._idle.append(watched))
@@ -287,11 +288,12 @@ async def _here(call: Callable[[], Any]) -> Any:
     return call()
 
 
-def _settings(url: str, folder: Path) -> Settings:
+def _settings(url: str, folder: Path, limits: dict[str, int]) -> Settings:
     return Settings.model_validate(
         {
             "database": {"url": SecretStr(url)},
             "exchange": {"client_id": "rig", "client_secret_env": "NONE", "graph_url": GRAPH},
+            "sync": limits,
             "path": folder / "agent.toml",
             "credential": ClientSecret(SecretStr("none")),
         }
