@@ -128,6 +128,11 @@ def _database_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
             action="store_true",
             help=_("also Consolidate's own tables, with the least that works"),
         )
+    entering = _verb(verbs, "import", _import, _("enter an iCalendar file into Consolidate"))
+    entering.add_argument("file", type=Path, metavar=_("FILE.ics"), help=_("the calendar"))
+    entering.add_argument(
+        "--employee", required=True, metavar=_("CODE"), help=_("whose appointments they become")
+    )
 
 
 def _verb(
@@ -201,6 +206,12 @@ def _ddl(options: argparse.Namespace) -> int:
     from calsync_agent.commands import tables  # noqa: PLC0415
 
     return tables.ddl(options)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from calsync_agent.commands import importing  # noqa: PLC0415
+
+    return importing.run(options)
 
 
 def _demo(options: argparse.Namespace) -> int:
