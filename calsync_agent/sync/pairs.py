@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
+from calsync_agent.appointment.content import Field, changed, fingerprint
 from calsync_agent.appointment.model import ActivityId, EmployeeId, EventId, ICalUid
 from calsync_agent.consolidate.reading import read_activities
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
@@ -16,7 +17,7 @@ from calsync_agent.sync.job import Batch, Job
 from calsync_agent.sync.match import Match
 from calsync_agent.sync.origin import of_event, own_id
 from calsync_agent.sync.pair import Pair, pair
-from calsync_agent.sync.views import answered
+from calsync_agent.sync.views import answered, view
 
 
 class By(StrEnum):
@@ -35,7 +36,7 @@ class Known:
     `by`: how an event without link was found to belong to it. `intended`: an event for it was about
     to be made, and is not to be found; `adopted`: it has just been found, and the pair's link does
     not know its event yet (B2). `strays`: links of other mailboxes to another appointment that was
-    made for the same meeting.
+    made for the same meeting. `unsent`: whose answers in Consolidate their own copies wait for.
     """
 
     activity_id: ActivityId
@@ -44,6 +45,7 @@ class Known:
     intended: Link | None = None
     adopted: bool = False
     strays: tuple[Link, ...] = ()
+    unsent: frozenset[EmployeeId] = frozenset()
 
 
 @dataclass(slots=True)
@@ -194,12 +196,28 @@ class _Assembly:
         if intended is not None:
             whole = replace(whole, link=None)
         strays = tuple(self._strays(number, event))
-        return Known(number, whole, by, intended, adopted, strays)
+        unsent = frozenset(self._unsent(number, event))
+        return Known(number, whole, by, intended, adopted, strays, unsent)
 
     def _in_scope(self, activity: Activity | BrokenActivity | None) -> bool:
         return isinstance(activity, BrokenActivity) or (
             isinstance(activity, Activity) and self.job.window.covers(activity)
         )
+
+    def _unsent(
+        self, number: ActivityId, event: Event | UnreadableEvent | None
+    ) -> Iterable[EmployeeId]:
+        """Who has answered in Consolidate since their copy was last in step."""
+        activity, office = self.held.get(number), self.job.office
+        if not (isinstance(event, Event) and event.is_organizer and isinstance(activity, Activity)):
+            return
+        owners = {profile: employee for employee, profile in office.mailboxes.items()}
+        for link in self.links[number]:
+            employee = owners.get(link.profile)
+            if link.role is Role.COPY and employee is not None:
+                now = view(activity.appointment, Role.COPY, employee, office.people)
+                if Field.RESPONSES in changed(link.consolidate, fingerprint(now)):
+                    yield employee
 
     def _strays(self, number: ActivityId, event: Event | UnreadableEvent | None) -> Iterable[Link]:
         """Links of the same meeting to an appointment that is not this one."""
