@@ -66,6 +66,7 @@ def differing(one: Appointment, other: Appointment) -> frozenset[Field]:
     return frozenset(field for field, mine, theirs in pairs if mine != theirs)
 
 
+@lru_cache(maxsize=32)  # the steps of one decision ask for the same few
 def fingerprint(appointment: Appointment) -> Fingerprint:
     """What to remember of an appointment to tell later which fields have changed."""
     return Fingerprint(_SCHEME + "".join([_digest(repr(part)) for part in _content(appointment)]))

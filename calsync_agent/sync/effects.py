@@ -55,13 +55,17 @@ class Effects:
     @property
     def any(self) -> bool:
         """Whether anything is to be written at all."""
-        return replace(self, mine=None) != Effects()
+        written = self.create, self.change, self.delete, self.new_link, self.changed_link
+        others = self.dropped_link, self.kept, self.outgoing
+        return any(part is not None for part in (*written, *others))
 
 
 def effects(job: Job, known: Known, decision: Decision) -> Effects:
     """What carrying out a decision writes in Consolidate, in our own tables, and in Exchange."""
     activity, link = known.pair.activity, known.pair.link
-    result = replace(_consolidate(job, known, decision), kept=_kept(job, known, decision))
+    result = _consolidate(job, known, decision)
+    if decision.lost is not None:
+        result = replace(result, kept=_kept(job, known, decision))
     if isinstance(decision.exchange, Create) and isinstance(activity, Activity):
         return _creation(job, known, activity, result)
     if isinstance(decision.exchange, Delete) and link is not None:
@@ -166,13 +170,11 @@ def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effe
     waiting = decision.waiting
     if refused := unsettled_in(before.consolidate):
         waiting |= (refused & differing(mine, pair.theirs)) - fields_of(decision.consolidate)
-    here = fingerprint(mine)
-    there = here if mine == pair.theirs else fingerprint(pair.theirs)
     now = agreed(
         replace(before, role=pair.role),
         event,
-        consolidate=mixed(here, before.consolidate, outgoing | waiting),
-        exchange=mixed(there, before.exchange, outgoing | decision.waiting),
+        consolidate=mixed(fingerprint(mine), before.consolidate, outgoing | waiting),
+        exchange=mixed(fingerprint(pair.theirs), before.exchange, outgoing | decision.waiting),
         unfinished=bool(outgoing) and _in_steps(mine, event.appointment),
     )
     result = replace(result, new_link=None if pair.link else now)
