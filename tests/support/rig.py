@@ -206,7 +206,10 @@ class Rig:
         """What `calsync-agent preview` finds; nothing may be written meanwhile."""
         points = Points()
         watched, database = self._database(points)
-        settings, writes = _settings(self.url, self.folder, self.limits), self.tenant.counters.writes
+        settings, writes = (
+            _settings(self.url, self.folder, self.limits),
+            self.tenant.counters.writes,
+        )
         previews = await preview_all(
             database, settings, self._connect(points), clock=lambda: self.now
         )
