@@ -49,9 +49,9 @@ class Session:
         """`request` ready to be sent. Raises ForeignLink."""
         return prepare(request, self._wire.root, self._page_size)
 
-    async def sign_in(self) -> None:
-        """Have a token at hand."""
-        await self._tokens.token()
+    async def sign_in(self) -> str:
+        """A token that is good now."""
+        return await self._tokens.token()
 
     async def one(self, prepared: Prepared) -> Outcome:
         """The outcome of a call of its own."""
