@@ -37,7 +37,7 @@ def examples(number: int, steps: int) -> settings:
     """So many examples, always the same ones, unless more are asked for."""
     return settings(
         max_examples=int(AT_NIGHT or number),
-        stateful_step_count=steps,
+        stateful_step_count=2 * steps if AT_NIGHT else steps,
         derandomize=AT_NIGHT is None,
         deadline=None,
         database=None,
