@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from calsync_agent.consolidate import tables
@@ -32,6 +32,7 @@ OVER_A_HUNDRED: Final = settings(
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.generate),  # to shrink a case takes longer than to read it
 )
 HANDFUL: Final = 8
 IN_SIGHT: Final = (
