@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from calsync_agent import __version__, i18n
-from calsync_agent.arguments import Parser, translated
+from calsync_agent.arguments import Parser, language, translated
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _
 from calsync_agent.platform.console import console_utf8
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status."""
     console_utf8()
     words = list(sys.argv[1:] if arguments is None else arguments)
-    i18n.use(_language(words))
+    i18n.use(language(words, "en"))
     try:
         with translated():
             options = _parser().parse_args(words)
@@ -59,17 +59,6 @@ def _unforeseen(error: Exception) -> str:
     return _("internal error: {detail}").format(detail=in_one_line(error))
 
 
-def _language(words: Sequence[str]) -> i18n.Language:
-    """What `--lang` says, before help and errors are shown; else what the environment says."""
-    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    early.add_argument("--lang", choices=i18n.LANGUAGES)
-    try:
-        chosen = early.parse_known_args(words)[0].lang
-    except argparse.ArgumentError:
-        chosen = None
-    return "de" if chosen == "de" else "en" if chosen == "en" else i18n.preferred("en")
-
-
 def _parser() -> Parser:
     parser = Parser(
         prog=PROGRAM, description=_("Keeps the calendars of Consolidate and Exchange 365 in step.")
@@ -92,6 +81,13 @@ def _parser() -> Parser:
 
 
 def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
+    check = _verb(verbs, "check", _check, _("look whether everything is there that the sync needs"))
+    check.add_argument(
+        "--find-user",
+        metavar=_("ADDRESS"),
+        help=_("also find this user: e-mail address, user principal name or object id"),
+    )
+    check.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
     preview = _verb(verbs, "preview", _admin("preview"), _("show what the next sync would do"))
     for name, text in (
         ("confirm", _("let a held profile carry out what it waits for")),
@@ -182,6 +178,12 @@ def _once(options: argparse.Namespace) -> int:
     from calsync_agent.commands import serving  # noqa: PLC0415
 
     return serving.once(options)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from calsync_agent.commands import check  # noqa: PLC0415
+
+    return check.check(options)
 
 
 def _admin(name: str) -> Callable[[argparse.Namespace], int]:
