@@ -35,7 +35,9 @@ def lines(preview: Preview) -> Iterator[str]:
     for reason in preview.held:
         held = message("would be held: {reason}", reason=reason)
         yield f"  {held}"
-    if not any(listed for _name, listed in sections):
+    if preview.waiting:
+        yield f"  {preview.waiting}"
+    elif not any(listed for _name, listed in sections):
         nothing = _("in step, nothing to do")
         yield f"  {nothing}"
 
