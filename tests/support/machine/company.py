@@ -17,7 +17,7 @@ from tests.support.machine import ledger
 from tests.support.machine.ledger import Ledger
 from tests.support.machine.peace import come_to_peace
 from tests.support.machine.script import Script, scripts
-from tests.support.points import Kind, Killed, Points
+from tests.support.points import Killed, Kind, Points
 from tests.support.rig import Agent, Rig, Snapshot
 
 PICK: Final = st.integers(0, 11)
