@@ -4,7 +4,7 @@ Rows are asked for in steps, each of them short, so that whoever waits can watch
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -42,12 +42,14 @@ class Part(Protocol[R_co]):
         """How far the look went."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source(Generic[R]):
-    """Where rows come from: `look(beyond, forward)`, and `ends()` with the two outermost places."""
+class Source(Protocol[R_co]):
+    """Where rows come from."""
 
-    look: Callable[[int, bool], Awaitable[Part[R]]]
-    ends: Callable[[], Awaitable[tuple[int, int]]]
+    async def look(self, beyond: int, *, forward: bool) -> Part[R_co]:
+        """Some of the rows next to a place, which is not among them; raises CalsyncError."""
+
+    async def ends(self) -> tuple[int, int]:
+        """The two outermost places there are; raises CalsyncError."""
 
 
 @dataclass(slots=True)
@@ -59,7 +61,7 @@ class Edge:
 
 
 class Reel(Generic[R]):
-    """The rows held now. `fresh`: how many have come since the last row held was the last of all."""
+    """The rows held now. `fresh`: how many have come that are not held yet."""
 
     def __init__(self, source: Source[R]) -> None:
         self.source = source
@@ -94,7 +96,7 @@ class Reel(Generic[R]):
         edge = self.last if forward else self.first
         come = 0
         while come < wanted and not edge.over:
-            part = await self.source.look(edge.place, forward)
+            part = await self.source.look(edge.place, forward=forward)
             come += len(part.rows)
             if forward:
                 self._append(part)
@@ -116,7 +118,7 @@ class Reel(Generic[R]):
         beyond = max(self._floor, self._tail - OVERLAP)
         rows: list[R] = []
         for _step in range(STEPS):
-            part = await self.source.look(beyond, True)
+            part = await self.source.look(beyond, forward=True)
             rows += [row for row in part.rows if self._is_new(row.place)]
             if part.reached is None:
                 break

@@ -1,4 +1,4 @@
-"""What of a reel is on the screen, and which row is current: pure, so that it can be reasoned about.
+"""What of a reel is on the screen, and which row is current.
 
 Cursor and first row are remembered by place, so that rows may come and go around them.
 """

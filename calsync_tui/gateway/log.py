@@ -16,7 +16,8 @@ from calsync_agent.appointment.model import ActivityId, EventId, ProfileId
 from calsync_agent.consolidate.tables import employee
 from calsync_agent.state.log import Level
 from calsync_agent.state.tables import log, profile
-from calsync_tui.gateway.searching import Search, said
+from calsync_tui.gateway.door import Gateway
+from calsync_tui.gateway.searching import Search, request_ids, rule, said
 
 PAGE: Final = 200
 """Most lines that a look returns."""
@@ -46,6 +47,16 @@ class Line:
     def text(self) -> str:
         """The sentence in the language spoken now."""
         return said(self.message, self.content)
+
+    @property
+    def rule(self) -> str:
+        """What was decided and by which rule, in the language spoken now; or nothing."""
+        return rule(self.content)
+
+    @property
+    def request_ids(self) -> tuple[str, ...]:
+        """By which Microsoft finds the requests that the line tells of."""
+        return request_ids(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +112,29 @@ def look(connection: sa.Connection, wanted: Filter, beyond: int, *, forward: boo
     ways = [_along(connection, wanted, way, beyond, forward=forward) for way in _ways(wanted)]
     reached = [way.reached for way in ways if way.reached is not None]
     rows = [line for way in ways for line in way.rows]
+    nearest: int | None = None
     if reached:
         nearest = min(reached) if forward else max(reached)
         rows = [r for r in rows if (r.place <= nearest if forward else r.place >= nearest)]
     rows.sort(key=lambda line: line.place)
-    return Stretch(tuple(rows), nearest if reached else None)
+    return Stretch(tuple(rows), nearest)
+
+
+class LogSource:
+    """The lines that a filter leaves, as a list to scroll in (`reel.Source`)."""
+
+    def __init__(self, gateway: Gateway, wanted: Filter) -> None:
+        self.wanted = wanted
+        self._gateway = gateway
+
+    async def look(self, beyond: int, *, forward: bool) -> Stretch:
+        """The wanted lines next to an id. Raises CalsyncError."""
+        return await self._gateway.read(lambda c: look(c, self.wanted, beyond, forward=forward))
+
+    async def ends(self) -> tuple[int, int]:
+        """The first and the last id. Raises CalsyncError."""
+        found = await self._gateway.read(ends)
+        return found.first, found.last
 
 
 def profiles(connection: sa.Connection) -> Mapping[ProfileId, Whose]:

@@ -6,9 +6,11 @@ reader sees; what is rejected here is rejected without putting the sentence toge
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from calsync_agent.i18n import Message, _
+from calsync_agent.state.log import rule_of
 
 _TEMPLATES: Final = re.compile(r'"template": "((?:[^"\\]|\\.)*)"')
 _PLURAL: Final = '"plural": '
@@ -63,7 +65,39 @@ class Search:
 
 
 def said(message: str, content: str | None) -> str:
-    """A line's sentence in the language spoken now; as the agent wrote it where that fails."""
+    """A line's sentence in the language spoken now; as the agent wrote it where that fails.
+
+    It is one line, and nothing in it moves a terminal's cursor or changes its colours.
+    """
+    return "".join(letter if letter.isprintable() else " " for letter in _said(message, content))
+
+
+def rule(content: str | None) -> str:
+    """The rule that led to a line, in the language spoken now; nothing where none is stored."""
+    try:
+        found = rule_of(content) if content is not None else None
+        return "" if found is None else str(found)
+    except (ValueError, LookupError):  # somebody else's row
+        return ""
+
+
+def request_ids(content: str | None) -> tuple[str, ...]:
+    """Graph's request-ids in a line's sentence, and in the sentences inside it."""
+    try:
+        return tuple(_request_ids(Message.from_json(content or "")))
+    except ValueError:  # somebody else's row
+        return ()
+
+
+def _request_ids(told: Message) -> Iterator[str]:
+    for name, value in told.fields.items():
+        if isinstance(value, Message):
+            yield from _request_ids(value)
+        elif name == "request_id" and value:
+            yield str(value)
+
+
+def _said(message: str, content: str | None) -> str:
     if content is None:
         return message
     try:
