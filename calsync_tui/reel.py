@@ -3,8 +3,8 @@
 Rows are asked for in steps, each of them short, so that whoever waits can watch, and turn away.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import AsyncIterator
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -71,7 +71,8 @@ class Reel(Generic[R]):
         self.ends = (0, 0)
         self.fresh = 0
         self._tail = 0
-        self._floor = 0
+        self._whole_from = 0
+        self._opened_at: int | None = None
         self._told: set[int] = set()
 
     def index(self, place: int) -> int:
@@ -88,8 +89,10 @@ class Reel(Generic[R]):
         self.first = Edge(begin + 1, over=begin < first)
         self.last = Edge(begin, over=at_end)
         self.fresh = 0
-        self._tail, self._told = last, set()
-        self._floor = last - OVERLAP if at_end else last
+        # From `_whole_from` to `_tail` every row was seen; `_told` are the last of them.
+        self._tail = self._whole_from = last
+        self._opened_at = last if at_end else None
+        self._told = set()
 
     async def fill(self, *, forward: bool, wanted: int) -> AsyncIterator[None]:
         """Look on in one direction until `wanted` rows have come; yields after each step."""
@@ -115,7 +118,7 @@ class Reel(Generic[R]):
             async for _step in self.fill(forward=False, wanted=OVERLAP):
                 pass
             return True
-        beyond = max(self._floor, self._tail - OVERLAP)
+        beyond = max(self._whole_from, self._tail - OVERLAP)
         rows: list[R] = []
         for _step in range(STEPS):
             part = await self.source.look(beyond, forward=True)
@@ -126,8 +129,7 @@ class Reel(Generic[R]):
         else:
             newest = beyond  # the rest comes the next time
         self._tail = max([newest, self._tail, *(row.place for row in rows)])
-        self._told = {p for p in self._told if p > self._tail - OVERLAP}
-        self._told |= {row.place for row in rows}
+        self._remember(rows)
         if following:
             self._take(rows)
         elif rows:
@@ -136,12 +138,12 @@ class Reel(Generic[R]):
         return bool(rows)
 
     def _is_new(self, place: int) -> bool:
-        if place > self._tail:
-            return True
-        held = bisect_left(self.rows, place, key=_place)
-        return place not in self._told and not (
-            held < len(self.rows) and self.rows[held].place == place
-        )
+        return place > self._tail or (place > self._whole_from and place not in self._told)
+
+    def _remember(self, rows: Iterable[R]) -> None:
+        """These have been seen; only those that could come once more are worth remembering."""
+        places = self._told | {row.place for row in rows}
+        self._told = {place for place in places if place > self._tail - OVERLAP}
 
     def _take(self, rows: list[R]) -> None:
         # Those that were committed late belong between others.
@@ -158,6 +160,7 @@ class Reel(Generic[R]):
         if self.last.over:
             self.fresh = 0
             self._tail = max(self._tail, self.last.place)
+        self._remember(part.rows)
         self._trim(front=True)
 
     def _prepend(self, part: Part[R]) -> None:
@@ -165,6 +168,10 @@ class Reel(Generic[R]):
         self.first.over = part.reached is None
         if part.reached is not None:
             self.first.place = part.reached
+        if self._opened_at is not None:
+            seen_from = self.ends[0] - 1 if part.reached is None else part.reached - 1
+            self._whole_from = min(self._whole_from, max(seen_from, self._opened_at - OVERLAP))
+        self._remember(part.rows)
         self._trim(front=False)
 
     def _trim(self, *, front: bool) -> None:

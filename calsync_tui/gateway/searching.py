@@ -38,9 +38,12 @@ class Search:
         """Whether a line shows all the words; arguments as they are stored."""
         if not self.words:
             return True
-        if content is not None and not self._may_find(content):
+        if content is not None and not self._may_find(content) and not self._in_text(message):
             return False
-        shown = said(message, content).casefold()
+        return self._in_text(said(message, content))
+
+    def _in_text(self, text: str) -> bool:
+        shown = text.casefold()
         return all(word in shown for word in self.words)
 
     def _may_find(self, content: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
+from rich.console import Group
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -218,8 +219,10 @@ class HistoryPage(Page):
         if kept is None:
             table.update(Text(_("What the sync overwrites or deletes is kept here for 30 days.")))
             return
+        told = _("Version {number}: {rule}").format(number=kept.version.id, rule=kept.rule)
         rows = comparison.of_version(kept.version, self._people)
-        table.update(comparison.drawn(rows, comparison.headings(kept.version)))
+        drawn = comparison.drawn(rows, comparison.headings(kept.version))
+        table.update(Group(Text(told, "bold"), drawn))
 
     async def _restore(self, kept: Kept) -> None:
         there = await self.gateway.read(lambda c: history.is_there(c, kept.version.activity))
