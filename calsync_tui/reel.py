@@ -10,7 +10,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 MOST: Final = 2_000
 """Most rows that are held."""
-OVERLAP: Final = 200
+OVERLAP: Final = 100
 """So many places before the newest are looked at again for rows that were committed late."""
 LEAP: Final = 2_000
 """Whoever follows jumps over so many new places instead of reading them all."""
@@ -61,7 +61,7 @@ class Edge:
 
 
 class Reel(Generic[R]):
-    """The rows held now. `fresh`: how many have come that are not held yet."""
+    """The rows held now. `fresh`: how many have come while nobody followed."""
 
     def __init__(self, source: Source[R]) -> None:
         self.source = source
@@ -158,7 +158,6 @@ class Reel(Generic[R]):
         self.last.place = max(reached, self.rows[-1].place if self.rows else reached)
         self.last.over = part.reached is None
         if self.last.over:
-            self.fresh = 0
             self._tail = max(self._tail, self.last.place)
         self._remember(part.rows)
         self._trim(front=True)

@@ -91,6 +91,13 @@ class View(Generic[R]):
         if self.reel.rows:
             self._to(len(self.reel.rows) - 1 if pin else self.index)
 
+    def centre(self) -> None:
+        """Show the current row in the middle, as far as there are rows around it."""
+        rows = self.reel.rows
+        if rows:
+            first = min(max(self.index - self.height // 2, 0), self._lowest)
+            self.cursor, self.top = rows[self.index].place, rows[first].place
+
     @property
     def _lowest(self) -> int:
         return max(0, len(self.reel.rows) - self.height)

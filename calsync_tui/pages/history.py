@@ -14,17 +14,18 @@ from textual.widgets import Button, Select, Static
 from calsync_agent.appointment.model import EmployeeId, ProfileId
 from calsync_agent.errors import DatabaseTrouble
 from calsync_agent.i18n import _, marked
-from calsync_tui import moments
+from calsync_tui import glyphs, moments
 from calsync_tui.gateway import history, log, story
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.history import HistorySource, Kept, Wanted
 from calsync_tui.gateway.log import Whose
 from calsync_tui.gateway.overview import Pulse
 from calsync_tui.pages.page import Page
-from calsync_tui.screens.confirmation import Choice, Confirmation
+from calsync_tui.screens.confirmation import Answer, Confirmation
 from calsync_tui.widgets import comparison
 from calsync_tui.widgets.choosing import ProfileChoice, Words, opened
 from calsync_tui.widgets.lines import Lines
+from calsync_tui.widgets.status_line import StatusLine
 from calsync_tui.widgets.version_lines import TOP, VersionLines, empty_view
 
 
@@ -72,7 +73,6 @@ class HistoryPage(Page):
         Words { width: 1fr; margin-right: 1; }
         #history-comparison { height: 1fr; margin-top: 1; padding: 0 1; background: $surface; }
         #history-comparison:focus { background: $panel; }
-        #history-zone { height: 1; color: $text-muted; text-align: right; }
     }
     """
 
@@ -84,6 +84,7 @@ class HistoryPage(Page):
         self._whose: Mapping[ProfileId, Whose] = {}
         self._people: Mapping[EmployeeId, str] = {}
         self._opened = False
+        self._newer = False
         self._seen: int | None = None
         self._compared: object = None
 
@@ -102,7 +103,7 @@ class HistoryPage(Page):
         yield VersionLines(self._view, self._whose)
         with VerticalScroll(id="history-comparison"):
             yield Static(id="history-table", markup=False)
-        yield Static(id="history-zone", markup=False)
+        yield StatusLine()
 
     def enter(self) -> None:
         """The keys of the list work at once."""
@@ -122,11 +123,12 @@ class HistoryPage(Page):
         if not self._opened:
             self._open()
         elif pulse.last_log_id != self._seen:
-            ends = await self._view.reel.source.ends()
-            if ends != self._view.reel.ends and self._view.index == 0:
+            newest, _oldest = await self._view.reel.source.ends()
+            self._newer = newest < self._view.reel.ends[0]
+            if self._newer and self._view.index == 0:
                 self._open()
         self._seen = pulse.last_log_id
-        self.query_one("#history-zone", Static).update(moments.zone(pulse.now))
+        self._tell()
 
     async def translate(self) -> None:
         """The words looked for mean others in another language."""
@@ -161,7 +163,7 @@ class HistoryPage(Page):
         """Ask, and make the current version the current one again."""
         kept = self._view.current
         if kept is not None:
-            self.act(self._restore(kept))
+            self.act(lambda: self._restore(kept))
 
     @on(Button.Pressed, "#history-restore")
     def _restore_pressed(self) -> None:
@@ -182,7 +184,9 @@ class HistoryPage(Page):
     @on(Lines.Changed)
     def _version_changed(self) -> None:
         kept = self._view.current
-        self.lines.empty = self._nothing()
+        if self._newer and self._view.index == 0:
+            self._open()
+        self.lines.say(self._nothing())
         shown = kept and kept.version.id, len(self._people)
         if shown != self._compared:
             self._compared = shown
@@ -200,7 +204,19 @@ class HistoryPage(Page):
         if not isinstance(failed.error, DatabaseTrouble):  # that is told by the banner
             self.notify(str(failed.error), severity="error", markup=False)
 
+    def _tell(self) -> None:
+        told = Text()
+        if self._newer:
+            sign = glyphs.shown().more_above
+            told = Text(f"{sign} " + _("there are newer versions; Home shows them"), "bold")
+        self.query_one(StatusLine).tell(told, moments.zone(self.pulse.now) if self.pulse else "")
+
+    @on(StatusLine.Clicked)
+    def _told_clicked(self) -> None:
+        self._open()
+
     def _open(self) -> None:
+        self._newer = False
         self._opened = True
         profile = ProfileId(int(self._profile)) if self._profile else None
         wanted = Wanted(profile, tuple(self._text.casefold().split()))
@@ -227,7 +243,7 @@ class HistoryPage(Page):
     async def _restore(self, kept: Kept) -> None:
         there = await self.gateway.read(lambda c: history.is_there(c, kept.version.activity))
         title = _("Restore version {number}?").format(number=kept.version.id)
-        choice = Choice("restore", _("Restore"))
+        choice = Answer("restore", _("Restore"))
         question = Confirmation(title, _question(kept, there=there), [choice])
         if await self.app.push_screen_wait(question) == choice.answer:
             await history.restore(self.gateway, kept.version.id)

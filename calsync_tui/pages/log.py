@@ -5,10 +5,9 @@ from dataclasses import replace
 from typing import ClassVar, Final
 
 from rich.text import Text
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.widgets import Static
 
 from calsync_agent.appointment.model import ProfileId
@@ -24,6 +23,7 @@ from calsync_tui.screens.story import StoryScreen
 from calsync_tui.widgets.lines import Lines
 from calsync_tui.widgets.log_filter import Chosen, LogFilter
 from calsync_tui.widgets.log_lines import LogLines, empty_view
+from calsync_tui.widgets.status_line import StatusLine
 
 LATE: Final = 5
 """So many more times it is looked for rows that were committed after newer ones."""
@@ -78,9 +78,6 @@ class LogPage(Page):
     DEFAULT_CSS = """
     LogPage {
         #log-detail { height: 3; padding: 0 1; margin-top: 1; background: $surface; }
-        #log-status { height: 1; }
-        #log-told { width: 1fr; }
-        #log-zone { width: auto; color: $text-muted; }
     }
     """
 
@@ -92,7 +89,7 @@ class LogPage(Page):
         self._revision: int | None = None
         self._shown: Chosen | None = None
         self._keys: tuple[object, ...] = ()
-        self._said: dict[str, Text] = {}
+        self._detailed = Text()
         self._seen = 0
         self._late = 0
 
@@ -103,13 +100,11 @@ class LogPage(Page):
 
     def compose(self) -> ComposeResult:
         """Filter, lines, the current line whole, and how things stand."""
-        self._said.clear()
+        self._detailed = Text()
         yield LogFilter(self.chosen, self._whose)
         yield LogLines(self._view, self._whose)
         yield Static(id="log-detail", markup=False)
-        with Horizontal(id="log-status"):
-            yield Static(id="log-told", markup=False)
-            yield Static(id="log-zone", markup=False)
+        yield StatusLine()
 
     def enter(self) -> None:
         """The keys of the list work at once."""
@@ -170,7 +165,7 @@ class LogPage(Page):
 
     @on(LogFilter.Changed)
     def _filtered(self) -> None:
-        if self.chosen != self._shown:
+        if self._shown is not None and self.chosen != self._shown:
             self._open()
 
     @on(Lines.Changed)
@@ -189,14 +184,13 @@ class LogPage(Page):
         if line is not None:
             self.app.push_screen(StoryScreen(self.gateway, line, self._whose))
 
-    def on_click(self, event: events.Click) -> None:
-        """A click on what is told does what it says."""
-        if event.widget is not None and event.widget.id == "log-told":
-            if self.lines.searching:
-                self.lines.stop()
-                self._tell()
-            else:
-                self.lines.action_last()
+    @on(StatusLine.Clicked)
+    def _told_clicked(self) -> None:
+        if self.lines.searching:
+            self.lines.stop()
+            self._tell()
+        else:
+            self.lines.action_last()
 
     def _open(self) -> None:
         """Show what is chosen: from the end, or around the line that one looks at."""
@@ -213,24 +207,23 @@ class LogPage(Page):
 
     def _tell(self) -> None:
         """The current line whole, and whether new ones come."""
-        self.lines.empty = self._nothing()
-        self._say("detail", self._detail(self._view.current))
-        self._say("told", self._told())
-        if self.pulse is not None:
-            self._say("zone", Text(moments.zone(self.pulse.now)))
+        self.lines.say(self._nothing())
+        detail = self._detail(self._view.current)
+        if detail != self._detailed:
+            self._detailed = detail
+            self.query_one("#log-detail", Static).update(detail)
+        zone = moments.zone(self.pulse.now) if self.pulse else ""
+        self.query_one(StatusLine).tell(self._told(), zone)
         keys = self.lines.searching, self._view.following, self.chosen == Chosen()
         if keys != self._keys:
             self._keys = keys
             self.refresh_bindings()
 
-    def _say(self, where: str, what: Text) -> None:
-        if self._said.get(where) != what:
-            self._said[where] = what
-            self.query_one(f"#log-{where}", Static).update(what)
-
     def _nothing(self) -> str:
         if self._shown is None or self.lines.searching:
             return ""
+        if not (self._view.reel.first.over and self._view.reel.last.over):
+            return _("None found so far; End searches on.")
         if self.chosen != Chosen():
             return _("No line fits; Escape shows all lines again.")
         return _("The log is empty; lines appear here as soon as an agent works.")

@@ -7,10 +7,11 @@ from typing import Any, Final
 from rich.text import Text
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import Input, Select
+from textual.widgets import Input, Select, Static
 
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.i18n import _, marked
+from calsync_tui import glyphs
 from calsync_tui.gateway.log import Whose
 
 PAUSE: Final = 0.25
@@ -20,18 +21,29 @@ TEXTUALS: Final = (marked("Dismiss menu"),)
 """What Textual itself says of an open list; `screens.translated` puts it into German."""
 
 
-def choices(options: Mapping[str, str]) -> list[tuple[Text, str]]:
-    """What lists offer, by value; as Text, because a plain string would be read as markup."""
+class OneOf(Select[str]):
+    """A list that opens, of values and their texts for people."""
+
+    def __init__(self, options: Mapping[str, str], *, chosen: str, name: str) -> None:
+        super().__init__(_texts(options), value=chosen, allow_blank=False, compact=True, id=name)
+
+    def on_mount(self) -> None:
+        """Its arrows are signs like all others."""
+        self.query_one(".down-arrow", Static).update(glyphs.shown().more_below)
+        self.query_one(".up-arrow", Static).update(glyphs.shown().more_above)
+
+
+def _texts(options: Mapping[str, str]) -> list[tuple[Text, str]]:
+    # As Text, because a plain string would be read as markup.
     return [(Text(text, no_wrap=True), value) for value, text in options.items()]
 
 
-class ProfileChoice(Select[str]):
+class ProfileChoice(OneOf):
     """One profile, by its number as text, or all of them (an empty text)."""
 
     def __init__(self, chosen: str, whose: Mapping[ProfileId, Whose]) -> None:
         self._whose = whose
-        options = choices(self._profiles(chosen))
-        super().__init__(options, value=chosen, allow_blank=False, compact=True, id="profile")
+        super().__init__(self._profiles(chosen), chosen=chosen, name="profile")
 
     def know(self, whose: Mapping[ProfileId, Whose]) -> None:
         """Offer these profiles from now on."""
@@ -39,7 +51,7 @@ class ProfileChoice(Select[str]):
             self._whose = whose
             chosen = str(self.value)
             with self.prevent(Select.Changed):
-                self.set_options(choices(self._profiles(chosen)))
+                self.set_options(_texts(self._profiles(chosen)))
                 self.value = chosen
 
     def _profiles(self, chosen: str) -> dict[str, str]:

@@ -85,8 +85,7 @@ class LineList(ScrollView, Generic[R], can_focus=True):
     def __init__(self, view: View[R], *, id: str | None = None) -> None:  # noqa: A002 - as Textual's
         super().__init__(id=id)
         self.view = view
-        self.empty = ""
-        """What is said where there is no row."""
+        self._empty = ""
         self._drawn: LRUCache[tuple[object, ...], Strip] = LRUCache(_DRAWN)
 
     @abstractmethod
@@ -103,6 +102,12 @@ class LineList(ScrollView, Generic[R], can_focus=True):
 
     def fetch(self) -> None:
         """Have rows ready where they run short."""
+
+    def say(self, text: str) -> None:
+        """What is said while there is no row."""
+        if text != self._empty:
+            self._empty = text
+            self.refresh()
 
     def styled(self, text: str, style: str) -> Text:
         """A text in one of our styles: `muted`, `warning`, `error`."""
@@ -208,7 +213,7 @@ class LineList(ScrollView, Generic[R], can_focus=True):
         row = self.view.at(y - 1)
         if row is None:
             is_told = y == 1 and not self.view.reel.rows
-            return self._strip(self.styled(self.empty if is_told else "", "muted"), width)
+            return self._strip(self.styled(self._empty if is_told else "", "muted"), width)
         is_current = row is self.view.current
         key = row.place, width, is_current, self.has_focus, current()
         strip = self._drawn.get(key)
@@ -240,6 +245,8 @@ class LineList(ScrollView, Generic[R], can_focus=True):
 
     def show(self) -> None:
         """Draw what is in sight now."""
+        if self.view.following:
+            self.view.reel.fresh = 0
         bar = self.vertical_scrollbar
         bar.window_virtual_size = max(1, self.view.total)
         bar.window_size = self.view.height

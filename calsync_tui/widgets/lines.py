@@ -41,7 +41,7 @@ class Lines(LineList[R]):
     @property
     def searching(self) -> bool:
         """Whether rows are being fetched."""
-        return self._fetching is not None and not self._fetching.is_finished
+        return self._fetching is not None
 
     def reach(self, place: int | None) -> None:
         """Show the rows around a place that are not held, or the last of all."""
@@ -56,8 +56,7 @@ class Lines(LineList[R]):
         """Fetch no further."""
         if self._fetching is not None:
             self._fetching.cancel()
-            self._fetching = None
-        self.looked_at = None
+        self._fetching = self.looked_at = None
 
     async def news(self, newest: int) -> None:
         """Rows up to this place may be there now. Raises CalsyncError."""
@@ -83,12 +82,15 @@ class Lines(LineList[R]):
             except CalsyncError as error:
                 self._failed(error)
                 return
-        self.looked_at = None
+        self._done()
+
+    def _done(self) -> None:
+        self._fetching = self.looked_at = None
         self.show()
 
     def _failed(self, error: CalsyncError) -> None:
         """What is shown stays; the next key tries again."""
-        self.looked_at = None
+        self._done()
         self.post_message(self.Failed(self, error))
 
     def _take(self, reel: Reel[R], place: int | None) -> None:
@@ -96,7 +98,10 @@ class Lines(LineList[R]):
         if reel is not self.view.reel:
             self.view.reel = reel
             self.view.cursor = self.view.top = reel.ends[1] if place is None else place
-        self.view.settle(pin=place is None)
+        if place is None:
+            self.view.settle(pin=True)
+        else:
+            self.view.centre()
         self.show()
 
     def fetch(self) -> None:
@@ -116,5 +121,4 @@ class Lines(LineList[R]):
             except CalsyncError as error:
                 self._failed(error)
                 return
-        self.looked_at = None
-        self.show()
+        self._done()

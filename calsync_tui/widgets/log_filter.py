@@ -14,7 +14,7 @@ from calsync_agent.i18n import _, marked
 from calsync_agent.state.log import Level
 from calsync_tui.gateway.log import Filter, Whose
 from calsync_tui.gateway.searching import Search
-from calsync_tui.widgets.choosing import ProfileChoice, Words, choices, opened
+from calsync_tui.widgets.choosing import OneOf, ProfileChoice, Words, opened
 from calsync_tui.widgets.log_lines import KINDS
 
 _FROM: Final[Mapping[str, str]] = {
@@ -71,8 +71,10 @@ class LogFilter(Horizontal):
     def compose(self) -> ComposeResult:
         """The lists and the field."""
         yield ProfileChoice(self.chosen.profile, self._whose)
-        yield self._select("level", {"": _("all levels"), **{v: _(t) for v, t in _FROM.items()}})
-        yield self._select("kind", {"": _("all kinds"), **{v: _(t) for v, t in KINDS.items()}})
+        levels = {"": _("all levels"), **{value: _(text) for value, text in _FROM.items()}}
+        yield OneOf(levels, chosen=self.chosen.level, name="level")
+        kinds = {"": _("all kinds"), **{value: _(text) for value, text in KINDS.items()}}
+        yield OneOf(kinds, chosen=self.chosen.kind, name="kind")
         yield Words(self.chosen.text)
 
     def know(self, whose: Mapping[ProfileId, Whose]) -> None:
@@ -102,7 +104,3 @@ class LogFilter(Horizontal):
         wanted.stop()
         self.chosen.text = wanted.text
         self.post_message(self.Changed())
-
-    def _select(self, name: str, options: dict[str, str]) -> Select[str]:
-        value = getattr(self.chosen, name)
-        return Select(choices(options), value=value, allow_blank=False, compact=True, id=name)

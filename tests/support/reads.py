@@ -22,7 +22,7 @@ class Reads:
         with database.reading() as connection:
             return [
                 len(connection.exec_driver_sql(statement, parameters).fetchall())
-                for statement, parameters in self.told
+                for statement, parameters in tuple(self.told)
             ]
 
     def plans(self, database: Database) -> list[str]:
@@ -35,7 +35,7 @@ class Reads:
                         f"EXPLAIN QUERY PLAN {statement}", parameters
                     )
                 )
-                for statement, parameters in self.told
+                for statement, parameters in tuple(self.told)
             ]
 
     def forget(self) -> None:
