@@ -8,7 +8,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Static
 
+from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _, marked, ngettext
+from calsync_tui import glyphs
 from calsync_tui.gateway import provider
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.overview import Pulse
@@ -78,6 +80,8 @@ class ProviderPage(Page):
         """The settings revision at which the row was last read."""
         self._tried = False
         self._saved: Saved | None = None
+        self._failed: CalsyncError | None = None
+        """Why the last attempt to save came to nothing."""
 
     def compose(self) -> ComposeResult:
         """The form as the draft stands."""
@@ -127,6 +131,7 @@ class ProviderPage(Page):
         if getattr(self.editing.draft, event.field) == event.value:
             return
         self.editing = self.editing.edited(event.field, event.value)
+        self._failed = None
         if self.editing.changed:
             self._saved = None
         self._tell()
@@ -161,6 +166,9 @@ class ProviderPage(Page):
         return provider.consent_url(self.gateway.settings, self.editing.draft.tenant_id)
 
     def _outcome(self) -> str:
+        if self._failed is not None:
+            told = _("Not saved: {reason}").format(reason=self._failed)
+            return f"{glyphs.shown().error} {told}"
         if self._saved is not None:
             return text.outcome(self._saved, self.pulse)
         if self.editing.moved:
@@ -185,14 +193,23 @@ class ProviderPage(Page):
         self.act(self._save)
 
     async def _save(self) -> bool:
-        """Whether it is saved. Asks where somebody else has changed the same."""
-        self._tried = True
+        """Whether it is saved; if not, the page says why."""
+        self._tried, self._failed = True, None
         problems = provider.problems(self.editing.draft)
         if problems:
             self._tell()
             wrong = next(name for name in provider.FIELDS if name in problems)
             self.query_one(f"#{wrong}").focus()
             return False
+        try:
+            return await self._write()
+        except CalsyncError as error:
+            self._failed = error
+            self._tell()
+            return False
+
+    async def _write(self) -> bool:
+        """Whether it is saved. Asks where somebody else has changed the same."""
         while await self._agreed():
             draft = self.editing.draft
             result = await self.gateway.write(provider.save(self.editing.base, draft))
@@ -231,7 +248,8 @@ class ProviderPage(Page):
             self._take_back()
 
     def _take_back(self) -> None:
-        self.editing, self._tried = self.editing.discarded(), False
+        self.editing = self.editing.discarded()
+        self._tried, self._failed = False, None
         self.query_one(ProviderForm).fill(self.editing.draft)
         self._tell()
 

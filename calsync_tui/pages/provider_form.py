@@ -28,7 +28,7 @@ class ProviderForm(Vertical):
     DEFAULT_CSS = """
     ProviderForm {
         height: auto;
-        #tenant_id { width: 44; max-width: 100%; }
+        #tenant_id { width: 1fr; max-width: 70; }
         #interval { width: 12; }
     }
     """

@@ -26,9 +26,8 @@ from tests.support.samples import an_employee
 from tests.support.servers import Run, SQLite
 from tests.support.snapshots import Look, compare
 from tests.support.terminal import Terminal
+from tests.tui.office import NOW
 
-NOW: Final = datetime(2026, 11, 23, 8, 0)
-"""When it is, by the database's clock: a Monday, UTC; 09:00 in Vienna."""
 PEOPLE: Final = ("ANNA", "BERT", "CLARA")
 
 SNAPSHOTS: Final = Path(__file__).parent / "snapshots"
@@ -125,7 +124,7 @@ def opened(file: str, settings: Settings) -> Opened:
         app = CalsyncApp(opening or open_file, plain=plain, every=every)
         if look is not None:
             app.theme = look.theme
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             terminal = Terminal(app, pilot)
             await terminal.begun()
             if page is not None:
