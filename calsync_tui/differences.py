@@ -65,7 +65,8 @@ def differences(before: Appointment, after: Appointment | None, names: Names) ->
             continue
         if private and field in _TELLING:
             one, other = _hidden(one), _hidden(other)
-        found.append(Difference(_(field.value), one, other, field in changed))
+        label = _(field.value)
+        found.append(Difference(label[0].upper() + label[1:], one, other, field in changed))
     return sorted(found, key=lambda difference: not difference.differs)
 
 

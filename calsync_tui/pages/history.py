@@ -99,7 +99,7 @@ class HistoryPage(Page):
         with Horizontal(id="history-filter"):
             yield ProfileChoice(self._profile, self._whose)
             yield Words(self._text)
-            yield Button(_("Restore …"), id="history-restore", compact=True)
+            yield Button(_("Restore"), id="history-restore", compact=True)
         yield VersionLines(self._view, self._whose)
         with VerticalScroll(id="history-comparison"):
             yield Static(id="history-table", markup=False)
@@ -167,6 +167,7 @@ class HistoryPage(Page):
 
     @on(Button.Pressed, "#history-restore")
     def _restore_pressed(self) -> None:
+        self.enter()
         self.action_restore()
 
     @on(Select.Changed, "#profile")

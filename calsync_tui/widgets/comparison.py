@@ -30,8 +30,8 @@ def of_version(version: Version, names: Names) -> list[Difference]:
 def headings(version: Version) -> tuple[str, str]:
     """Whose version was kept, and what came instead."""
     kept = {
-        Side.CONSOLIDATE: _("kept: Consolidate's version"),
-        Side.EXCHANGE: _("kept: Exchange's version"),
+        Side.CONSOLIDATE: _("Consolidate's version"),
+        Side.EXCHANGE: _("Exchange's version"),
     }[version.side]
     return kept, _("deleted") if version.replaced_by is None else _("replaced by")
 

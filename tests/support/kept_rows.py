@@ -58,8 +58,10 @@ def kept(number: int, profile: int = 1) -> Kept:
     )
 
 
-def write(connection: sa.Connection, count: int, profiles: Sequence[int] = (1,)) -> None:
-    """Keep so many versions, beginning with number 0."""
-    for number in range(count):
+def write(
+    connection: sa.Connection, count: int, profiles: Sequence[int] = (1,), first: int = 0
+) -> None:
+    """Keep so many versions, beginning with the one that has this number."""
+    for number in range(first, first + count):
         one = kept(number, profiles[number % len(profiles)])
         history.keep(connection, [one], BEGIN + timedelta(minutes=number))
