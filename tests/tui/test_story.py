@@ -147,20 +147,20 @@ async def test_the_story_of_a_private_appointment_tells_no_subject(
             assert secret not in terminal.text()
 
 
-@pytest.mark.parametrize("state", ["deleted", "gone", "broken"])
 async def test_the_story_tells_that_the_appointment_is_not_there_as_it_was(
-    opened: Opened, people: Database, state: str
+    opened: Opened, people: Database
 ) -> None:
+    gone, deleted, broken = (ActivityId(UUID(int=number)) for number in (1, 2, 3))
     with people.writing() as connection:
-        if state == "deleted":
-            an_activity(connection, 1, id=NUMBER, subject="weg", deleted_at=NOW)
-        if state == "broken":
-            an_activity(connection, 1, id=NUMBER, subject="kaputt", time_zone="Mars/Olympus")
-        log.write(connection, lines(Item(NUMBER, None)), NOW)
-    shown = {"deleted": "gelöscht", "gone": "nicht mehr da", "broken": "nicht lesbar: "}[state]
+        an_activity(connection, 1, id=deleted, subject="weg", deleted_at=NOW)
+        an_activity(connection, 1, id=broken, subject="kaputt", time_zone="Mars/Olympus")
+        for number in (gone, deleted, broken):
+            log.write(connection, lines(Item(number, None))[:1], NOW)
     async with opened(page="log") as terminal:
-        await story(terminal)
-        assert f"In Consolidate {shown}" in text(terminal)
+        for shown in ("nicht lesbar: ", "gelöscht", "nicht mehr da"):
+            await story(terminal)
+            assert f"In Consolidate {shown}" in text(terminal)
+            await terminal.press("escape", "up")
 
 
 async def test_a_line_that_names_only_the_event_leads_to_its_appointment(
@@ -197,7 +197,7 @@ async def test_a_story_reads_a_bounded_number_of_lines_by_the_index(
 
 
 @pytest.mark.usefixtures("filled")
-@pytest.mark.parametrize("look", ALL)
+@pytest.mark.parametrize("look", [look for look in ALL if "80x24" in str(look.id)])
 async def test_story(opened: Opened, look: Look, matches: Callable[[Terminal], None]) -> None:
     async with opened(look=look, page="log") as terminal:
         await terminal.press("enter")
