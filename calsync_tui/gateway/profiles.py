@@ -4,7 +4,7 @@
 through many rows and stands apart.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,6 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import EmployeeId, ProfileId
 from calsync_agent.consolidate.tables import employee
-from calsync_agent.database.clock import UtcNow
 from calsync_agent.i18n import Message
 from calsync_agent.state import fares
 from calsync_agent.state.agents import SILENCE
@@ -119,13 +118,13 @@ _PROFILES: Final = (
 )
 
 
-def read(connection: sa.Connection) -> Listing:
-    """All profiles, and how each fares."""
+def read(connection: sa.Connection, now: datetime) -> Listing:
+    """All profiles, and how each fares; `now` is the database's clock (UTC)."""
     number = provider_id(connection)
     if number is None:
         return Listing()
     rows = connection.execute(_PROFILES.where(profile.c.provider_id == number)).mappings().all()
-    told, counts = fares.read(connection), _counts(connection)
+    told, counts = fares.read(connection), _counts(connection, now)
     first: dict[str, ProfileId] = {}
     lines = []
     for found in rows:
@@ -138,7 +137,7 @@ def read(connection: sa.Connection) -> Listing:
             Line(
                 row=row,
                 employee=who,
-                state=_state(row, who, owner, fare, counts),
+                state=next(_states(row, who, owner, fare, counts)),
                 fare=fare,
                 synced_at=_synced_at(row.id, fare, counts),
                 held=counts.held.get(row.id, 0),
@@ -212,8 +211,7 @@ def _employee(found: sa.RowMapping) -> Employee:
     )
 
 
-def _counts(connection: sa.Connection) -> _Counts:
-    now = connection.execute(sa.select(UtcNow())).scalar_one()
+def _counts(connection: sa.Connection, now: datetime) -> _Counts:
     rounds = sa.select(lease.c.profile_id, agent.c.round_at).join_from(
         lease, agent, agent.c.id == lease.c.agent_id
     )
@@ -236,18 +234,34 @@ def _by_profile(
 
 
 def _state(row: Row, who: Employee, owner: ProfileId, fare: Fare | None, counts: _Counts) -> State:
-    holds: Iterable[tuple[State, Callable[[], bool]]] = (
-        (State.PAUSED, lambda: not row.active),
-        (State.NOT_PERMITTED, lambda: not who.permitted),
-        (State.NO_MAILBOX, lambda: not row.mailbox.strip()),
-        (State.DOUBLE, lambda: owner != row.id),
-        (State.HELD, lambda: row.id in counts.held),
-        (State.NO_AGENT, lambda: not counts.attended),
-        (State.FIRST_SYNC, lambda: fare is None),
-        (State.FAILING, lambda: fare is not None and fare.condition is Condition.FAILING),
-        (State.THROTTLED, lambda: fare is not None and fare.condition is Condition.THROTTLED),
-    )
-    return next((state for state, is_so in holds if is_so()), State.WELL)
+    return next(_states(row, who, owner, fare, counts))
+
+
+def _states(
+    row: Row, who: Employee, owner: ProfileId, fare: Fare | None, counts: _Counts
+) -> Iterator[State]:
+    """All that hold, the most important first."""
+    if not row.active:
+        yield State.PAUSED
+    if not who.permitted:
+        yield State.NOT_PERMITTED
+    if not row.mailbox.strip():
+        yield State.NO_MAILBOX
+    if owner != row.id:
+        yield State.DOUBLE
+    if row.id in counts.held:
+        yield State.HELD
+    if not counts.attended:
+        yield State.NO_AGENT
+    match fare and fare.condition:
+        case None:
+            yield State.FIRST_SYNC
+        case Condition.FAILING:
+            yield State.FAILING
+        case Condition.THROTTLED:
+            yield State.THROTTLED
+        case Condition.WELL:
+            yield State.WELL
 
 
 def _synced_at(number: ProfileId, fare: Fare | None, counts: _Counts) -> datetime | None:

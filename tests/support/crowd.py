@@ -1,8 +1,6 @@
-"""Many profiles in every state, for whoever shows them; written by plain SQL.
+"""Many profiles in every state, for whoever shows them; written by plain SQL."""
 
-The database gives the numbers out, so they are to be asked for in order, from 1 on.
-"""
-
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -11,14 +9,15 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, ProfileId
 from calsync_agent.consolidate import tables
-from calsync_agent.database.clock import UtcNow
 from calsync_agent.i18n import Message, message
 from calsync_agent.state import agents, fares, holds
 from calsync_agent.state import tables as state
 from calsync_agent.state.fares import Condition, Fare
 from calsync_agent.state.holds import Held, HoldKind
 
-SINCE = datetime(2026, 11, 23, 8, 30)
+NOW = datetime(2026, 11, 23, 8, 0)
+"""When it is, by the database's clock: a Monday, UTC."""
+SINCE = NOW - timedelta(minutes=30)
 AGENT = agents.Identity(UUID(int=1), "server", 4711, "0.1.0", Path("agent.lock"))
 
 
@@ -33,40 +32,45 @@ def a_provider(connection: sa.Connection) -> None:
     connection.execute(sa.insert(state.provider).values(row))
 
 
-def hire(connection: sa.Connection, number: int, name: str = "", **values: object) -> None:
-    """The employee `number`, the next one; their code is `E001`."""
+def hire(connection: sa.Connection, number: int, name: str = "", **values: object) -> int:
+    """An employee with the code `E001`; returns their id."""
     row = {
         "code": f"E{number:03d}",
         "name": name or f"Person {number:03d}",
         "email": f"e{number:03d}@example.com",
         **values,
     }
-    connection.execute(sa.insert(tables.employee).values(row))
+    return _new_id(connection, tables.employee, row)
 
 
-def enrol(connection: sa.Connection, number: int, **values: object) -> None:
-    """The profile `number`, the next one, of the employee `number`."""
-    row = {"provider_id": 1, "employee_id": number, "external_user_id": guid(number)}
-    connection.execute(sa.insert(state.profile).values({**row, **values}))
+def enrol(connection: sa.Connection, employee: int, mailbox: str, **values: object) -> int:
+    """A profile; returns its id."""
+    row = {"provider_id": 1, "employee_id": employee, "external_user_id": mailbox, **values}
+    return _new_id(connection, state.profile, row)
 
 
-def crowd(connection: sa.Connection, count: int) -> None:
-    """A provider and so many profiles, all of which are well, with an agent that syncs them."""
+def crowd(connection: sa.Connection, count: int) -> list[int]:
+    """A provider and so many profiles, all of which are well, with an agent that syncs them.
+
+    Returns the profiles' ids: in a new database 1, 2, 3, …
+    """
     a_provider(connection)
-    for number in range(1, count + 1):
-        hire(connection, number)
-        enrol(connection, number)
-    attend(connection, *range(1, count + 1))
+    numbers = [
+        enrol(connection, hire(connection, number), guid(number)) for number in range(1, count + 1)
+    ]
+    attend(connection, *numbers)
+    return numbers
 
 
 def attend(connection: sa.Connection, *numbers: int) -> None:
     """An agent lives, and has these profiles; all of them are well."""
-    if not connection.execute(sa.select(state.agent.c.id)).first():
+    agent, lease = state.agent, state.lease
+    if connection.execute(sa.select(agent.c.id).where(agent.c.id == AGENT.id)).first() is None:
         agents.register(connection, AGENT)
-        connection.execute(sa.update(state.agent).values(round_at=UtcNow(), round_ms=400))
+        moments = {"started_at": SINCE, "seen_at": NOW, "round_at": NOW, "round_ms": 400}
+        connection.execute(sa.update(agent).where(agent.c.id == AGENT.id).values(moments))
     for number in numbers:
-        row = {"profile_id": number, "agent_id": AGENT.id}
-        connection.execute(sa.insert(state.lease).values(row))
+        connection.execute(sa.insert(lease).values(profile_id=number, agent_id=AGENT.id))
         fare(connection, number, Condition.WELL)
 
 
@@ -112,3 +116,9 @@ def wait(
             for subject, at in zip(subjects, since, strict=True)
         ],
     )
+
+
+def _new_id(connection: sa.Connection, table: sa.Table, row: Mapping[str, object]) -> int:
+    key = connection.execute(sa.insert(table).values(row)).inserted_primary_key
+    assert key is not None
+    return int(key[0])

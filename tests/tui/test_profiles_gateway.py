@@ -45,7 +45,7 @@ def read(database: Database, work: Callable[[sa.Connection], _T]) -> _T:
 
 
 def listing(database: Database) -> Listing:
-    return read(database, profiles.read)
+    return read(database, lambda c: profiles.read(c, crowd.NOW))
 
 
 def rows(database: Database) -> list[Row]:
@@ -98,7 +98,7 @@ def test_the_state_of_each_profile_is_told_in_the_first_word_that_holds(database
     assert lines[ProfileId(7)].held == 2
     assert str(lines[ProfileId(8)].error) == "mailbox anna does not answer"
     assert lines[ProfileId(8)].synced_at == crowd.SINCE, "its own, not the agent's last round"
-    assert (lines[ProfileId(5)].synced_at or crowd.SINCE) > crowd.SINCE, "the agent's last round"
+    assert lines[ProfileId(5)].synced_at == crowd.NOW, "the agent's last round"
     sql(database, sa.delete(state.agent))
     assert states(database)[5] == states(database)[8] == State.NO_AGENT
     assert states(database)[7] is State.HELD, "which waits for an admin, not for an agent"
@@ -312,7 +312,7 @@ def test_b7_what_waits_is_told_with_reasons_and_answered_as_it_was_seen(database
     write(database, lambda c: crowd.wait(c, 1, "sechs"))
     with pytest.raises(held.Regrown):
         write(database, answer)
-    assert read(database, profiles.read).by_id[one].held == 5
+    assert listing(database).by_id[one].held == 5
     newest = ActivityId(next(iter(read(database, lambda c: held.read(c, one)).activities - seen)))
     sql(database, sa.delete(state.hold).where(state.hold.c.activity_id == newest))
     assert write(database, answer) == 4
