@@ -3,7 +3,7 @@
 Work is a function of one connection (`calsync_agent.database.engine`) that returns frozen values.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,8 @@ from calsync_agent.database.failures import Contended, denied, facts
 from calsync_agent.errors import DatabaseRefused, DatabaseTrouble
 from calsync_agent.i18n import message
 from calsync_agent.state import meta
-from calsync_tui.gateway import overview
+from calsync_tui.gateway import agent_program, overview
+from calsync_tui.gateway.agent_program import Checked, ProgramTrouble
 from calsync_tui.gateway.overview import Pulse
 
 _T = TypeVar("_T")
@@ -28,7 +29,7 @@ class Gateway:
     """One database, and the settings that named it. `place` is where it is, for people.
 
     `lost` is why it does not answer now, or None; whoever gets through next sets it back.
-    `clock` is for tests: what the database's clock is said to show.
+    `clock` is for tests: what the database's clock is said to show; `program` starts calsync-agent.
     """
 
     def __init__(
@@ -36,12 +37,14 @@ class Gateway:
         database: Database,
         settings: Settings | None = None,
         clock: Callable[[], datetime] | None = None,
+        program: Sequence[str] = agent_program.PROGRAM,
     ) -> None:
         self.settings = settings
         self.place = database.place
         self.lost: DatabaseTrouble | None = None
         self._database = database
         self._clock = clock
+        self._program = program
 
     @property
     def dialect(self) -> str:
@@ -68,6 +71,17 @@ class Gateway:
         """What the frame shows and what tells pages that something changed."""
         pulse = await self.read(overview.pulse)
         return pulse if self._clock is None else replace(pulse, now=self._clock())
+
+    async def check(self, find_user: str | None = None) -> Checked:
+        """What `calsync-agent check` finds with the saved settings (`agent_program.check`).
+
+        Raises ProgramTrouble.
+        """
+        if self.settings is None:
+            raise ProgramTrouble(message("there are no settings to check"))
+        return await agent_program.check(
+            self.settings.path, find_user=find_user, program=self._program
+        )
 
     def close(self) -> None:
         """Let running work end and close the connections. Blocks."""
