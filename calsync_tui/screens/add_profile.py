@@ -20,7 +20,7 @@ from calsync_tui.gateway.finding import Finder, Findings
 from calsync_tui.gateway.profile_changes import Clash, Field
 from calsync_tui.gateway.profiles import Employee, Row, same
 from calsync_tui.screens.translated import TranslatedModal
-from calsync_tui.widgets.tick import Tick
+from calsync_tui.widgets.toggle import Toggle
 
 MOST: Final = 200
 """Employees listed at once; whoever looks for others types more letters."""
@@ -104,7 +104,7 @@ class AddProfile(TranslatedModal[Row | None]):
                 if self._finder is not None:
                     yield Button(_("Look up"), compact=True, id="find")
             yield Static("", id="mailbox-told", classes="told", markup=False)
-            yield Tick(_("Active"), value=True, id="active")
+            yield Toggle(marked("Active"), value=True, name="active")
             with Horizontal(id="buttons"):
                 yield Button(_("Add profile"), variant="primary", compact=True, id="add")
                 yield Button(_("Back"), compact=True, id="back")
@@ -249,7 +249,7 @@ class AddProfile(TranslatedModal[Row | None]):
             self.run_worker(self._adding(self._chosen, entered), group="add.save")
 
     async def _adding(self, chosen: Employee, entered: str) -> None:
-        mailbox, active = mailboxes.tidied(entered), self.query_one(Tick).value
+        mailbox, active = mailboxes.tidied(entered), self.query_one(Toggle).value
         try:
             row = await self._gateway.write(
                 lambda c: profile_changes.add(c, chosen.id, mailbox, active=active)

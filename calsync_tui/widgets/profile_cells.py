@@ -10,7 +10,6 @@ from rich.text import Text
 from calsync_agent.i18n import _, current, marked
 from calsync_tui import glyphs, moments
 from calsync_tui.gateway.profiles import Line, State
-from calsync_tui.widgets.tick import box
 
 PROVIDER: Final = "Exchange365"
 
@@ -29,10 +28,10 @@ class Column:
 
 COLUMNS: Final = (
     Column("mark", "", "", 4, 4),
-    Column("user", marked("Consolidate user"), marked("User"), 17, 32),
-    Column("mailbox", marked("External user ID"), marked("Ext. ID"), 12, 37),
-    Column("active", marked("Active"), marked("Active"), 6, 6),
-    Column("state", marked("State"), marked("State"), 17, 17),
+    Column("user", marked("Consolidate user"), marked("User"), 16, 24),
+    Column("mailbox", marked("External user ID"), marked("Ext. ID"), 10, 37),
+    Column("active", marked("Active"), marked("Active"), 7, 7),
+    Column("state", marked("State"), marked("State"), 18, 18),
     Column("synced", marked("Last sync"), marked("Sync"), 9, 12),
     Column("linked", marked("Linked"), marked("Lnk."), 6, 10, number=True),
     Column("quarantined", marked("Quarantined"), marked("Qua."), 5, 12, number=True),
@@ -80,12 +79,12 @@ def heading(column: Column, width: int) -> Text:
 
 
 def cells(
-    line: Line, *, marked: bool, linked: int | None, now: datetime, room: Mapping[str, int]
+    line: Line, *, chosen: bool, linked: int | None, now: datetime, room: Mapping[str, int]
 ) -> dict[str, Text]:
     """What stands in each column. `linked`: None while it is not counted yet."""
     error = line.error
     shown = {
-        "mark": Text(box(on=marked), "bold" if marked else ""),
+        "mark": Text("[x]", "bold") if chosen else Text("[ ]"),
         "user": Text(line.employee.title),
         "mailbox": Text(line.row.mailbox),
         "active": Text(_("yes") if line.row.active else _("no")),

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.widgets import Static
 
 from calsync_agent.i18n import _, ngettext
@@ -11,35 +12,38 @@ from calsync_tui.gateway.profiles import Line, State
 from calsync_tui.widgets import profile_cells
 
 
-class ProfileDetails(Static):
-    """Three lines: whose mailbox, how it fares, what went wrong."""
+class ProfileDetails(Vertical):
+    """Whose mailbox, how it fares, what went wrong or what is to be done."""
 
     DEFAULT_CSS = """
-    ProfileDetails { height: 4; }
+    ProfileDetails {
+        height: 4;
+        .line { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        #what { height: 2; }
+    }
     """
 
-    def __init__(self) -> None:
-        super().__init__("", markup=False)
+    def compose(self) -> ComposeResult:
+        """Three texts."""
+        yield Static("", id="who", classes="line", markup=False)
+        yield Static("", id="how", classes="line", markup=False)
+        yield Static("", id="what", markup=False)
 
     def tell(self, line: Line | None, linked: int | None, now: datetime) -> None:
         """Show a profile, or nothing."""
-        if line is None:
-            self.update("")
-            return
-        parts = [_who(line), _how(line, linked, now), _what(line, now)]
-        self.update(Text("\n").join(parts))
+        told = ("", "", "")
+        if line is not None:
+            told = (_who(line), _how(line, linked, now), _what(line, now))
+        for name, text in zip(("who", "how", "what"), told, strict=True):
+            self.query_one(f"#{name}", Static).update(text)
 
 
-def _who(line: Line) -> Text:
-    dot = f" {glyphs.shown().separator} "
-    told = Text(line.employee.title, "bold", no_wrap=True, overflow="ellipsis")
-    if line.employee.address:
-        told.append(f"{dot}{line.employee.address}", "not bold")
-    told.append(f"{dot}{line.row.mailbox}", "not bold")
-    return told
+def _who(line: Line) -> str:
+    parts = [line.employee.title, line.employee.address, line.row.mailbox]
+    return f" {glyphs.shown().separator} ".join(filter(None, parts))
 
 
-def _how(line: Line, linked: int | None, now: datetime) -> Text:
+def _how(line: Line, linked: int | None, now: datetime) -> str:
     told = [profile_cells.state(line.state).plain]
     if line.synced_at is not None:
         told.append(_("last sync {time}").format(time=moments.since(line.synced_at, now)))
@@ -49,16 +53,10 @@ def _how(line: Line, linked: int | None, now: datetime) -> Text:
     if line.quarantined:
         text = ngettext("{count} in quarantine", "{count} in quarantine", line.quarantined)
         told.append(text.format(count=line.quarantined))
-    dot = f" {glyphs.shown().separator} "
-    return Text(dot.join(told), no_wrap=True, overflow="ellipsis")
+    return f" {glyphs.shown().separator} ".join(told)
 
 
-def _what(line: Line, now: datetime) -> Text:
-    text = _explained(line, now)
-    return Text(text)
-
-
-def _explained(line: Line, now: datetime) -> str:
+def _what(line: Line, now: datetime) -> str:
     match line.state:
         case State.HELD:
             text = ngettext(

@@ -8,6 +8,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.coordinate import Coordinate
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import DataTable
@@ -27,12 +28,13 @@ class ProfileTable(DataTable[Text]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "enter,f2",
+            "f2",
             "edit",
             marked("Edit"),
             id="profiles.edit",
             tooltip=marked("Change the row under the cursor, in its place"),
         ),
+        Binding("enter", "edit", marked("Edit"), show=False, id="profiles.edit_too"),
         Binding(
             "space",
             "mark",
@@ -89,6 +91,7 @@ class ProfileTable(DataTable[Text]):
         self._now = datetime.min  # noqa: DTZ901 - until the first lines come
         self._shown: dict[ProfileId, dict[str, Text]] = {}
         self._room: dict[str, int] = {}
+        self._wish: ProfileId | None = None
         self._anchor: tuple[int, frozenset[ProfileId]] | None = None
 
     # -- what it shows ------------------------------------------------------------------------
@@ -112,10 +115,11 @@ class ProfileTable(DataTable[Text]):
         return shown[self.cursor_row] if self.cursor_row < len(shown) else None
 
     def put_cursor(self, profile: ProfileId) -> None:
-        """Move the cursor to a profile, where it is in the list."""
-        shown = list(self._shown)
+        """Move the cursor to a profile, as soon as it is in the list."""
         if profile in self._shown:
-            self.move_cursor(row=shown.index(profile))
+            self.move_cursor(row=list(self._shown).index(profile))
+        else:
+            self._wish = profile
 
     def line_of(self, profile: ProfileId) -> int | None:
         """On which line of the table a profile stands now; the heading's is 0."""
@@ -157,6 +161,8 @@ class ProfileTable(DataTable[Text]):
     ) -> None:
         """Rows came or went: put all of them in, the cursor where it was."""
         order, place = list(wanted), self.cursor_row
+        if self._wish in wanted:
+            cursor, self._wish = self._wish, None
         self.clear()
         for number, new in wanted.items():
             self.add_row(*new.values(), key=str(number))
@@ -169,7 +175,7 @@ class ProfileTable(DataTable[Text]):
         number = line.row.id
         return profile_cells.cells(
             line,
-            marked=number in self.marks,
+            chosen=number in self.marks,
             linked=None if self._linked is None else self._linked.get(number, 0),
             now=self._now,
             room=self._room,
@@ -179,6 +185,12 @@ class ProfileTable(DataTable[Text]):
         """Tell that rows are elsewhere now."""
         super().watch_scroll_y(old_value, new_value)
         self.place = (self.scroll_x, new_value, self.place[2])
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without rows there is nothing to edit or to mark."""
+        if action in {"edit", "mark", "mark_on"} and not self._shown:
+            return False
+        return super().check_action(action, parameters)
 
     # -- what is done to it -------------------------------------------------------------------
 
@@ -204,7 +216,11 @@ class ProfileTable(DataTable[Text]):
         self._set_marks(marks)
         self._anchor = None
 
-    def _on_click(self, event: events.Click) -> None:
+    def mark_none(self) -> None:
+        """Take all marks away."""
+        self._set_marks(frozenset())
+
+    async def _on_click(self, event: events.Click) -> None:
         """Marks in the first column, else as usual; a double click edits."""
         meta = event.style.meta
         row, column = meta.get("row", -2), meta.get("column", -2)
@@ -225,9 +241,11 @@ class ProfileTable(DataTable[Text]):
         event.prevent_default()
         event.stop()
 
-    def watch_cursor_coordinate(self, *given: object) -> None:
+    def watch_cursor_coordinate(
+        self, old_coordinate: Coordinate, new_coordinate: Coordinate
+    ) -> None:
         """Whoever moves the cursor alone begins a new range the next time."""
-        super().watch_cursor_coordinate(*given)  # type: ignore[arg-type] # handed on as given
+        super().watch_cursor_coordinate(old_coordinate, new_coordinate)
         self._anchor = None
 
     def _toggle(self, profile: ProfileId) -> None:

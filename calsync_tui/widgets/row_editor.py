@@ -15,7 +15,7 @@ from calsync_agent.appointment.model import ProfileId
 from calsync_agent.i18n import Message, _, marked, message
 from calsync_tui import glyphs, mailboxes
 from calsync_tui.gateway.profiles import Employee, Row, same
-from calsync_tui.widgets.tick import Tick
+from calsync_tui.widgets.toggle import Toggle
 
 
 @dataclass(slots=True)
@@ -84,7 +84,7 @@ class RowEditor(Vertical):
         color: #ffffff;
 
         Horizontal { height: 1; width: 100%; }
-        #name { width: 21; height: 1; text-style: bold; }
+        #name { width: 19; margin-right: 1; height: 1; text-style: bold; }
         Input {
             width: 1fr;
             margin-right: 1;
@@ -94,7 +94,7 @@ class RowEditor(Vertical):
             & > .input--cursor { background: #10243e; color: #ffffff; }
             & > .input--selection { background: #9cc3f5; color: #10243e; }
         }
-        Tick { margin-right: 1; }
+        Toggle { margin-right: 1; &:focus { background: #9cc3f5; color: #10243e; } }
         Button {
             min-width: 0;
             margin-right: 1;
@@ -102,7 +102,8 @@ class RowEditor(Vertical):
             color: #10243e;
             &:focus { text-style: bold reverse; }
         }
-        #told { height: auto; max-height: 3; padding: 0 1; }
+        #beneath { height: auto; }
+        #told { width: 1fr; height: auto; max-height: 3; padding: 0 1; }
         #choices { display: none; padding-left: 1; }
         &.-overtaken #choices { display: block; }
 
@@ -147,10 +148,11 @@ class RowEditor(Vertical):
                 select_on_focus=False,
                 id="mailbox",
             )
-            yield Tick(_("Active"), value=draft.active, id="active")
+            yield Toggle(marked("Active"), value=draft.active, name="active")
             yield Button(_("Update"), compact=True, name="update")
+        with Horizontal(id="beneath"):
+            yield Static("", id="told", markup=False)
             yield Button(_("Take back"), compact=True, name="cancel")
-        yield Static("", id="told", markup=False)
         with Horizontal(id="choices"):
             mine = _("Add it anew") if draft.theirs is None else _("Keep mine")
             theirs = _("Let it go") if draft.theirs is None else _("Take theirs")
@@ -175,9 +177,7 @@ class RowEditor(Vertical):
             self.query_one("#mine", Button).label = mine
             theirs = _("Let it go") if gone else _("Take theirs")
             self.query_one("#theirs", Button).label = theirs
-        text = self._told()
-        # Kept on one line at least, so that the row does not jump while one types.
-        self.query_one("#told", Static).update(Text(text))
+        self.query_one("#told", Static).update(Text(self._told()))
 
     def _told(self) -> str:
         draft, signs = self.draft, glyphs.shown()
@@ -200,10 +200,10 @@ class RowEditor(Vertical):
             self.draft.mailbox, self.draft.refused = event.value, None
             self.tell()
 
-    @on(Tick.Changed)
-    def _active(self, event: Tick.Changed) -> None:
+    @on(Toggle.Changed)
+    def _active(self, event: Toggle.Changed) -> None:
         event.stop()
-        self.draft.active, self.draft.refused = event.tick.value, None
+        self.draft.active, self.draft.refused = event.value, None
         self.tell()
 
     @on(Input.Submitted)

@@ -7,6 +7,7 @@ from typing import Final
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.strip import Strip
 
@@ -36,6 +37,12 @@ class Terminal:
         assert page is not None
         return page
 
+    @property
+    def focused(self) -> str | None:
+        """The id of the widget that has the focus."""
+        widget = self.app.screen.focused
+        return widget and widget.id
+
     async def until(self, condition: Callable[[], object]) -> None:
         """Return when it holds and nothing is under way; the test's own limit ends the wait."""
         while not condition():  # noqa: ASYNC110 - it happens in threads and other tasks
@@ -64,8 +71,13 @@ class Terminal:
 
     async def type(self, text: str) -> None:
         """Type into the focused field."""
-        names = {" ": "space", "@": "at", ".": "full_stop", "-": "minus"}
-        await self.press(*[names.get(letter, letter) for letter in text])
+        await self.press(*map(_character_to_key, text))
+
+    async def enter(self, field: str, text: str) -> None:
+        """Click into a field and type over what stands there."""
+        await self.pilot.click(f"#{field}")
+        await self.press("end", "ctrl+u")
+        await self.type(text)
 
     async def click(self, text: str) -> None:
         """Click where a text stands on the screen."""
