@@ -10,11 +10,13 @@ from rich.style import Style
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.strip import Strip
+from textual.widgets import Input
 
 from calsync_tui.app import CalsyncApp
 from calsync_tui.pages.page import Page
 from calsync_tui.screens.main import MainScreen
 
+_PATIENCE: Final = 30.0  # seconds: with a test's own time limit in sight
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -43,10 +45,18 @@ class Terminal:
         widget = self.app.screen.focused
         return widget and widget.id
 
+    def value(self, field: str) -> str:
+        """What stands in a text field, seen or scrolled out of sight."""
+        return self.app.screen.query_one(f"#{field}", Input).value
+
     async def until(self, condition: Callable[[], object]) -> None:
-        """Return when it holds and nothing is under way; the test's own limit ends the wait."""
-        while not condition():  # noqa: ASYNC110 - it happens in threads and other tasks
-            await asyncio.sleep(0.01)
+        """Return when it holds and nothing is under way; where it never does, show the screen."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while not condition():  # noqa: ASYNC110 - it happens in threads and other tasks
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise AssertionError(f"this is what came instead:\n{self.text()}") from None
         await self.pilot.pause()
 
     async def shows(self, *texts: str) -> None:

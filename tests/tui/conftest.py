@@ -125,7 +125,7 @@ def opened(file: str, settings: Settings) -> Opened:
         app = CalsyncApp(opening or open_file, plain=plain, every=every)
         if look is not None:
             app.theme = look.theme
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             terminal = Terminal(app, pilot)
             await terminal.begun()
             if page is not None:
