@@ -41,7 +41,7 @@ COLUMNS: Final = (
 """In their order; what has no room is reached by scrolling to the right."""
 
 # What is widened first where there is room.
-_GROWING: Final = ("quarantined", "linked", "synced", "user", "mailbox", "error")
+_GROWING: Final = ("user", "mailbox", "synced", "linked", "quarantined", "error")
 
 _STATES: Final[Mapping[State, tuple[str, str]]] = {
     State.PAUSED: ("off", marked("paused")),
