@@ -24,6 +24,7 @@ from calsync_tui.widgets.profile_details import ProfileDetails
 from calsync_tui.widgets.profile_table import ProfileTable
 from calsync_tui.widgets.row_editor import Draft, RowEditor
 
+_ACTIONS: Final = ("add", "pause", "decide", "delete_selected", "select_all", "take_back")
 COUNTS_EVERY: Final = timedelta(seconds=5)
 """Links are counted when something was logged, but not more often."""
 
@@ -105,6 +106,7 @@ class ProfilesPage(Page):
         self.linked: dict[ProfileId, int] | None = None
         self._counted: tuple[int, datetime] | None = None
         self._cursor: ProfileId | None = None
+        self._made_sense: list[bool | None] = []
         self.deeds = Deeds(self)
 
     def compose(self) -> ComposeResult:
@@ -220,7 +222,10 @@ class ProfilesPage(Page):
             self.query_one(f"#{name}").disabled = not targets or self.draft is not None
         add = self.query_one("#add")
         add.disabled = self.listing.provider is None or self.draft is not None
-        self.refresh_bindings()
+        makes_sense = [self.check_action(action, ()) for action in _ACTIONS]
+        if makes_sense != self._made_sense:  # the footer is built anew, which costs more than this
+            self._made_sense = makes_sense
+            self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key makes sense now."""

@@ -66,7 +66,7 @@ class AddProfile(TranslatedModal[Row | None]):
             background: $panel;
             scrollbar-size-vertical: 1;
         }
-        .told { height: auto; min-height: 1; margin-left: 22; color: $text-error; }
+        .told { height: auto; min-height: 1; max-height: 3; margin-left: 22; color: $text-error; }
         .hint { color: $text-muted; }
         #find { margin-left: 1; min-width: 0; }
         #active { margin-left: 22; }
