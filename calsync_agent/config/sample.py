@@ -32,7 +32,7 @@ _WRITTEN: Final = """\
 """
 
 
-def render(given: Mapping[str, Mapping[str, str]] | None = None) -> str:
+def render(given: Mapping[str, Mapping[str, object]] | None = None) -> str:
     """The sample as text; it is a valid file as soon as the secret's file is there.
 
     With `given`: settings of one's own, by section and key; what is not given has its default.
@@ -40,7 +40,7 @@ def render(given: Mapping[str, Mapping[str, str]] | None = None) -> str:
     return "".join(_lines(given))
 
 
-def _lines(given: Mapping[str, Mapping[str, str]] | None) -> Iterator[str]:
+def _lines(given: Mapping[str, Mapping[str, object]] | None) -> Iterator[str]:
     yield _HEAD if given is None else _WRITTEN
     for name, section in AgentFile.model_fields.items():
         model = section.annotation

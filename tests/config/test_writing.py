@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
-from calsync_agent.config import reading, writing
+from calsync_agent.config import drafting, reading, writing
+from calsync_agent.config.drafting import PASSWORD_FILE, SECRET_FILE, Draft, problems
 from calsync_agent.config.settings import ClientCertificate, ClientSecret
-from calsync_agent.config.writing import PASSWORD_FILE, SECRET_FILE, Draft, problems, write
+from calsync_agent.config.writing import write
 from calsync_agent.errors import ConfigurationRefused
 
 GUID = "11111111-2222-3333-4444-555555555555"
@@ -117,6 +118,27 @@ def test_only_the_owner_can_read_what_was_written(file: Path) -> None:
         assert written.stat().st_mode & 0o777 == 0o600
 
 
+def test_an_older_file_keeps_what_was_not_asked_for_unless_it_is_wrong(file: Path) -> None:
+    write(file, GOOD)
+    older = file.read_text().replace("max_deletes = 10", "max_deletes = 25")
+    older = older.replace("past_months = 3", "past_months = 999").replace('"info"', '"debug"')
+    file.write_text(older)
+    write(file, replace(GOOD, schema="other"))
+    settings = reading.read(file)
+    assert settings.database.schema_name == "other"
+    assert (settings.sync.max_deletes, settings.sync.past_months) == (25, 3)
+    assert settings.log.level == "debug"
+
+
+def test_what_was_written_can_be_edited_again(file: Path) -> None:
+    draft = replace(GOOD, schema="calendar", proxy="http://proxy.example:8080")
+    write(file, draft)
+    assert writing.draft_from(file) == draft
+    file.write_text("[database\n")
+    assert writing.draft_from(file) == Draft()
+    assert writing.draft_from(file.parent / "missing.toml") == Draft()
+
+
 def test_no_secret_stands_in_the_settings_file(file: Path) -> None:
     write(file, GOOD)
     assert not {"geheim", "s~e.cret"} & set(file.read_text().split('"'))
@@ -170,10 +192,10 @@ def test_what_is_wrong_is_said_of_the_field(
 def test_a_certificate_that_everybody_can_read_is_warned_of(certificate_file: Path) -> None:
     draft = replace(GOOD, client_secret="", certificate_file=str(certificate_file))
     certificate_file.chmod(0o600)
-    assert writing.warnings(draft, certificate_file) == {}
+    assert drafting.warnings(draft, certificate_file) == {}
     certificate_file.chmod(0o644)
-    if writing.readable_by_others(certificate_file):  # the folders above may forbid it anyway
-        (told,) = writing.warnings(draft, certificate_file).values()
+    if drafting.readable_by_others(certificate_file):  # the folders above may forbid it anyway
+        (told,) = drafting.warnings(draft, certificate_file).values()
         assert f"chmod 600 {certificate_file}" in str(told)
 
 
