@@ -172,6 +172,11 @@ def _check_app(draft: Draft, path: Path, found: Problems) -> None:
         if "exchange.certificate_file" not in found.found:
             file = path.parent / draft.certificate_file
             found.meet("exchange.certificate_file", partial(_readable_certificate, file))
+        if draft.client_secret:
+            found.add(
+                "exchange.client_secret_file",
+                message("is too much: there is a certificate; empty one of both"),
+            )
     elif not draft.client_secret:
         found.add("exchange.client_secret_file", message("is missing"))
     elif _is_guid(draft.client_secret):

@@ -79,17 +79,24 @@ def files(path: Path, draft: Draft) -> list[Path]:
     return list(_contents(path, draft.stripped()))
 
 
+def older(path: Path) -> Path:
+    """Where the settings file that was there before is kept."""
+    return path.with_name(f"{path.name}.old")
+
+
 def write(path: Path, draft: Draft) -> list[Path]:
     """Write the settings, and before them the files with secrets that they name; all written.
 
     Each is written whole or not at all, and for its owner alone. Sections that a draft does not
-    speak of stay as they are in an older file. Raises ConfigurationRefused with what stood in the
-    way.
+    speak of stay as they are in an older file, of which a copy is kept. Raises ConfigurationRefused
+    with what stood in the way.
     """
     draft = draft.stripped()
     contents = _contents(path, draft)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_file():
+            replace_file(older(path), path.read_bytes(), _OWNER_ONLY)
         for file, content in contents.items():
             replace_file(file, content.encode(), _OWNER_ONLY)
     except OSError as error:

@@ -116,8 +116,9 @@ def ddl(dialect: Dialect, draft: Draft, *, with_consolidate: bool = False) -> st
     return installation.ddl(dialect, with_consolidate=with_consolidate, schema=draft.schema.strip())
 
 
-def save(path: Path, text: str) -> None:
-    """Write a file for others to read. Raises ConfigurationRefused."""
+def save(named: str, text: str) -> None:
+    """Write a file for others to read, under a name that was typed. Raises ConfigurationRefused."""
+    path = Path(named.strip()).expanduser()
     try:
         replace_file(path, text.encode())
     except OSError as error:

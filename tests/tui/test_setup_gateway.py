@@ -145,7 +145,7 @@ def test_why_a_database_cannot_be_used_is_said(url: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
-def test_the_password_and_the_schema_are_used(database: Database, database_url: str) -> None:
+def test_the_password_and_the_schema_are_used(database_url: str) -> None:
     draft = Draft(url=database_url, schema="nowhere")
     assert "no schema nowhere" in str(look(draft).reason)
     assert look(replace(draft, schema="public", password="ignored")).state is State.READY
@@ -159,14 +159,14 @@ def test_a_file_that_is_no_database_is_unusable(tmp_path: Path) -> None:
     assert "no SQLite database" in reason
 
 
-def test_ddl_is_what_installing_would_do(database_url: str) -> None:
+def test_ddl_is_what_installing_would_do() -> None:
     script = setup.ddl("mssql", Draft(schema="dbo"))
     assert "calsync_provider" in script
     assert "[dbo]" in script
 
 
 def test_a_script_is_saved_or_it_is_said_why_not(tmp_path: Path) -> None:
-    setup.save(tmp_path / "calsync.sql", "SELECT 1;\n")
+    setup.save(f" {tmp_path}/calsync.sql", "SELECT 1;\n")
     assert (tmp_path / "calsync.sql").read_text() == "SELECT 1;\n"
     with pytest.raises(ConfigurationRefused, match="cannot be written"):
-        setup.save(tmp_path / "missing" / "calsync.sql", "")
+        setup.save(f"{tmp_path}/missing/calsync.sql", "")
