@@ -1,6 +1,7 @@
 """What an admin enters for a new `agent.toml`, and what is wrong with it."""
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import partial
@@ -22,6 +23,9 @@ PASSWORD_FILE: Final = "database-password.txt"  # noqa: S105 - a file's name
 SECRET_FILE: Final = "client-secret.txt"  # noqa: S105 - a file's name
 _PASSWORD_PARAMETER: Final = re.compile(r"(^|;)\s*(pwd|password)\s*=", re.IGNORECASE)
 _EXCHANGE: Final = Exchange.model_fields
+_SQLITE: Final = (
+    "sqlite:///C:/Data/file.db" if sys.platform == "win32" else "sqlite:////srv/file.db"
+)
 _EXAMPLE_GUID: Final = "11111111-2222-3333-4444-555555555555"
 
 
@@ -135,6 +139,11 @@ def _check_login(draft: Draft, found: Problems) -> None:
         found.add(
             "database.url",
             message("must not carry the password as a parameter; enter it in its own field"),
+        )
+    if url.drivername.startswith("sqlite") and not Path(url.database or "").is_absolute():
+        found.add(
+            "database.url",
+            message("must name the file with its whole path, as in {example}", example=_SQLITE),
         )
     _, password = draft.apart()
     if not password:

@@ -173,14 +173,14 @@ class RefusedScreen(TranslatedScreen[None]):
         try:
             gateway = await asyncio.to_thread(self._opening)
         except CalsyncError as error:
+            self._trying = False
             same = type(error) is type(self._error) and error.message == self._error.message
             self._error = error
             if not same and self.is_current:
                 await self.translate()
         else:
+            # Once is enough: no further attempt until this screen is gone.
             self.post_message(self.Opened(gateway))
-        finally:
-            self._trying = False
 
     def action_set_up(self) -> None:
         """Into the setup."""

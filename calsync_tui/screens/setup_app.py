@@ -7,6 +7,7 @@ from textual.widgets import Collapsible, Static
 
 from calsync_agent.config.drafting import Draft
 from calsync_agent.i18n import _, marked
+from calsync_tui import glyphs
 from calsync_tui.screens.setup_step import Step
 from calsync_tui.widgets.field import Field
 
@@ -62,7 +63,13 @@ class AppStep(Step):
             hint=_("A PEM file with certificate and private key, without pass phrase."),
         )
         folded = all(getattr(draft, name) == getattr(usual, name) for name in _ADVANCED)
-        with Collapsible(title=_("Advanced"), collapsed=folded):
+        signs = glyphs.shown()
+        with Collapsible(
+            title=_("Advanced"),
+            collapsed=folded,
+            collapsed_symbol=signs.current,
+            expanded_symbol=signs.more_below,
+        ):
             yield Field(
                 "authority",
                 _("Sign-in service"),

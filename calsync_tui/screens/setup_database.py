@@ -18,7 +18,7 @@ PAUSE: Final = 0.6
 _EXAMPLES: Final = (
     "postgresql+psycopg2://calsync@db.example/consolidate",
     "mssql+pyodbc://calsync@db.example/consolidate",
-    "sqlite:///consolidate.db",
+    "sqlite:////srv/consolidate.db",
 )
 
 
@@ -102,7 +102,7 @@ class DatabaseStep(Step):
     @work(group="look", exclusive=True)
     async def look(self) -> None:
         """See what the database is like."""
-        self.field("url").say(Tone.BUSY, _("It is tried …"))
+        self.say("url", Tone.BUSY, _("It is tried …"))
         await self.setup.find_out()
         if self.setup.known is not None:  # nothing was typed meanwhile
             self._tell(self.setup.known)
@@ -122,4 +122,4 @@ class DatabaseStep(Step):
             text = _("{reason}. You may have one made to try calsync out.").format(
                 reason=text.rstrip(".")
             )
-        self.field("url").say(tone, text)
+        self.say("url", tone, text)

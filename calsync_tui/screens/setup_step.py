@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -100,17 +101,25 @@ class Step(VerticalScroll, can_focus=False):
         return {name: str(text) for name, text in found.items() if name in self.FIELDS}
 
     def field(self, name: str) -> Field:
-        """The field of that name."""
-        return next(field for field in self.query(Field) if field.name == name)
+        """The field of that name. Raises LookupError where the step has been left."""
+        found = (field for field in self.query(Field) if field.name == name)
+        if (field := next(found, None)) is None:
+            raise LookupError(name)
+        return field
+
+    def say(self, name: str, tone: Tone, text: str) -> None:
+        """Say something at a field, unless the step has been left meanwhile."""
+        with suppress(LookupError):
+            self.field(name).say(tone, text)
 
     def show_problems(self) -> None:
         """Say at each field that was touched what is wrong with it."""
         wrong, doubtful = self.problems(), self.warnings()
         for name in self._touched & set(self.FIELDS):
             if name in wrong:
-                self.field(name).say(Tone.ERROR, wrong[name])
+                self.say(name, Tone.ERROR, wrong[name])
             else:
-                self.field(name).say(Tone.WARNING, doubtful.get(name, ""))
+                self.say(name, Tone.WARNING, doubtful.get(name, ""))
 
     def enter(self) -> None:
         """Put the focus where one begins."""

@@ -70,10 +70,9 @@ class TablesStep(Step):
         self._say_state()
 
     def enter(self) -> None:
-        """Begin with the first button, if there is one."""
-        for button in self.query(Button):
-            button.focus()
-            return
+        """Begin with what can be done here, or with the way on."""
+        buttons = self.query(Button) or self.screen.query("#next")
+        buttons.first().focus()
 
     @on(Button.Pressed, "#install")
     def _install(self, pressed: Button.Pressed) -> None:
@@ -107,11 +106,11 @@ class TablesStep(Step):
                 gateway.install, self.setup.draft, with_consolidate=trial
             )
         except CalsyncError as error:
-            state.say(Tone.ERROR, str(error))
+            if self.is_attached:
+                state.say(Tone.ERROR, str(error))
             return
         told = ngettext("{count} thing was made.", "{count} things were made.", len(made))
-        self.notify(told.format(count=len(made)), markup=False)
-        await self._looked()
+        await self._looked(told.format(count=len(made)))
 
     @work(group="tables", exclusive=True)
     async def look(self) -> None:
@@ -122,25 +121,27 @@ class TablesStep(Step):
     @work(group="tables", exclusive=True)
     async def save(self) -> None:
         """Write the SQL to the file named."""
-        field, text = self.field("sql_file"), self.query_one(TextArea).text
+        text = self.query_one(TextArea).text
         try:
             await asyncio.to_thread(gateway.save, self._sql_file, text)
         except CalsyncError as error:
-            field.say(Tone.ERROR, str(error))
+            self.say("sql_file", Tone.ERROR, str(error))
         else:
-            field.say(Tone.WELL, _("Saved."))
+            self.say("sql_file", Tone.WELL, _("Saved."))
 
-    async def _looked(self) -> None:
+    async def _looked(self, before: str = "") -> None:
         await self.setup.find_out()
+        if not self.is_attached:
+            return
         await self.recompose()
-        self._say_state()
+        self._say_state(before)
         self.enter()
 
     def _sql(self, found: Look) -> str:
         trial = found.state is State.STRANGE
         return gateway.ddl(found.dialect, self.setup.draft, with_consolidate=trial)
 
-    def _say_state(self) -> None:
+    def _say_state(self, before: str = "") -> None:
         found = self.found
         if found is None:
             return
@@ -172,5 +173,5 @@ class TablesStep(Step):
             State.UNUSABLE: (Tone.ERROR, "{reason}"),
         }
         tone, text = said[found.state]
-        said_now = text.format(place=found.place, reason=reason.rstrip("."))
-        self.query_one("#state", Note).say(tone, said_now)
+        now = text.format(place=found.place, reason=reason.rstrip("."))
+        self.query_one("#state", Note).say(tone, f"{before} {now}".strip())

@@ -49,12 +49,12 @@ class WritingStep(Step):
     async def may_go_on(self) -> bool:
         """Write the files; whether that was possible."""
         if (wrong := self._wrong()) is not None:
-            self.field("path").say(Tone.ERROR, wrong)
+            self.say("path", Tone.ERROR, wrong)
             return False
         try:
             await asyncio.to_thread(writing.write, self.setup.file, self.setup.draft)
         except CalsyncError as error:
-            self.field("path").say(Tone.ERROR, str(error))
+            self.say("path", Tone.ERROR, str(error))
             return False
         return True
 
@@ -67,7 +67,7 @@ class WritingStep(Step):
             )
         self.query_one("#files", Static).update("\n".join(lines))
         wrong = self._wrong()
-        self.field("path").say(Tone.ERROR if wrong else Tone.HINT, wrong or "")
+        self.say("path", Tone.ERROR if wrong else Tone.HINT, wrong or "")
 
     def _wrong(self) -> str | None:
         if not self.setup.path.strip():

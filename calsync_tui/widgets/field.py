@@ -113,4 +113,5 @@ class Field(Vertical):
         """Say something about what was typed; the hint where there is nothing to say."""
         if not text:
             tone, text = Tone.HINT, self._hint
-        self.query_one(Note).say(tone, text)
+        for note in self.query(Note):  # gone where the step is being left just now
+            note.say(tone, text)

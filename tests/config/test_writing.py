@@ -152,7 +152,9 @@ def test_no_secret_stands_in_the_settings_file(file: Path) -> None:
         ({"url": "mysql://db.example/x"}, "url", "must begin with one of"),
         ({"url": "postgresql://calsync@db.example"}, "url", "must name the database"),
         ({"url": "sqlite://", "password": ""}, "url", "must name a file"),
-        ({"url": "sqlite:///file"}, "password", "SQLite file has no password"),
+        ({"url": f"sqlite:///{Path.cwd()}/file"}, "password", "SQLite file has no password"),
+        ({"url": "sqlite:///file", "password": ""}, "url", "with its whole path"),
+        ({"certificate_file": __file__}, "certificate_file", "holds no private key"),
         ({"url": "postgresql://db.example/x"}, "url", "needs a login for the password"),
         ({"url": f"{SERVER}?password=x"}, "url", "must not carry the password"),
         (
@@ -183,9 +185,15 @@ def test_no_secret_stands_in_the_settings_file(file: Path) -> None:
 def test_what_is_wrong_is_said_of_the_field(
     changes: dict[str, str], field: str, text: str, tmp_path: Path
 ) -> None:
-    found = wrong(replace(GOOD, **changes), tmp_path / "agent.toml")
+    alone = {"client_secret": ""} if "certificate_file" in changes else {}
+    found = wrong(replace(GOOD, **alone, **changes), tmp_path / "agent.toml")
     assert text in found.pop(field)
     assert found == {}
+
+
+def test_a_secret_and_a_certificate_are_too_much(certificate_file: Path) -> None:
+    draft = replace(GOOD, certificate_file=str(certificate_file))
+    assert "empty one of both" in wrong(draft, certificate_file)["client_secret"]
 
 
 @POSIX
