@@ -207,6 +207,8 @@ class CalsyncApp(App[None]):
         screen = self.screen
         if isinstance(screen, MainScreen) and screen.page is not None:
             self.push_screen(HelpScreen(_(screen.page.TITLE), screen.active_bindings))
+        elif isinstance(screen, SetupScreen | RefusedScreen):
+            self.push_screen(HelpScreen(_(screen.HELP_TITLE), screen.active_bindings))
 
     def action_next_theme(self) -> None:
         """The next of our themes."""

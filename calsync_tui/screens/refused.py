@@ -55,6 +55,8 @@ class RefusedScreen(TranslatedScreen[None]):
     class Anyway(Message):
         """It is to be looked at as it is."""
 
+    HELP_TITLE: ClassVar[str] = marked("calsync cannot begin")
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "r",

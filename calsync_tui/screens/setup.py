@@ -40,6 +40,8 @@ class SetupScreen(TranslatedScreen[None]):
     class Cancelled(Message):
         """It was left before its end."""
 
+    HELP_TITLE: ClassVar[str] = marked("Setup")
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "ctrl+n",
@@ -64,6 +66,8 @@ class SetupScreen(TranslatedScreen[None]):
         ),
     ]
 
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012 - as Textual declares it
+
     DEFAULT_CSS = """
     SetupScreen {
         align: center middle;
@@ -79,6 +83,7 @@ class SetupScreen(TranslatedScreen[None]):
             background: $surface;
         }
         #step { height: 1fr; }
+        &.-tall .field { margin-bottom: 1; }
         #buttons {
             height: 1;
             margin-top: 1;

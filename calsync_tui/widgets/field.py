@@ -29,7 +29,8 @@ def toned(tone: Tone, text: str) -> Text:
         Tone.WARNING: shown.warning,
         Tone.ERROR: shown.error,
     }.get(tone, "")
-    return Text(f"{sign} {text}" if sign and text else text)
+    said = f"{sign} {text}" if sign and text else text
+    return Text(glyphs.to_ascii(said) if glyphs.is_plain() else said)
 
 
 class Note(Static):
