@@ -48,6 +48,14 @@ class CalsyncApp(App[None]):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
+            "ctrl+q",
+            "quit",
+            marked("Quit"),
+            id="app.quit",
+            priority=True,
+            tooltip=marked("Leave the program; the agent goes on"),
+        ),
+        Binding(
             "f1",
             "help",
             marked("Help"),
@@ -70,14 +78,6 @@ class CalsyncApp(App[None]):
             id="app.theme",
             show=False,
             tooltip=marked("Change the colours"),
-        ),
-        Binding(
-            "ctrl+q",
-            "quit",
-            marked("Quit"),
-            id="app.quit",
-            priority=True,
-            tooltip=marked("Leave the program; the agent goes on"),
         ),
     ]
 

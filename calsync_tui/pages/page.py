@@ -1,14 +1,20 @@
 """What all pages have in common."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.containers import Vertical
+from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.widget import Widget
 
-from calsync_agent.errors import CalsyncError, DatabaseTrouble
+from calsync_agent.errors import CalsyncError, Trouble
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.overview import Pulse
+
+
+class LookSoon(Message):
+    """Asks the frame to look into the database now instead of within the second."""
 
 
 class Page(Vertical):
@@ -51,6 +57,14 @@ class Page(Vertical):
         """Whether the page may be left: asks where something is unsaved."""
         return True
 
+    async def leave(self) -> bool:
+        """`may_leave`; where saving fails, it says so and stays."""
+        try:
+            return await self.may_leave()
+        except CalsyncError as error:
+            self._complain(error)
+            return False
+
     async def translate(self) -> None:
         """Say everything anew, in the language spoken now."""
         await self.recompose()
@@ -66,17 +80,22 @@ class Page(Vertical):
         self.can_focus = first is None
         (first or self).focus(scroll_visible=False)
 
-    def act(self, work: Awaitable[None]) -> None:
-        """Do something that takes time, and say it where it fails."""
-        self.run_worker(self._acting(work), group=f"{self.NAME}.act")
+    def act(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do something that takes time, one thing at a time, and say it where it fails."""
+        group = f"{self.NAME}.act"
+        if not any(one.group == group and one.is_running for one in self.workers):
+            self.run_worker(self._acting(work), group=group)
 
-    async def _acting(self, work: Awaitable[None]) -> None:
+    async def _acting(self, work: Callable[[], Awaitable[object]]) -> None:
         try:
-            await work
-        except DatabaseTrouble as trouble:
-            self.notify(str(trouble), severity="warning", markup=False)
+            await work()
         except CalsyncError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self._complain(error)
+
+    def _complain(self, error: CalsyncError) -> None:
+        passing = isinstance(error, Trouble)
+        severity: SeverityLevel = "warning" if passing else "error"
+        self.notify(str(error), severity=severity, markup=False)
 
 
 def _takes_focus(widget: Widget) -> bool:

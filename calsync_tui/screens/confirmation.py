@@ -17,7 +17,7 @@ STAY: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Answer:
     """One answer. `grave`: it takes something away."""
 
     answer: str
@@ -48,7 +48,7 @@ class Confirmation(TranslatedModal[str]):
         align: center middle;
 
         & > Vertical {
-            width: 64;
+            width: 72;
             max-width: 95%;
             height: auto;
             max-height: 90%;
@@ -68,12 +68,13 @@ class Confirmation(TranslatedModal[str]):
         }
         Button {
             margin-left: 2;
+            min-width: 8;
         }
     }
     """
 
     def __init__(
-        self, title: str, text: str, choices: Sequence[Choice], *, back: str | None = None
+        self, title: str, text: str, choices: Sequence[Answer], *, back: str | None = None
     ) -> None:
         super().__init__()
         self._title = title

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import ContentSwitcher, Footer
@@ -12,7 +12,7 @@ from calsync_agent.i18n import marked
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.overview import Pulse
 from calsync_tui.pages import PAGES
-from calsync_tui.pages.page import Page
+from calsync_tui.pages.page import LookSoon, Page
 from calsync_tui.screens.translated import TranslatedScreen
 from calsync_tui.widgets.banner import Banner
 from calsync_tui.widgets.header import Header
@@ -75,7 +75,7 @@ class MainScreen(TranslatedScreen[None]):
     async def action_page(self, name: str) -> None:
         """Show a page, unless the one in sight wants to be stayed with."""
         before = self.page
-        if before is not None and (name == before.NAME or not await before.may_leave()):
+        if before is not None and (name == before.NAME or not await before.leave()):
             return
         await self.show(name)
 
@@ -97,6 +97,10 @@ class MainScreen(TranslatedScreen[None]):
     def _look_again(self) -> None:
         if not self._looking:
             self.look()
+
+    @on(LookSoon)
+    def _look_soon(self) -> None:
+        self._look_again()
 
     @work(group="look")
     async def look(self) -> None:
@@ -126,7 +130,7 @@ class MainScreen(TranslatedScreen[None]):
 
     async def may_leave(self) -> bool:
         """Whether the program may end: asks where something is unsaved."""
-        return self.page is None or await self.page.may_leave()
+        return self.page is None or await self.page.leave()
 
     async def translate(self) -> None:
         """Everything anew; what was typed stays, because pages keep it."""

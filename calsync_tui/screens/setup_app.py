@@ -9,7 +9,7 @@ from calsync_agent.config.drafting import Draft
 from calsync_agent.i18n import _, marked
 from calsync_tui import glyphs
 from calsync_tui.screens.setup_step import Step
-from calsync_tui.widgets.field import Field
+from calsync_tui.widgets.entry import Entry
 
 _ADVANCED = ("authority", "graph_url", "ca_file", "proxy")
 
@@ -43,20 +43,20 @@ class AppStep(Step):
             classes="said",
             markup=False,
         )
-        yield Field(
+        yield Entry(
             "client_id",
             _("Client id"),
             draft.client_id,
             hint=_("In the Azure portal: Application (client) ID."),
         )
-        yield Field(
+        yield Entry(
             "client_secret",
             _("Client secret"),
             draft.client_secret,
             password=True,
             hint=_("Its value, not its id. Goes into a file that only its owner can read."),
         )
-        yield Field(
+        yield Entry(
             "certificate_file",
             _("or certificate"),
             draft.certificate_file,
@@ -70,20 +70,20 @@ class AppStep(Step):
             collapsed_symbol=signs.current,
             expanded_symbol=signs.more_below,
         ):
-            yield Field(
+            yield Entry(
                 "authority",
                 _("Sign-in service"),
                 draft.authority,
                 hint=_("Others only for national clouds, and for the sandbox."),
             )
-            yield Field("graph_url", _("Microsoft Graph"), draft.graph_url)
-            yield Field(
+            yield Entry("graph_url", _("Microsoft Graph"), draft.graph_url)
+            yield Entry(
                 "ca_file",
                 _("CA file"),
                 draft.ca_file,
                 hint=_("A PEM file with authorities to trust besides the usual ones."),
             )
-            yield Field(
+            yield Entry(
                 "proxy",
                 _("Proxy"),
                 draft.proxy,

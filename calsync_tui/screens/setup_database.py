@@ -10,7 +10,7 @@ from textual.widgets import Static
 from calsync_agent.i18n import _, marked
 from calsync_tui.gateway.setup import Look, State
 from calsync_tui.screens.setup_step import Setup, Step
-from calsync_tui.widgets.field import Field, Tone
+from calsync_tui.widgets.entry import Entry, Tone
 
 PAUSE: Final = 0.6
 """Seconds without typing until the database is tried."""
@@ -40,15 +40,15 @@ class DatabaseStep(Step):
             classes="said",
             markup=False,
         )
-        yield Field("url", _("Address (URL)"), draft.url, placeholder=_EXAMPLES[0])
-        yield Field(
+        yield Entry("url", _("Address (URL)"), draft.url, placeholder=_EXAMPLES[0])
+        yield Entry(
             "password",
             _("Password"),
             draft.password,
             password=True,
             hint=_("Goes into a file of its own. It is tried when you leave the field."),
         )
-        yield Field(
+        yield Entry(
             "schema", _("Schema"), draft.schema, hint=_("Empty: the login's default schema.")
         )
         lines = [_("Examples:"), *(f"  {example}" for example in _EXAMPLES)]

@@ -16,7 +16,7 @@ from textual.widgets import Input
 from calsync_agent.config import drafting
 from calsync_agent.config.drafting import Draft
 from calsync_tui.gateway.setup import Look, look
-from calsync_tui.widgets.field import Field, Tone
+from calsync_tui.widgets.entry import Entry, Tone
 
 
 @dataclass(slots=True)
@@ -100,9 +100,9 @@ class Step(VerticalScroll, can_focus=False):
         found = drafting.warnings(self.setup.draft, self.setup.file)
         return {name: str(text) for name, text in found.items() if name in self.FIELDS}
 
-    def field(self, name: str) -> Field:
+    def field(self, name: str) -> Entry:
         """The field of that name. Raises LookupError where the step has been left."""
-        found = (field for field in self.query(Field) if field.name == name)
+        found = (field for field in self.query(Entry) if field.name == name)
         if (field := next(found, None)) is None:
             raise LookupError(name)
         return field

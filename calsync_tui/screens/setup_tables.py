@@ -14,7 +14,7 @@ from calsync_agent.i18n import _, marked, ngettext
 from calsync_tui.gateway import setup as gateway
 from calsync_tui.gateway.setup import Look, State
 from calsync_tui.screens.setup_step import Setup, Step
-from calsync_tui.widgets.field import Field, Note, Tone
+from calsync_tui.widgets.entry import Entry, Note, Tone
 
 
 class TablesStep(Step):
@@ -58,7 +58,7 @@ class TablesStep(Step):
             yield Button(_("Save the SQL"), id="save", compact=True)
             yield Button(_("Look again"), id="again", compact=True)
         yield TextArea(self._sql(found), read_only=True, show_cursor=False, id="sql")
-        yield Field(
+        yield Entry(
             "sql_file",
             _("File for the SQL"),
             self._sql_file,

@@ -11,7 +11,7 @@ from calsync_agent.config import drafting, writing
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _, marked
 from calsync_tui.screens.setup_step import Step
-from calsync_tui.widgets.field import Field, Tone
+from calsync_tui.widgets.entry import Entry, Tone
 
 
 class WritingStep(Step):
@@ -26,7 +26,7 @@ class WritingStep(Step):
             classes="said",
             markup=False,
         )
-        yield Field("path", _("Settings file"), self.setup.path)
+        yield Entry("path", _("Settings file"), self.setup.path)
         yield Static(id="files", classes="said", markup=False)
         yield Static(
             _(

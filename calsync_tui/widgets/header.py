@@ -10,6 +10,7 @@ from calsync_tui import glyphs, moments
 from calsync_tui.gateway.overview import Pulse
 
 START = "calsync-agent run"
+_WIDE = 100
 _KINDS = {"postgresql": "PostgreSQL", "mssql": "SQL Server", "sqlite": "SQLite"}
 
 
@@ -38,7 +39,7 @@ class Header(Widget):
         database = Text.assemble((_("Database"), "bold"), f": {self._place} ({self._kind})")
         if self.pulse is None:
             return _line(database, Text(), width)
-        above = _line(database, settings_state(self.pulse), width)
+        above = _line(database, settings_state(self.pulse, brief=width < _WIDE), width)
         return Text("\n").join([above, _line(agent_state(self.pulse), Text("calsync"), width)])
 
 
@@ -64,15 +65,16 @@ def agent_state(pulse: Pulse) -> Text:
     return Text(f"{signs.well} {told}")
 
 
-def settings_state(pulse: Pulse) -> Text:
+def settings_state(pulse: Pulse, *, brief: bool = False) -> Text:
     """The settings' revision, and whether the agents work with it."""
-    number = pulse.settings_revision
+    told = _("revision {number}").format(number=pulse.settings_revision)
     if pulse.behind:
-        told = _("Settings: revision {number}, not taken over yet").format(number=number)
-        return Text(told, "bold")
-    if pulse.alive:
-        return Text(_("Settings: revision {number}, taken over").format(number=number))
-    return Text(_("Settings: revision {number}").format(number=number))
+        told = _("{revision} not taken over yet").format(revision=told)
+    elif pulse.alive:
+        told = _("{revision} taken over").format(revision=told)
+    if not brief:
+        told = _("Settings: {revision}").format(revision=told)
+    return Text(told, "bold" if pulse.behind else "")
 
 
 def _line(left: Text, right: Text, width: int) -> Text:

@@ -7,13 +7,16 @@ from typing import Final
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.strip import Strip
+from textual.widgets import Input
 
 from calsync_tui.app import CalsyncApp
 from calsync_tui.pages.page import Page
 from calsync_tui.screens.main import MainScreen
 
+_PATIENCE: Final = 30.0  # seconds: with a test's own time limit in sight
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -36,10 +39,24 @@ class Terminal:
         assert page is not None
         return page
 
+    @property
+    def focused(self) -> str | None:
+        """The id of the widget that has the focus."""
+        widget = self.app.screen.focused
+        return widget and widget.id
+
+    def value(self, field: str) -> str:
+        """What stands in a text field, seen or scrolled out of sight."""
+        return self.app.screen.query_one(f"#{field}", Input).value
+
     async def until(self, condition: Callable[[], object]) -> None:
-        """Return when it holds and nothing is under way; the test's own limit ends the wait."""
-        while not condition():  # noqa: ASYNC110 - it happens in threads and other tasks
-            await asyncio.sleep(0.01)
+        """Return when it holds and nothing is under way; where it never does, show the screen."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while not condition():  # noqa: ASYNC110 - it happens in threads and other tasks
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise AssertionError(f"this is what came instead:\n{self.text()}") from None
         await self.pilot.pause()
 
     async def shows(self, *texts: str) -> None:
@@ -64,8 +81,13 @@ class Terminal:
 
     async def type(self, text: str) -> None:
         """Type into the focused field."""
-        names = {" ": "space", "@": "at", ".": "full_stop", "-": "minus"}
-        await self.press(*[names.get(letter, letter) for letter in text])
+        await self.press(*map(_character_to_key, text))
+
+    async def enter(self, field: str, text: str) -> None:
+        """Click into a field and type over what stands there."""
+        await self.pilot.click(f"#{field}")
+        await self.press("end", "ctrl+u")
+        await self.type(text)
 
     async def click(self, text: str) -> None:
         """Click where a text stands on the screen."""

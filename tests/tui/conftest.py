@@ -19,7 +19,7 @@ from calsync_agent import i18n
 from calsync_agent.config.reading import read
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database, open_database
-from calsync_agent.state.tables import agent
+from calsync_agent.state.tables import agent, provider
 from calsync_tui import glyphs
 from calsync_tui.app import CalsyncApp
 from calsync_tui.gateway.door import Gateway
@@ -126,7 +126,7 @@ def opened(file: str, settings: Settings) -> Opened:
         app = CalsyncApp(opening or open_file, plain=plain, every=every)
         if look is not None:
             app.theme = look.theme
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             terminal = Terminal(app, pilot)
             await terminal.begun()
             if page is not None:
@@ -147,23 +147,34 @@ def matches(request: pytest.FixtureRequest) -> Callable[[Terminal], None]:
     return matches
 
 
+def a_provider(database: Database, **fields: object) -> None:
+    """The provider row, with values that do where none are given."""
+    row = {"id": 7, "kind": "exchange365", "tenant_id": "contoso.com", **fields}
+    with database.writing() as connection:
+        connection.execute(sa.insert(provider).values(row))
+
+
 def an_agent(
-    database: Database, *, revision: int | None = None, silent: timedelta = timedelta(0)
+    database: Database,
+    *,
+    revision: int | None = None,
+    silent: timedelta = timedelta(0),
+    number: int = 1,
 ) -> UUID:
     """An agent that runs since half past eight, not heard of for a while; returns its id.
 
     It works with the settings of a revision, or with the newest.
     """
-    number = UUID("00000000-0000-4000-8000-000000000001")
+    made = UUID(int=number)
     with database.writing() as connection:
         newest = connection.execute(
             sa.text("SELECT value FROM calsync_meta WHERE name = 'settings_revision'")
         ).scalar_one()
         connection.execute(
             sa.insert(agent).values(
-                id=number,
+                id=made,
                 host="consolidate-server",
-                pid=4711,
+                pid=4710 + number,
                 version="0.1.0",
                 lock_file=os.devnull,
                 started_at=NOW - timedelta(minutes=30),
@@ -172,7 +183,7 @@ def an_agent(
                 settings_taken_at=NOW - timedelta(minutes=30),
             )
         )
-    return number
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from calsync_agent.i18n import speaking
+from calsync_agent.i18n import speaking, use
 from calsync_tui.gateway import agent_program
 from calsync_tui.gateway.agent_program import FoundUser, ProgramTrouble, Step
 from tests.support.service import until
@@ -26,6 +26,11 @@ ANSWER = {
 }
 
 Program = Callable[[str], Sequence[str]]
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> None:
+    use("en")
 
 
 @pytest.fixture

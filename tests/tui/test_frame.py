@@ -27,7 +27,7 @@ async def test_the_header_tells_database_agent_and_settings(
     async with opened() as terminal:
         above, below = terminal.lines()[:2]
         assert "/srv/consolidate.db (SQLite)" in above
-        assert "Einstellungen: Revision 0, übernommen" in above
+        assert "Revision 0 übernommen" in above
         assert "● Agent läuft seit 08:30 auf consolidate-server, Version 0.1.0" in below
 
 
