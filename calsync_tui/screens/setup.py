@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Button, Footer
 
 from calsync_agent.i18n import _, marked
-from calsync_tui.screens.confirmation import STAY, Choice, Confirmation
+from calsync_tui.screens.confirmation import STAY, Answer, Confirmation
 from calsync_tui.screens.setup_app import AppStep
 from calsync_tui.screens.setup_database import DatabaseStep
 from calsync_tui.screens.setup_step import Setup, Step
@@ -165,7 +165,7 @@ class SetupScreen(TranslatedScreen[None]):
                 Confirmation(
                     _("Leave the setup?"),
                     _("What was typed is lost. No settings have been written."),
-                    [Choice(_LEAVE, _("Leave"), grave=True)],
+                    [Answer(_LEAVE, _("Leave"), grave=True)],
                 )
             )
             if answer == STAY:
