@@ -54,13 +54,13 @@ class AppStep(Step):
             _("Client secret"),
             draft.client_secret,
             password=True,
-            hint=_("Its value, not its id. Goes into a file that only its owner can read."),
+            hint=_("Its value, not its id; goes into a file of its own."),
         )
         yield Entry(
             "certificate_file",
             _("or certificate"),
             draft.certificate_file,
-            hint=_("A PEM file with certificate and private key, without pass phrase."),
+            hint=_("PEM: certificate and key, without pass phrase."),
         )
         folded = all(getattr(draft, name) == getattr(usual, name) for name in _ADVANCED)
         signs = glyphs.shown()
@@ -81,7 +81,7 @@ class AppStep(Step):
                 "ca_file",
                 _("CA file"),
                 draft.ca_file,
-                hint=_("A PEM file with authorities to trust besides the usual ones."),
+                hint=_("PEM: authorities to trust besides the usual ones."),
             )
             yield Entry(
                 "proxy",

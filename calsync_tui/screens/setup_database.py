@@ -46,7 +46,7 @@ class DatabaseStep(Step):
             _("Password"),
             draft.password,
             password=True,
-            hint=_("Goes into a file of its own. It is tried when you leave the field."),
+            hint=_("Goes into a file of its own; tried when you leave it."),
         )
         yield Entry(
             "schema", _("Schema"), draft.schema, hint=_("Empty: the login's default schema.")

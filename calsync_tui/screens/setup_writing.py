@@ -22,7 +22,7 @@ class WritingStep(Step):
     def compose(self) -> ComposeResult:
         """The place, and the list."""
         yield Static(
-            _("Nothing has been written so far. With the next step these files are:"),
+            _("No file has been written so far. The next step writes these:"),
             classes="said",
             markup=False,
         )
