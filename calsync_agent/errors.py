@@ -4,6 +4,7 @@
     ├── Refusal               the program cannot go on as it was asked to       exit status 2
     │   ├── ConfigurationRefused   agent.toml: file, key, what would be right
     │   ├── DatabaseRefused        url, driver, login, tables missing or newer than the program
+    │   │   ├── LoginRefused       user or password are wrong
     │   │   ├── NotInstalled       the plugin's tables or triggers are missing or older
     │   │   ├── NotPermitted       the login has too few rights
     │   │   └── Undecided          restored from a backup, or a copy: an admin has to say (B12)
@@ -49,6 +50,10 @@ class ConfigurationRefused(Refusal):
 
 class DatabaseRefused(Refusal):
     """The database cannot be used as it is."""
+
+
+class LoginRefused(DatabaseRefused):
+    """The login is refused; to repeat that with the same password may lock it."""
 
 
 class NotInstalled(DatabaseRefused):

@@ -7,7 +7,7 @@ WaitingScreen ──opened──▶ MainScreen (pages)
 
 import asyncio
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import work
 from textual.app import App
@@ -28,12 +28,15 @@ from calsync_tui.gateway.start import Start
 from calsync_tui.pages.provider import ProviderPage
 from calsync_tui.screens.help import HelpScreen
 from calsync_tui.screens.main import LOOK_SECONDS, MainScreen
-from calsync_tui.screens.refused import AGAIN_SECONDS, RefusedScreen
+from calsync_tui.screens.refused import RefusedScreen
 from calsync_tui.screens.setup import TABLES, SetupScreen
 from calsync_tui.screens.setup_step import Setup
 from calsync_tui.screens.translated import TranslatedScreen
 from calsync_tui.screens.waiting import WaitingScreen
 from calsync_tui.widgets.scrollbar import PlainScrollBar
+
+_SELDOM: Final = 3
+"""How much seldomer it is tried to begin than the window looks into the database."""
 
 
 class CalsyncApp(App[None]):
@@ -136,7 +139,7 @@ class CalsyncApp(App[None]):
     @property
     def _again(self) -> float | None:
         """Seconds between two attempts to begin."""
-        return None if self._every is None else AGAIN_SECONDS
+        return None if self._every is None else _SELDOM * self._every
 
     async def opened(self, gateway: Gateway) -> None:
         """The way to the data is there: show the window."""

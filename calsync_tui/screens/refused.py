@@ -1,13 +1,14 @@
 """What stands there when the program cannot begin: what is wrong, where, and what to do.
 
-It goes on trying, and takes up what was put right.
+It goes on trying, and takes up what was put right. A login that was refused is tried again only
+when the settings change or somebody says so, because a few attempts in a row may lock it.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -16,10 +17,13 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Footer, Static
 
+from calsync_agent.config import reading
+from calsync_agent.config.reading import Outcome
 from calsync_agent.errors import (
     CalsyncError,
     ConfigurationRefused,
     DatabaseTrouble,
+    LoginRefused,
     NotInstalled,
     NotPermitted,
     NotReady,
@@ -28,9 +32,6 @@ from calsync_agent.i18n import _, marked
 from calsync_tui import keys
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.screens.translated import TranslatedScreen
-
-AGAIN_SECONDS: Final = 3.0
-"""How long to wait until the next attempt."""
 
 
 class RefusedScreen(TranslatedScreen[None]):
@@ -115,7 +116,7 @@ class RefusedScreen(TranslatedScreen[None]):
         opening: Callable[[], Gateway],
         settings: Path | None = None,
         *,
-        every: float | None = AGAIN_SECONDS,
+        every: float | None,
     ) -> None:
         super().__init__()
         self._error = error
@@ -123,6 +124,7 @@ class RefusedScreen(TranslatedScreen[None]):
         self._settings = settings
         self._every = every
         self._trying = False
+        self._settings_now: Outcome | None = None
 
     def compose(self) -> ComposeResult:
         """What, where, what to do."""
@@ -134,17 +136,13 @@ class RefusedScreen(TranslatedScreen[None]):
                 where = _("Settings: {path}").format(path=self._settings)
                 yield Static(where, classes="where", markup=False)
             yield Static(self._to_do(), classes="where", markup=False)
-            yield Static(
-                _("It is tried again each few seconds; what was put right is taken up."),
-                classes="again",
-                markup=False,
-            )
+            yield Static(self._how_often(), classes="again", markup=False)
         yield Footer()
 
     def on_mount(self) -> None:
         """Go on trying."""
         if self._every is not None:
-            self.set_interval(self._every, self.action_again)
+            self.set_interval(self._every, self._by_itself)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what mends this."""
@@ -162,6 +160,22 @@ class RefusedScreen(TranslatedScreen[None]):
                 return isinstance(error, NotReady | NotPermitted)
             case _:
                 return True
+
+    def _by_itself(self) -> None:
+        if isinstance(self._error, LoginRefused):
+            self.again_if_changed()
+        else:
+            self.action_again()
+
+    @work(group="changed", exclusive=True)
+    async def again_if_changed(self) -> None:
+        """Try it when the settings, or a file that they name, say something else."""
+        if self._settings is None:
+            return
+        before = self._settings_now
+        self._settings_now = (await asyncio.to_thread(reading.attempt, self._settings)).outcome
+        if before is not None and self._settings_now != before:
+            self.action_again()
 
     def action_again(self) -> None:
         """Try it, unless that is under way."""
@@ -206,10 +220,17 @@ class RefusedScreen(TranslatedScreen[None]):
                 return _("The database's login may not do enough")
             case NotReady():
                 return _("Consolidate is not ready to be synced")
+            case LoginRefused():
+                return _("The database refuses the login")
             case DatabaseTrouble():
                 return _("The database does not answer")
             case _:
                 return _("The database cannot be used")
+
+    def _how_often(self) -> str:
+        if isinstance(self._error, LoginRefused):
+            return _("Lest it lock the login, it is tried again only when the settings change.")
+        return _("It is tried again each few seconds; what was put right is taken up.")
 
     def _to_do(self) -> str:
         """What can be done here, with its key."""

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from calsync_agent.config.settings import Settings
 from calsync_agent.consolidate.tables import module, system_info
 from calsync_agent.database.engine import Database
-from calsync_agent.errors import NotPermitted
+from calsync_agent.errors import LoginRefused, NotPermitted
 from calsync_agent.i18n import message
 from calsync_agent.state.tables import meta
 from calsync_tui.app import CalsyncApp
@@ -147,6 +147,25 @@ async def test_a_login_that_may_only_read_is_said(settings: Settings) -> None:
         page = refused(terminal)
         assert "Die Anmeldung an der Datenbank darf zu wenig" in page
         assert "Trotzdem öffnen" in page
+
+
+async def test_a_refused_login_is_not_tried_until_the_settings_change(settings: Settings) -> None:
+    attempts: list[str] = []
+
+    def opening() -> Gateway:
+        attempts.append(settings.path.read_text())
+        raise LoginRefused(message("{where} refuses the login", where="db.example"))
+
+    async with beginning(settings.path, opening=opening, every=0.02) as terminal:
+        await terminal.shows("lehnt die Anmeldung ab")
+        page = terminal.app.screen
+        assert isinstance(page, RefusedScreen)
+        await terminal.until(lambda: page._settings_now)
+        assert len(attempts) == 1
+        settings.path.write_text(attempts[0] + "[sync]\npast_months = 4\n")
+        await terminal.until(lambda: len(attempts) == 2)
+        await terminal.press("r")
+        await terminal.until(lambda: len(attempts) == 3)
 
 
 async def test_setting_up_anew_begins_with_what_is_there(settings: Settings) -> None:
