@@ -90,6 +90,23 @@ class SetupScreen(TranslatedScreen[None]):
             align-horizontal: right;
             Button { margin-left: 2; }
         }
+        /* Where the focus is must be seen beside the button that is proposed. */
+        Button {
+            background: $panel !important;
+            color: $foreground !important;
+            text-style: none !important;
+            &.-primary { color: $primary !important; text-style: bold !important; }
+            &:focus {
+                background: $primary !important;
+                color: $background !important;
+                text-style: bold !important;
+            }
+            &:ansi {
+                background: ansi_default !important;
+                color: ansi_default !important;
+                &:focus { text-style: bold reverse !important; }
+            }
+        }
     }
     """
 

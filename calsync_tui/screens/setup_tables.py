@@ -27,6 +27,7 @@ class TablesStep(Step):
         TextArea {
             height: 1fr;
             min-height: 5;
+            margin-bottom: 1;
             border: none;
             padding: 0 1;
             background: $panel;

@@ -13,7 +13,10 @@ from textual.widgets import Button, Input, TextArea
 from calsync_agent.config import reading
 from calsync_agent.config.drafting import Draft
 from calsync_agent.database.engine import Database
+from calsync_agent.errors import NotPermitted
+from calsync_agent.i18n import Message, message
 from calsync_tui.app import CalsyncApp
+from calsync_tui.gateway import setup as gateway
 from calsync_tui.gateway.start import Start
 from calsync_tui.screens.setup import SetupScreen
 from calsync_tui.screens.setup_step import Step
@@ -238,6 +241,25 @@ async def test_missing_tables_are_shown_as_sql_and_made_on_consent(
         await shows(terminal, "1 Teil wurde angelegt", "sind vollständig")
         with people.reading() as connection:
             assert sa.inspect(connection).has_table("calsync_fare")
+
+
+async def test_a_login_that_may_not_make_tables_is_told_and_keeps_the_sql(
+    config: Path, people: Database, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_draft: Draft, *, with_consolidate: bool) -> list[Message]:
+        assert not with_consolidate
+        raise NotPermitted(message("The login may not create tables and triggers"))
+
+    with people.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE calsync_fare")
+    monkeypatch.setattr(gateway, "install", refuse)
+    async with setting_up(config) as terminal:
+        await enter(terminal, url=file)
+        await go_on(terminal)
+        await terminal.press("enter")
+        await shows(terminal, "may not create tables", "SQL speichern", "BEGIN IMMEDIATE")
+        await terminal.press("ctrl+n")  # somebody else will make them
+        await shows(terminal, "Schritt 3 von 4")
 
 
 async def test_the_sql_is_saved_for_somebody_else(
