@@ -22,7 +22,7 @@ from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import Language, _, marked
 from calsync_tui import glyphs, keys, themes
 from calsync_tui.commands import Commands
-from calsync_tui.gateway.demo_program import Demo
+from calsync_tui.gateway.demo_program import Demo, DemoRefused
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.start import Start
 from calsync_tui.pages.provider import ProviderPage
@@ -132,7 +132,10 @@ class CalsyncApp(App[None]):
             gateway = await asyncio.to_thread(self._opening)
         except CalsyncError as error:
             settings = self._start.existing() if self._start else None
-            await self._instead(RefusedScreen(error, self._opening, settings, every=self._again))
+            # A demo that fails must not end in somebody's own settings.
+            failed = isinstance(error, DemoRefused)
+            opening, every = (None, None) if failed else (self._opening, self._again)
+            await self._instead(RefusedScreen(error, opening, settings, every=every))
         else:
             await self.opened(gateway)
 

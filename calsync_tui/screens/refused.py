@@ -30,12 +30,15 @@ from calsync_agent.errors import (
 )
 from calsync_agent.i18n import _, marked
 from calsync_tui import keys
+from calsync_tui.gateway.demo_program import DemoRefused
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.screens.translated import TranslatedScreen
 
 
 class RefusedScreen(TranslatedScreen[None]):
     """Says why `opening` was refused, and tries it again: each few seconds, and when asked.
+
+    None for `opening`: there is nothing to be tried again.
 
     `settings`: the file that it begins with; None where there is none to be mended. `every`:
     seconds between two attempts; None: only when asked.
@@ -113,7 +116,7 @@ class RefusedScreen(TranslatedScreen[None]):
     def __init__(
         self,
         error: CalsyncError,
-        opening: Callable[[], Gateway],
+        opening: Callable[[], Gateway] | None,
         settings: Path | None = None,
         *,
         every: float | None,
@@ -158,6 +161,8 @@ class RefusedScreen(TranslatedScreen[None]):
                 return settings is not None and not isinstance(error, NotReady)
             case "anyway":
                 return isinstance(error, NotReady | NotPermitted)
+            case "again":
+                return self._opening is not None
             case _:
                 return True
 
@@ -179,15 +184,15 @@ class RefusedScreen(TranslatedScreen[None]):
 
     def action_again(self) -> None:
         """Try it, unless that is under way."""
-        if not self._trying and self.is_current:
-            self.again()
+        if self._opening is not None and not self._trying and self.is_current:
+            self.again(self._opening)
 
     @work(group="again")
-    async def again(self) -> None:
+    async def again(self, opening: Callable[[], Gateway]) -> None:
         """Open the database; say why not where that is something else now."""
         self._trying = True
         try:
-            gateway = await asyncio.to_thread(self._opening)
+            gateway = await asyncio.to_thread(opening)
         except CalsyncError as error:
             self._trying = False
             same = type(error) is type(self._error) and error.message == self._error.message
@@ -212,6 +217,8 @@ class RefusedScreen(TranslatedScreen[None]):
 
     def _title(self) -> str:
         match self._error:
+            case DemoRefused():
+                return _("The demo cannot begin")
             case ConfigurationRefused():
                 return _("The settings are not right")
             case NotInstalled():
@@ -228,6 +235,8 @@ class RefusedScreen(TranslatedScreen[None]):
                 return _("The database cannot be used")
 
     def _how_often(self) -> str:
+        if self._opening is None:
+            return ""
         if isinstance(self._error, LoginRefused):
             return _("Lest it lock the login, it is tried again only when the settings change.")
         return _("It is tried again each few seconds; what was put right is taken up.")

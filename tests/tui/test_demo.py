@@ -59,7 +59,7 @@ async def test_the_demo_ends_when_the_window_is_left(settings: Settings, tmp_pat
 )
 async def test_why_there_is_no_demo_is_said(program: tuple[str, ...], text: str) -> None:
     async with showing(Demo(program)) as terminal:
-        await terminal.shows(text)
+        await terminal.shows("Die Vorführung kann nicht beginnen", text)
         assert isinstance(terminal.app.screen, RefusedScreen)
 
 
