@@ -135,11 +135,11 @@ def test_e1_e3_series_keep_their_occurrences_through_the_agent(
     rig: Rig, beginning: Snapshot, cases: list[Case], *, arrays_come_empty: bool
 ) -> None:
     rig.restore(beginning)
+    rig.tenant.settings.empty_series_arrays = arrays_come_empty  # then occurrences are listed
     for number, case in enumerate(cases):
         (create if number % 2 else enter)(rig, number, case)
     entered, created = happening(rig)
     assert in_step(rig) == entered + created
-    rig.tenant.settings.empty_series_arrays = arrays_come_empty  # then occurrences are listed
     _change_one_of_each_on_the_other_side(rig, cases)
     in_step(rig)
     ours = {row["subject"] for row in rig.world.activities()}
