@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+import trustme
 from textual.scrollbar import ScrollBar
 from textual.widgets import Input, TextArea
 
@@ -26,9 +27,8 @@ from tests.support.samples import an_employee
 from tests.support.servers import Run, SQLite
 from tests.support.snapshots import Look, compare
 from tests.support.terminal import Terminal
+from tests.tui.office import NOW
 
-NOW: Final = datetime(2026, 11, 23, 8, 0)
-"""When it is, by the database's clock: a Monday, UTC; 09:00 in Vienna."""
 PEOPLE: Final = ("ANNA", "BERT", "CLARA")
 
 SNAPSHOTS: Final = Path(__file__).parent / "snapshots"
@@ -183,3 +183,13 @@ def an_agent(
             )
         )
     return made
+
+
+@pytest.fixture(scope="session")
+def app_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A PEM file with the app's certificate and its key, which everybody may read."""
+    path = tmp_path_factory.mktemp("certificate") / "app.pem"
+    leaf = trustme.CA().issue_cert("app", key_type=trustme.KeyType.RSA)
+    leaf.private_key_and_cert_chain_pem.write_to_path(str(path))
+    path.chmod(0o644)
+    return path
