@@ -27,9 +27,12 @@ def view(
     """The part of an appointment that both sides can hold in this mailbox."""
     match role:
         case Role.ORGANIZER:
-            return replace(
-                appointment,
-                participants=tuple(p for p in appointment.participants if _reachable(p, people)),
+            everybody = appointment.participants
+            reachable = tuple(p for p in everybody if _reachable(p, people))
+            return (
+                appointment
+                if reachable == everybody
+                else replace(appointment, participants=reachable)
             )
         case Role.PLAIN:
             return replace(appointment, participants=(), organizer=None)

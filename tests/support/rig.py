@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, cast
+from unittest.mock import patch
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -27,6 +28,7 @@ from calsync_agent.platform import ProcessLock
 from calsync_agent.sandbox.model.world import Stored
 from calsync_agent.sandbox.server import SandboxServer
 from calsync_agent.sandbox.tenant import Tenant
+from calsync_agent.service import report
 from calsync_agent.service.lines import Connect
 from calsync_agent.service.memory import Memory
 from calsync_agent.service.previewing import preview_all
@@ -138,6 +140,7 @@ class Rig:
     tenant: Tenant = field(init=False)
     points: Points = field(default_factory=Points)
     memory: Remembered = field(default_factory=Remembered)
+    limits: dict[str, int] = field(default_factory=dict)
     _idle: list[Watched] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -189,7 +192,7 @@ class Rig:
         lock = ProcessLock(self.folder / f"agent-{uuid4()}.lock")
         lock.acquire()
         who = Identity(uuid4(), "here", 1, "test", lock.path)
-        settings = _settings(self.url, self.folder)
+        settings = _settings(self.url, self.folder, self.limits)
         rounds = Rounds(database, who, settings, self._connect(points), lambda: self.now)
         rounds._looks._memory = rounds._watch._memory = self.memory
         return Agent(rounds, database, lock, points, lambda: self._idle.append(watched))
@@ -205,7 +208,10 @@ class Rig:
         """What `calsync-agent preview` finds; nothing may be written meanwhile."""
         points = Points()
         watched, database = self._database(points)
-        settings, writes = _settings(self.url, self.folder), self.tenant.counters.writes
+        settings, writes = (
+            _settings(self.url, self.folder, self.limits),
+            self.tenant.counters.writes,
+        )
         previews = await preview_all(
             database, settings, self._connect(points), clock=lambda: self.now
         )
@@ -265,6 +271,19 @@ class Rig:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Everything as it was."""
+        self._rows_back(snapshot)
+        self._tenant(pickle.loads(snapshot.tenant), snapshot.now)  # noqa: S301 - our own
+        self.points = Points()
+
+    def put_back(self, snapshot: Snapshot) -> None:
+        """The database as it was, as from a backup; Exchange and the agents' memory go on."""
+        self._rows_back(snapshot)
+        newest = max((row["id"] for row in snapshot.rows[state.log.name]), default=0)
+        counted = sa.text("UPDATE sqlite_sequence SET seq = :newest WHERE name = :name")
+        with self.people.writing() as connection:
+            connection.execute(counted, {"newest": newest, "name": state.log.name})
+
+    def _rows_back(self, snapshot: Snapshot) -> None:
         with self.people.writing() as connection:
             for table in reversed(_IN_ORDER):
                 connection.execute(sa.delete(table))
@@ -273,8 +292,6 @@ class Rig:
                     connection.execute(sa.delete(table))
                 if rows := snapshot.rows.get(table.name):
                     connection.execute(sa.insert(table), rows)
-        self._tenant(pickle.loads(snapshot.tenant), snapshot.now)  # noqa: S301 - our own
-        self.points = Points()
 
 
 def _unless_killed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -287,11 +304,12 @@ async def _here(call: Callable[[], Any]) -> Any:
     return call()
 
 
-def _settings(url: str, folder: Path) -> Settings:
+def _settings(url: str, folder: Path, limits: dict[str, int]) -> Settings:
     return Settings.model_validate(
         {
             "database": {"url": SecretStr(url)},
             "exchange": {"client_id": "rig", "client_secret_env": "NONE", "graph_url": GRAPH},
+            "sync": limits,
             "path": folder / "agent.toml",
             "credential": ClientSecret(SecretStr("none")),
         }
@@ -300,9 +318,14 @@ def _settings(url: str, folder: Path) -> Settings:
 
 @contextmanager
 def rigged(url: str, folder: Path) -> Iterator[Rig]:
-    """A rig on a database that is installed and empty."""
+    """A rig on a database that is installed and empty.
+
+    Nobody is told how far a first sync has come: that comes by the computer's own clock, and would
+    be a request and a commit more where it is slow.
+    """
     people = open_database(url)
     try:
-        yield Rig(people, folder)
+        with patch.object(report, "_pauses", lambda: iter(())):
+            yield Rig(people, folder)
     finally:
         people.dispose()

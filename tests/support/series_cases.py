@@ -5,8 +5,9 @@ its RRULE and its Graph JSON are written here too. Nothing is shared with the sy
 that describe a pattern.
 """
 
+import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -62,6 +63,8 @@ BEGINNINGS: Final = (
     date(2026, 12, 25),
 )
 CLOCKS: Final = (time(9), time(2, 30), time(1, 30), time(2), time(3), time(23), time(), time(2, 45))
+
+_UNTIL: Final = re.compile(r"UNTIL=(\d{8})(T\d{6})?(Z?)")
 
 Happening = tuple[object, object, str, str]
 """Start and end (UTC instants, or days), subject, location."""
@@ -220,6 +223,22 @@ class Case:
                 return {"type": "endDate", "endDate": day.isoformat()}
             case _ as never:
                 assert_never(never)
+
+
+def as_dateutil(row: Mapping[str, Any]) -> str:
+    """The RRULE of a row as dateutil takes it beside a start without zone.
+
+    A bare day as UNTIL is meant whole (G8).
+    """
+
+    def local(written: re.Match[str]) -> str:
+        day, clock, utc = written.groups()
+        if not utc:
+            return f"UNTIL={day}{clock or 'T235959'}"
+        until = datetime.strptime(f"{day}{clock}", "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+        return f"UNTIL={until.astimezone(ZoneInfo(row['time_zone'])):%Y%m%dT%H%M%S}"
+
+    return _UNTIL.sub(local, row["recurrence"])
 
 
 def when(begin: datetime, finish: datetime, zone: str, *, all_day: bool) -> tuple[object, object]:

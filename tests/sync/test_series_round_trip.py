@@ -6,13 +6,11 @@ pattern, and one that looks at every day (tests/support/series_cases.py).
 """
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil.rrule import rrulestr
@@ -34,7 +32,16 @@ from calsync_agent.sandbox.model.items import Item
 from calsync_agent.sandbox.people import Person
 from calsync_agent.sandbox.tenant import Tenant
 from tests.support.paper import NOW, empty_row
-from tests.support.series_cases import HORIZON, SOME, ZONES, Case, Happening, some_case, when
+from tests.support.series_cases import (
+    HORIZON,
+    SOME,
+    ZONES,
+    Case,
+    Happening,
+    as_dateutil,
+    some_case,
+    when,
+)
 from tests.support.strategies import Digits
 
 EXAMPLES: Final = os.environ.get("CALSYNC_SERIES_EXAMPLES")
@@ -45,7 +52,6 @@ THOUSANDS: Final = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-UNTIL: Final = re.compile(r"UNTIL=(\d{8})(T\d{6})?(Z?)")
 NOTHING: Final = Difference((), ())
 
 cases = st.integers(0, 2**280).map(Digits).map(some_case).filter(lambda case: case.fits)
@@ -108,8 +114,7 @@ def row_happenings(
     changed = {each["original_start"]: each for each in exceptions}
     length = row["ends_at"] - row["starts_at"]
     found = []
-    text = UNTIL.sub(lambda written: _local_until(written, row), row["recurrence"])
-    for moment in islice(rrulestr(text, dtstart=row["starts_at"]), SOME):
+    for moment in islice(rrulestr(as_dateutil(row), dtstart=row["starts_at"]), SOME):
         if moment.date() - case.start.date() >= HORIZON:
             break
         own = changed.get(moment, {})
@@ -121,15 +126,6 @@ def row_happenings(
         words = (own.get("subject") or row["subject"], own.get("location") or row["location"])
         found.append((*times, *words))
     return found
-
-
-def _local_until(written: re.Match[str], row: Mapping[str, Any]) -> str:
-    """UNTIL as dateutil takes it beside a start without zone; a bare day is meant whole (G8)."""
-    day, clock, utc = written.groups()
-    if not utc:
-        return f"UNTIL={day}{clock or 'T235959'}"
-    until = datetime.strptime(f"{day}{clock}", "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
-    return f"UNTIL={until.astimezone(ZoneInfo(row['time_zone'])):%Y%m%dT%H%M%S}"
 
 
 def read(row: Mapping[str, Any], exceptions: Sequence[Mapping[str, Any]]) -> Appointment:
