@@ -28,7 +28,7 @@ from calsync_agent.sync.match import Match, no_match
 from calsync_agent.sync.pairs import Assembled, Known, assemble
 from calsync_agent.sync.planned import Planned, Sorted, sort
 
-FIRST_PASS = Caution(put_off=True)
+FIRST_PASS = Caution(put_off=True, link_first=True)
 
 
 def settle(
