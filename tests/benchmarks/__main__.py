@@ -21,6 +21,7 @@ from filelock import FileLock
 
 from tests.benchmarks.company import Company, company
 from tests.benchmarks.exchange import Exchange, exchange
+from tests.benchmarks.measured import IDLE_ROUNDS
 from tests.benchmarks.meter import Figures
 from tests.support import servers
 from tests.support.servers import Run, Server, SQLite
@@ -58,7 +59,8 @@ class Bench:
             self._note(f"first sync of {count} in", agent, made.do("floor_inbound", count=count))
             if not changed:
                 return
-            self._note(f"idle cycle, {count} in step", made.do("idle"), made.do("floor_idle"))
+            rest = [self._each(made.do(work)) for work in ("idle", "floor_idle")]
+            self._note(f"idle cycle, {count} in step", *rest)
             share = self.events // 100
             self.exchange.ask("fill", f"{made.name}-spare", share)
             spare = self.exchange.ask("ids", f"{made.name}-spare")
@@ -85,6 +87,12 @@ class Bench:
                 f" {statistics.median(n for _, n in bare):>6.0f}"
                 f" {_median(agent, 'statements'):>6.0f}"
             )
+
+    @staticmethod
+    def _each(cost: Cost) -> Cost:
+        """Of one round; the few before the first that counts fall out of the quotient."""
+        figures, requests = cost
+        return figures, requests // IDLE_ROUNDS
 
     @contextmanager
     def _company(self) -> Iterator[Company]:
