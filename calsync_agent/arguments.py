@@ -60,6 +60,17 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, told.format(program=self.prog, reason=message) + "\n")
 
 
+def language(words: Sequence[str], fallback: i18n.Language) -> i18n.Language:
+    """What `--lang` says, before help and errors are shown; else what the environment says."""
+    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    early.add_argument("--lang", choices=i18n.LANGUAGES)
+    try:
+        chosen = early.parse_known_args(words)[0].lang
+    except argparse.ArgumentError:
+        chosen = None
+    return "de" if chosen == "de" else "en" if chosen == "en" else i18n.preferred(fallback)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Let argparse, too, speak the language of this process while the context lasts.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from calsync_agent import __version__, i18n
-from calsync_agent.arguments import Parser, translated
+from calsync_agent.arguments import Parser, language, translated
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _
 from calsync_agent.platform.console import console_utf8
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status."""
     console_utf8()
     words = list(sys.argv[1:] if arguments is None else arguments)
-    i18n.use(_language(words))
+    i18n.use(language(words, "en"))
     try:
         with translated():
             options = _parser().parse_args(words)
@@ -57,17 +57,6 @@ def _unforeseen(error: Exception) -> str:
     from calsync_agent.service.logs import in_one_line  # noqa: PLC0415 - loads much, hardly needed
 
     return _("internal error: {detail}").format(detail=in_one_line(error))
-
-
-def _language(words: Sequence[str]) -> i18n.Language:
-    """What `--lang` says, before help and errors are shown; else what the environment says."""
-    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    early.add_argument("--lang", choices=i18n.LANGUAGES)
-    try:
-        chosen = early.parse_known_args(words)[0].lang
-    except argparse.ArgumentError:
-        chosen = None
-    return "de" if chosen == "de" else "en" if chosen == "en" else i18n.preferred("en")
 
 
 def _parser() -> Parser:
@@ -139,6 +128,11 @@ def _database_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
             action="store_true",
             help=_("also Consolidate's own tables, with the least that works"),
         )
+    entering = _verb(verbs, "import", _import, _("enter an iCalendar file into Consolidate"))
+    entering.add_argument("file", type=Path, metavar=_("FILE.ics"), help=_("the calendar"))
+    entering.add_argument(
+        "--employee", required=True, metavar=_("CODE"), help=_("whose appointments they become")
+    )
 
 
 def _verb(
@@ -212,6 +206,12 @@ def _ddl(options: argparse.Namespace) -> int:
     from calsync_agent.commands import tables  # noqa: PLC0415
 
     return tables.ddl(options)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from calsync_agent.commands import importing  # noqa: PLC0415
+
+    return importing.run(options)
 
 
 def _demo(options: argparse.Namespace) -> int:

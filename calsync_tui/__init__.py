@@ -1,1 +1,1 @@
-"""The terminal UI of calsync. It is not built yet."""
+"""The terminal UI of calsync: looks into the database, changes settings, answers what waits."""

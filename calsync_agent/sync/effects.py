@@ -121,7 +121,7 @@ def _taken(
     link, people = known.pair.link, job.office.people
     guests = link.guests if link else frozenset()
     employee, role = job.profile.employee, known.pair.role
-    return taken(mine, theirs, fields, role, employee, people, guests)
+    return taken(mine, theirs, fields, role, employee, people, guests, known.unsent)
 
 
 def _creation(job: Job, known: Known, activity: Activity, result: Effects) -> Effects:

@@ -1,0 +1,173 @@
+"""The terminal UI: opens the database, then shows the window.
+
+WaitingScreen ──opened──▶ MainScreen (pages)
+└─refused─▶ RefusedScreen ──try again──▶ …
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import CommandPalette, Provider
+from textual.scrollbar import ScrollBar
+
+from calsync_agent import i18n
+from calsync_agent.errors import CalsyncError
+from calsync_agent.i18n import Language, _, marked
+from calsync_tui import glyphs, keys, themes
+from calsync_tui.commands import Commands
+from calsync_tui.gateway.door import Gateway
+from calsync_tui.screens.help import HelpScreen
+from calsync_tui.screens.main import LOOK_SECONDS, MainScreen
+from calsync_tui.screens.refused import RefusedScreen
+from calsync_tui.screens.translated import TranslatedScreen
+from calsync_tui.screens.waiting import WaitingScreen
+from calsync_tui.widgets.scrollbar import PlainScrollBar
+
+
+class CalsyncApp(App[None]):
+    """`opening` makes the way to the data; it blocks, and raises CalsyncError.
+
+    `plain`: the terminal takes ASCII and its own colours only. `every`: how often the window looks
+    into the database, in seconds; None: only when it is told to.
+    """
+
+    TITLE = "calsync"
+    CSS_PATH = "app.tcss"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+q",
+            "quit",
+            marked("Quit"),
+            id="app.quit",
+            priority=True,
+            tooltip=marked("Leave the program; the agent goes on"),
+        ),
+        Binding(
+            "f1",
+            "help",
+            marked("Help"),
+            id="app.help",
+            priority=True,
+            tooltip=marked("Show the keys that work here"),
+        ),
+        Binding(
+            "ctrl+l",
+            "other_language",
+            "Deutsch/English",
+            id="app.language",
+            show=False,
+            tooltip=marked("Change the language"),
+        ),
+        Binding(
+            "ctrl+t",
+            "next_theme",
+            marked("Colours"),
+            id="app.theme",
+            show=False,
+            tooltip=marked("Change the colours"),
+        ),
+    ]
+
+    def __init__(
+        self,
+        opening: Callable[[], Gateway],
+        *,
+        plain: bool = False,
+        every: float | None = LOOK_SECONDS,
+    ) -> None:
+        super().__init__()
+        self.gateway: Gateway | None = None
+        self._opening = opening
+        self._every = every
+        glyphs.use(glyphs.PLAIN if plain else glyphs.RICH)
+        self.set_class(plain, "-plain")
+        if plain:
+            self.animation_level = "none"
+            ScrollBar.renderer = PlainScrollBar
+        for theme in (themes.DARK, themes.LIGHT):
+            self.register_theme(theme)
+        self.theme = themes.TERMINAL.name if plain else themes.DARK.name
+
+    def get_default_screen(self) -> TranslatedScreen[None]:
+        """What stands there first."""
+        return WaitingScreen()
+
+    def on_mount(self) -> None:
+        """Open the database."""
+        self.action_begin()
+
+    @work(group="begin", exclusive=True)
+    async def action_begin(self) -> None:
+        """Open the database; show the window, or why it cannot be."""
+        try:
+            gateway = await asyncio.to_thread(self._opening)
+        except CalsyncError as error:
+            await self._instead(RefusedScreen(error))
+        else:
+            await self.opened(gateway)
+
+    async def opened(self, gateway: Gateway) -> None:
+        """The way to the data is there: show the window."""
+        self.gateway = gateway
+        await self._instead(MainScreen(gateway, every=self._every))
+
+    async def _instead(self, screen: TranslatedScreen[None]) -> None:
+        if len(self.screen_stack) > 1:
+            await self.switch_screen(screen)
+        else:
+            await self.push_screen(screen)
+
+    async def on_unmount(self) -> None:
+        """Close the connections."""
+        if self.gateway is not None:
+            await asyncio.to_thread(self.gateway.close)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """A key as it is written on it: `F1`, `Strg+Q`."""
+        return keys.written(binding.key)
+
+    def action_command_palette(self) -> None:
+        """The palette, speaking our language."""
+        if not isinstance(self.screen, CommandPalette):
+            palette = CommandPalette(placeholder=_("Look for a command …"), id="--command-palette")
+            self.push_screen(palette)
+
+    def action_help(self) -> None:
+        """The keys of the screen in sight."""
+        screen = self.screen
+        if isinstance(screen, MainScreen) and screen.page is not None:
+            self.push_screen(HelpScreen(_(screen.page.TITLE), screen.active_bindings))
+
+    def action_next_theme(self) -> None:
+        """The next of our themes."""
+        names = list(themes.NAMES)
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
+
+    async def action_other_language(self) -> None:
+        """German, where it was English, and the other way round."""
+        await self.action_language("en" if i18n.current() == "de" else "de")
+
+    async def action_language(self, language: Language) -> None:
+        """Speak another language from now on."""
+        i18n.use(language)
+        for screen in self.screen_stack:
+            if isinstance(screen, TranslatedScreen):
+                await screen.translate()
+
+    async def action_quit(self) -> None:
+        """Leave, unless something is unsaved and wants to be stayed with."""
+        self.run_worker(self._leave(), group="quit", exclusive=True)
+
+    async def _leave(self) -> None:
+        screens = [one for one in self.screen_stack if isinstance(one, MainScreen)]
+        if not screens or await screens[0].may_leave():
+            self.exit()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C, which many press to leave."""
+        self.notify(_("Ctrl+Q leaves the program."), markup=False)

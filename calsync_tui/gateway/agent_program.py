@@ -1,0 +1,133 @@
+"""The headless program, asked for what needs Exchange: `calsync-agent check --json`.
+
+It runs as a process of its own, so that the UI loads nothing of Exchange's side, and so that it can
+be given up at any time.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from calsync_agent.errors import Trouble
+from calsync_agent.i18n import current, message
+
+PROGRAM: Final = (sys.executable, "-m", "calsync_agent")
+SECONDS: Final = 90.0
+_SHOWN: Final = 200
+
+
+class ProgramTrouble(Trouble):
+    """The program did not answer, or not as it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was looked at. `text` is translated; `mend` is a page on the web, or empty."""
+
+    name: str
+    ok: bool
+    text: str
+    mend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundUser:
+    """Somebody whom the tenant knows. `id` is the object id."""
+
+    id: str
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the check has found. `users_allowed`: whether the app may look users up."""
+
+    steps: tuple[Step, ...]
+    consent_url: str
+    users_allowed: bool
+    found: tuple[FoundUser, ...]
+
+    @property
+    def failing(self) -> tuple[Step, ...]:
+        """What has to be put right."""
+        return tuple(step for step in self.steps if not step.ok)
+
+
+async def check(
+    config: Path,
+    *,
+    find_user: str | None = None,
+    program: Sequence[str] = PROGRAM,
+    seconds: float = SECONDS,
+) -> Checked:
+    """What `calsync-agent check` finds with these settings, in the language spoken now.
+
+    `find_user`: an e-mail address, a principal name or an object id to look up as well. Raises
+    ProgramTrouble where the program takes too long or ends without an answer. Whoever cancels this
+    ends the program.
+    """
+    words = [*program, "check", "--json", "--config", str(config), "--lang", current()]
+    if find_user is not None:
+        words += ["--find-user", find_user]
+    out, err = await _ended(words, seconds)
+    try:
+        return _checked(json.loads(out))
+    except (ValueError, KeyError, TypeError) as error:
+        said = err.strip().splitlines()
+        raise ProgramTrouble(
+            message(
+                "calsync-agent check gave no usable answer: {reason}",
+                reason=(said[-1] if said else out.strip())[:_SHOWN] or "-",
+            )
+        ) from error
+
+
+async def _ended(words: Sequence[str], seconds: float) -> tuple[str, str]:
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *words,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        )
+    except OSError as error:
+        raise ProgramTrouble(
+            message("calsync-agent cannot be started: {reason}", reason=str(error))
+        ) from error
+    try:
+        async with asyncio.timeout(seconds):
+            out, err = await process.communicate()
+    except TimeoutError as error:
+        raise ProgramTrouble(
+            message("calsync-agent check did not answer within {seconds} s", seconds=round(seconds))
+        ) from error
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    return out.decode(errors="replace"), err.decode(errors="replace")
+
+
+def _checked(read: Any) -> Checked:  # noqa: ANN401 - whatever JSON holds
+    users: Mapping[str, Any] = read["users"]
+    return Checked(
+        steps=tuple(
+            Step(str(one["name"]), bool(one["ok"]), str(one["message"]), str(one.get("mend", "")))
+            for one in read["steps"]
+        ),
+        consent_url=str(read["consent_url"]),
+        users_allowed=bool(users["allowed"]),
+        found=tuple(
+            FoundUser(str(one["id"]), str(one["name"]), str(one["address"]))
+            for one in users["found"]
+        ),
+    )

@@ -1,0 +1,134 @@
+"""The door: all reading and writing goes through here, in threads, and says when nothing answers.
+
+Work is a function of one connection (`calsync_agent.database.engine`) that returns frozen values.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from calsync_agent.config import reading
+from calsync_agent.config.settings import Settings
+from calsync_agent.database.engine import Database, open_database
+from calsync_agent.database.failures import Contended, denied, facts
+from calsync_agent.errors import DatabaseRefused, DatabaseTrouble
+from calsync_agent.i18n import message
+from calsync_agent.state import meta
+from calsync_tui.gateway import agent_program, overview
+from calsync_tui.gateway.agent_program import Checked, ProgramTrouble
+from calsync_tui.gateway.overview import Pulse
+
+_T = TypeVar("_T")
+
+
+class Gateway:
+    """One database, and the settings that named it. `place` is where it is, for people.
+
+    `lost` is why it does not answer now, or None; whoever gets through next sets it back.
+    `clock` is for tests: what the database's clock is said to show; `program` starts calsync-agent.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings | None = None,
+        clock: Callable[[], datetime] | None = None,
+        program: Sequence[str] = agent_program.PROGRAM,
+    ) -> None:
+        self.settings = settings
+        self.place = database.place
+        self.lost: DatabaseTrouble | None = None
+        self._database = database
+        self._clock = clock
+        self._program = program
+
+    @property
+    def dialect(self) -> str:
+        """`postgresql`, `mssql` or `sqlite`."""
+        return self._database.dialect
+
+    async def read(self, work: Callable[[sa.Connection], _T]) -> _T:
+        """What `work` returns in a reading transaction.
+
+        Raises DatabaseTrouble where the database does not answer now, DatabaseRefused where it can
+        not be read as it is.
+        """
+        return await self._through(self._database.read, work)
+
+    async def write(self, work: Callable[[sa.Connection], _T]) -> _T:
+        """What `work` returns in a writing transaction; it may run several times.
+
+        Raises DatabaseTrouble, DatabaseRefused as `read` does; the latter also where the login may
+        not write.
+        """
+        return await self._through(self._database.write, work)
+
+    async def look(self) -> Pulse:
+        """What the frame shows and what tells pages that something changed."""
+        pulse = await self.read(overview.pulse)
+        return pulse if self._clock is None else replace(pulse, now=self._clock())
+
+    async def check(self, find_user: str | None = None) -> Checked:
+        """What `calsync-agent check` finds with the saved settings (`agent_program.check`).
+
+        Raises ProgramTrouble.
+        """
+        if self.settings is None:
+            raise ProgramTrouble(message("there are no settings to check"))
+        return await agent_program.check(
+            self.settings.path, find_user=find_user, program=self._program
+        )
+
+    def close(self) -> None:
+        """Let running work end and close the connections. Blocks."""
+        self._database.dispose()
+
+    async def _through(
+        self,
+        way: Callable[[Callable[[sa.Connection], _T]], Awaitable[_T]],
+        work: Callable[[sa.Connection], _T],
+    ) -> _T:
+        try:
+            result = await way(work)
+        except Contended:  # it does answer
+            self.lost = None
+            raise
+        except DatabaseTrouble as trouble:
+            self.lost = trouble
+            raise
+        except sa.exc.DBAPIError as error:
+            raise denied(error) or _unusable(error, self.place) from error
+        self.lost = None
+        return result
+
+
+def open_gateway(config: Path | None) -> Gateway:
+    """The door to the database that the settings name. Blocks while it connects.
+
+    Raises ConfigurationRefused where there are no settings or wrong ones, DatabaseRefused where
+    the database or the plugin's tables cannot be used, DatabaseTrouble where it does not answer.
+    """
+    settings = reading.read(reading.find(config))
+    part = settings.database
+    database = open_database(part.url.get_secret_value(), schema=part.schema_name)
+    try:
+        with database.reading() as connection:
+            meta.check(connection)
+    except BaseException:
+        database.dispose()
+        raise
+    return Gateway(database, settings)
+
+
+def _unusable(error: sa.exc.DBAPIError, place: str) -> DatabaseRefused:
+    return DatabaseRefused(
+        message(
+            "The database at {where} refuses: {reason}",
+            where=place,
+            reason=facts(error).text,
+        )
+    )

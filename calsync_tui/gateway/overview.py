@@ -1,0 +1,91 @@
+"""What the frame shows of everything: agents, settings revision, how profiles fare.
+
+`pulse` is asked about each second, so it is a handful of small queries and nothing more.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from calsync_agent.appointment.model import ProfileId
+from calsync_agent.database.clock import UtcNow
+from calsync_agent.state import fares, meta
+from calsync_agent.state.agents import SILENCE
+from calsync_agent.state.fares import Fare
+from calsync_agent.state.tables import agent, log
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRow:
+    """An agent as it last showed itself. Times are UTC, by the database's clock."""
+
+    id: UUID
+    host: str
+    pid: int
+    version: str
+    started_at: datetime
+    seen_at: datetime
+    settings_revision: int
+    settings_taken_at: datetime | None
+    round_at: datetime | None
+    round_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How things stand at one moment. `now` is the database's clock (UTC)."""
+
+    now: datetime
+    settings_revision: int
+    last_log_id: int
+    agents: tuple[AgentRow, ...]
+    fares: Mapping[ProfileId, Fare]
+
+    @property
+    def alive(self) -> tuple[AgentRow, ...]:
+        """The agents that were heard of lately; the longest running first."""
+        return tuple(one for one in self.agents if self.now - one.seen_at <= SILENCE)
+
+    @property
+    def silent(self) -> tuple[AgentRow, ...]:
+        """The agents that were not, and have not said goodbye."""
+        return tuple(one for one in self.agents if self.now - one.seen_at > SILENCE)
+
+    @property
+    def behind(self) -> tuple[AgentRow, ...]:
+        """The living agents that do not work with the newest settings yet."""
+        return tuple(one for one in self.alive if one.settings_revision < self.settings_revision)
+
+
+def pulse(connection: sa.Connection) -> Pulse:
+    """How things stand."""
+    last, now = connection.execute(sa.select(sa.func.max(log.c.id), UtcNow())).one()
+    return Pulse(
+        now=now,
+        settings_revision=meta.settings_revision(connection),
+        last_log_id=last or 0,
+        agents=_agents(connection),
+        fares=fares.read(connection),
+    )
+
+
+def _agents(connection: sa.Connection) -> tuple[AgentRow, ...]:
+    found = sa.select(*agent.c).order_by(agent.c.started_at, agent.c.id)
+    return tuple(
+        AgentRow(
+            id=row["id"],
+            host=row["host"],
+            pid=row["pid"],
+            version=row["version"],
+            started_at=row["started_at"],
+            seen_at=row["seen_at"],
+            settings_revision=row["settings_revision"],
+            settings_taken_at=row["settings_taken_at"],
+            round_at=row["round_at"],
+            round_ms=row["round_ms"],
+        )
+        for row in connection.execute(found).mappings()
+    )
