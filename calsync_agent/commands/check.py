@@ -38,7 +38,7 @@ _TITLES: Final = {
     "tables": marked("plugin's tables"),
     "installation": marked("installation"),
     "consolidate": marked("Consolidate"),
-    "provider": marked("tenant"),
+    "provider": marked("provider"),
     "profiles": marked("profiles"),
     "sign_in": marked("sign-in"),
     "mailbox": marked("mailbox"),

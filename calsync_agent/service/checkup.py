@@ -13,7 +13,7 @@ from calsync_agent.consolidate import readiness
 from calsync_agent.consolidate.reading import read_staff
 from calsync_agent.database.engine import Database
 from calsync_agent.database.failures import permitted
-from calsync_agent.errors import CalsyncError
+from calsync_agent.errors import CalsyncError, SignInRefused
 from calsync_agent.exchange.calls import Sender
 from calsync_agent.exchange.mailbox import Mailbox
 from calsync_agent.exchange.permissions import (
@@ -202,7 +202,9 @@ async def _signed_in(made: Checkup, settings: Settings, provider: Provider, tena
     try:
         named = await tenant.permissions()
     except CalsyncError as error:
-        made.failed("sign_in", error, credentials_page(part.authority, part.client_id))
+        refused = isinstance(error, SignInRefused)
+        page = credentials_page(part.authority, part.client_id) if refused else ""
+        made.failed("sign_in", error, page)
         return False
     if named is None or CALENDARS in named:
         text = message(
