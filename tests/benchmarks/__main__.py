@@ -108,6 +108,20 @@ def _median(costs: list[Cost], what: str) -> float:
     return statistics.median(getattr(figures, what) for figures, _ in costs)
 
 
+@contextmanager
+def _run() -> Iterator[Run]:
+    """A folder, and a PostgreSQL if one is started in it, while the context lasts."""
+    run = Run(Path(tempfile.mkdtemp(prefix="calsync-")))
+    run.folder.chmod(0o711)  # PostgreSQL runs as somebody else
+    lifeline = FileLock(run.lifeline)
+    lifeline.acquire()
+    try:
+        yield run
+    finally:
+        lifeline.release()
+        servers.ended(run)
+
+
 def main() -> None:
     """Run it, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -115,22 +129,18 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="how often all is measured")
     parser.add_argument("--database", action="append", choices=("sqlite", "postgresql"))
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="calsync-") as name, exchange() as tenant:
-        folder = Path(name)
-        folder.chmod(0o711)  # PostgreSQL runs as somebody else
-        run = Run(folder)
+    with _run() as run, exchange() as tenant:
         makers: dict[str, Callable[[Run], Server | SQLite]] = {
             "sqlite": SQLite,
             "postgresql": servers.postgresql,
         }
-        with FileLock(run.lifeline):
-            benches = [
-                Bench(one, makers[one](run), tenant, folder, options.events)
-                for one in options.database or makers
-            ]
-            for _ in range(options.runs):
-                for bench in benches:
-                    bench.run()
+        benches = [
+            Bench(one, makers[one](run), tenant, run.folder, options.events)
+            for one in options.database or makers
+        ]
+        for _ in range(options.runs):
+            for bench in benches:
+                bench.run()
         print(COLUMNS)
         for bench in benches:
             for line in bench.lines():
