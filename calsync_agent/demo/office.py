@@ -4,9 +4,10 @@ On the Consolidate side people write plain rows by SQL, on the other they use Ou
 sandbox. Nothing here goes through the agent.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final, assert_never
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import sqlalchemy as sa
 
@@ -30,6 +31,7 @@ from calsync_agent.demo.entries import (
     When,
     Where,
 )
+from calsync_agent.sandbox.model.responses import Answer
 from calsync_agent.sandbox.people import Person
 from calsync_agent.sandbox.tenant import Tenant
 from calsync_agent.state import tables as state
@@ -69,9 +71,14 @@ class Office:
 
     # -- what an admin does once ---------------------------------------------------------------
 
-    def found(self) -> None:
+    def found(self, interval_seconds: int = 5) -> None:
         """Enter the tenant; the tables must be there."""
-        row = {"id": _PROVIDER, "kind": "exchange365", "tenant_id": self.tenant.tenant_id}
+        row = {
+            "id": _PROVIDER,
+            "kind": "exchange365",
+            "tenant_id": self.tenant.tenant_id,
+            "interval_seconds": interval_seconds,
+        }
         with self.database.writing() as connection:
             connection.execute(sa.insert(state.provider).values(row))
 
@@ -109,8 +116,38 @@ class Office:
             case change, _:
                 self._alter_in_outlook(entry, change)
 
+    def meet(self, entry: Entry, guests: Iterable[Employee]) -> None:
+        """The owner enters a meeting in Consolidate, and who is to come."""
+        invited = [
+            {
+                "id": uuid4(),
+                "activity_id": self.activity_id(entry),
+                "employee_id": self.employees[guest],
+            }
+            for guest in guests
+        ]
+        with self.database.writing() as connection:
+            connection.execute(sa.insert(tables.activity).values(self._row(entry)))
+            connection.execute(sa.insert(tables.activity_participant), invited)
+        self.activities[self.activity_id(entry)] = entry
+
+    def answer(self, employee: Employee, subject: str, answer: Answer) -> None:
+        """Somebody answers an invitation in Outlook, if it has arrived."""
+        person = self.person(employee)
+        for event in person.find(subject):
+            person.respond(event, answer)
+
+    def repeat(self, employee: Employee, subject: str, rule: str) -> None:
+        """The owner gives an appointment another rule in Consolidate (RFC 5545)."""
+        self._write(employee, subject, {"recurrence": rule})
+
     def _enter_in_consolidate(self, entry: Entry) -> None:
-        row = {
+        with self.database.writing() as connection:
+            connection.execute(sa.insert(tables.activity).values(self._row(entry)))
+        self.activities[self.activity_id(entry)] = entry
+
+    def _row(self, entry: Entry) -> dict[str, Any]:
+        return {
             "id": self.activity_id(entry),
             "type_id": 1,
             "subject": entry.subject,
@@ -124,9 +161,6 @@ class Office:
             "recurrence": entry.series.rule if entry.series else None,
             **self._columns(entry.when),
         }
-        with self.database.writing() as connection:
-            connection.execute(sa.insert(tables.activity).values(row))
-        self.activities[row["id"]] = entry
 
     def _enter_in_outlook(self, entry: Entry) -> None:
         start, end = self._times(entry.when)
@@ -153,11 +187,13 @@ class Office:
         if isinstance(change, DayMoved | DayCancelled):
             self._alter_day_in_consolidate(entry, change)
             return
+        self._write(entry.owner, entry.subject, self._altered(change))
+
+    def _write(self, owner: Employee, subject: str, values: Mapping[str, Any]) -> None:
         mine = sa.and_(
-            tables.activity.c.responsible_id == self.employees[entry.owner],
-            tables.activity.c.subject == entry.subject,
+            tables.activity.c.responsible_id == self.employees[owner],
+            tables.activity.c.subject == subject,
         )
-        values = self._altered(change)
         with self.database.writing() as connection:
             connection.execute(sa.update(tables.activity).where(mine).values(values))
 
