@@ -121,10 +121,14 @@ class MainScreen(TranslatedScreen[None]):
             if shown:
                 await page.on_shown()
             self.pulse = await self.gateway.look()
+            if not page.is_attached:  # the program was left meanwhile
+                return
             self.query_one(Header).pulse = self.pulse
             await page.update(self.pulse)
         except (DatabaseTrouble, DatabaseRefused) as met:
             error = met
+        if not page.is_attached:
+            return
         as_of = self.pulse.now if self.pulse else None
         self.query_one(Banner).tell(error, as_of)
         if self.focused is None and self.is_current:
