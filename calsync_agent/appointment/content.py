@@ -60,13 +60,16 @@ _UNSETTLED: Final = "-" * _DIGEST_LENGTH
 
 def differing(one: Appointment, other: Appointment) -> frozenset[Field]:
     """The fields in which two appointments are not in step."""
+    if one == other:
+        return frozenset()
     pairs = zip(Field, _content(one), _content(other), strict=True)
     return frozenset(field for field, mine, theirs in pairs if mine != theirs)
 
 
+@lru_cache(maxsize=32)  # the steps of one decision ask for the same few
 def fingerprint(appointment: Appointment) -> Fingerprint:
     """What to remember of an appointment to tell later which fields have changed."""
-    return Fingerprint(_SCHEME + "".join(_digest(repr(part)) for part in _content(appointment)))
+    return Fingerprint(_SCHEME + "".join([_digest(repr(part)) for part in _content(appointment)]))
 
 
 def changed(before: Fingerprint, now: Fingerprint) -> frozenset[Field]:

@@ -35,6 +35,7 @@ SUBJECT_COLUMN: Final = 500
 JOIN_URL_COLUMN: Final = 2000
 NAME_COLUMN: Final = 200
 ADDRESS_COLUMN: Final = 320
+_ROWS_OF_THEIR_OWN: Final = {Field.EXCEPTIONS, Field.PARTICIPANTS, Field.RESPONSES, Field.GUESTS}
 
 
 class Sending(StrEnum):
@@ -156,7 +157,16 @@ def _series(
     if zones.windows_name(begun.zone) is None:
         name = begun.zone
         return Unsyncable(message("Exchange knows no time zone {name} for a series", name=name))
-    return with_exceptions(begun, (_exception(child) for child in exceptions))
+    if not begun.all_day and not _exists(begun.zone, begun.start, begun.end):
+        # Exchange keeps the instants of the first occurrence, which are other times by the clock.
+        return Unsyncable(
+            message("its first occurrence begins or ends while clocks are put forward")
+        )
+    return with_exceptions(begun, (_exception(child, begun) for child in exceptions))
+
+
+def _exists(zone: str, *moments: datetime) -> bool:
+    return all(zones.existing(moment, zone) == moment for moment in moments)
 
 
 def _left_out(appointment: Appointment, exceptions: Collection[Row]) -> Iterator[Message]:
@@ -170,16 +180,21 @@ def _left_out(appointment: Appointment, exceptions: Collection[Row]) -> Iterator
             )
 
 
-def _exception(row: Row) -> ChangedOccurrence:
+def _exception(row: Row, series: Appointment) -> ChangedOccurrence:
     return ChangedOccurrence(
         original_start=row["original_start"],
         cancelled=bool(row["cancelled"]),
         subject=None if row["subject"] is None else one_line(row["subject"]),
         body=None if row["body"] is None else paragraphs(row["body"]),
         location=None if row["location"] is None else one_line(row["location"]),
-        start=row["starts_at"],
-        end=row["ends_at"],
+        start=_own_time(row["starts_at"], series),
+        end=_own_time(row["ends_at"], series),
     )
+
+
+def _own_time(moment: datetime | None, series: Appointment) -> datetime | None:
+    """As Exchange can keep it: an instant, which no time in a gap is."""
+    return moment if moment is None or series.all_day else zones.existing(moment, series.zone)
 
 
 def _organizing(row: Row) -> EmployeeId | None:
@@ -217,11 +232,12 @@ def activity_values(appointment: Appointment, fields: Collection[Field], own_zon
 
     `own_zone` is the name that the row has for its zone; it stays where it means the same zone.
     """
+    wanted = set(fields) - _ROWS_OF_THEIR_OWN
+    if Field.TIME in wanted:  # the rule's end is written with the time of day
+        wanted.add(Field.RECURRENCE)
     values: dict[str, Any] = {}
-    for field in fields:
+    for field in wanted:
         values.update(_columns(field, appointment, own_zone))
-    if Field.TIME in fields:  # the rule's end is written with the time of day
-        values.update(_columns(Field.RECURRENCE, appointment, own_zone))
     return values
 
 
@@ -263,7 +279,7 @@ def _columns(field: Field, a: Appointment, own_zone: str) -> Row:
             fits = a.join_url is not None and len(a.join_url) <= JOIN_URL_COLUMN
             return {"online_meeting_url": a.join_url if fits else None}
         case Field.EXCEPTIONS | Field.PARTICIPANTS | Field.RESPONSES | Field.GUESTS:
-            return {}  # rows of their own
+            return {}
 
 
 def _same_zone(own: str, other: str) -> bool:

@@ -16,15 +16,15 @@ from calsync_agent.exchange import writes
 from calsync_agent.exchange.bodies import with_join_block
 from calsync_agent.exchange.calls import Calls
 from calsync_agent.exchange.events import Event, Kind, UnreadableEvent, read_event
-from calsync_agent.exchange.instances import original_start, with_instances
+from calsync_agent.exchange.instances import by_rule, original_start, with_instances
 from calsync_agent.exchange.moments import wall_clock
 from calsync_agent.exchange.operations import Gone, Partly, Removed, Result, Written
 from calsync_agent.exchange.requests import Answer, Lost, Request
 from calsync_agent.exchange.series import OccurrenceWrite, difference
 from calsync_agent.i18n import Message, message
 
-PAGE: Final = 200
-"""Occurrences to a page of a listing."""
+PAGE: Final = 1000
+"""Occurrences to a page of a listing: as many as Graph allows, so that a window's days fit in."""
 
 ZONE_MARGIN: Final = timedelta(days=1)
 """How far inside a listing's bounds an occurrence has to lie to be missed in it."""
@@ -173,7 +173,8 @@ def _unlisted(
 def _start_in_rule(series: Appointment, item: Mapping[str, Any]) -> datetime | None:
     if item.get("originalStart"):
         return original_start(series, item)
-    return wall_clock(item["start"], series.zone, all_day=series.all_day)
+    start = wall_clock(item["start"], series.zone, all_day=series.all_day)
+    return start if series.all_day else by_rule(series, start)
 
 
 def _is_at(series: Appointment, item: Mapping[str, Any], moment: datetime) -> bool:

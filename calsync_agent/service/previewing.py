@@ -1,5 +1,6 @@
 """Rehearses the next cycle of profiles, writing nothing (preview, B12)."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from calsync_agent.errors import Unknown
 from calsync_agent.exchange.mailbox import Mailbox
 from calsync_agent.i18n import message
 from calsync_agent.service.lines import Connect, Connection
+from calsync_agent.service.summary import waiting
 from calsync_agent.service.view import View, look
 from calsync_agent.state import progress
 from calsync_agent.state.profiles import Profile
@@ -25,14 +27,23 @@ from calsync_agent.sync.window import window
 NOBODY = UUID(int=0)
 
 
+def utc_now() -> datetime:
+    """The time of day, UTC without zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
 async def preview_all(
-    database: Database, settings: Settings, connect: Connect, only: str | None = None
+    database: Database,
+    settings: Settings,
+    connect: Connect,
+    only: str | None = None,
+    clock: Callable[[], datetime] = utc_now,
 ) -> list[Preview]:
     """A preview of each active profile, or of the one with this number or employee code.
 
     Raises Refusal, MailboxTrouble and DatabaseTrouble as a sync would, and Unknown.
     """
-    now = datetime.now(UTC).replace(tzinfo=None)
+    now = clock()
     view = await database.read(lambda c: look(c, now))
     wanted = [profile for profile in view.syncing if _named(profile, view, only)]
     if only is not None and not wanted:
@@ -41,7 +52,9 @@ async def preview_all(
     graph = connect(settings, view.provider)
     try:
         return [
-            await _rehearsed(database, settings, view, graph, profile, far.get(profile.id))
+            await _rehearsed(
+                database, graph, job(settings, view, profile, clock()), far.get(profile.id)
+            )
             for profile in wanted
         ]
     finally:
@@ -49,24 +62,23 @@ async def preview_all(
 
 
 async def _rehearsed(
-    database: Database,
-    settings: Settings,
-    view: View,
-    graph: Connection,
-    profile: Profile,
-    far: Progress | None,
+    database: Database, graph: Connection, given: Job, far: Progress | None
 ) -> Preview:
-    far = far or Progress(profile.id)
+    far = far or Progress(given.profile.id)
     rehearsal = Rehearsal(
-        job=job(settings, view, profile, datetime.now(UTC).replace(tzinfo=None)),
-        mailbox=Mailbox(graph, profile.mailbox, view.office.people),
+        job=given,
+        mailbox=Mailbox(graph, given.profile.mailbox, given.office.people),
         database=database,
         lease=NOBODY,
         progress=far,
         position=far.delta_link,
     )
     await cycles.run(rehearsal)
-    return preview(rehearsal, first_sync=far.compared_at is None)
+    told = preview(rehearsal, first_sync=far.compared_at is None)
+    held = [one for one in rehearsal.job.held.values() if one.verdict is None]
+    if held:
+        told.waiting = message("waits for an administrator: {what}", what=waiting(held))
+    return told
 
 
 def job(settings: Settings, view: View, profile: Profile, now: datetime) -> Job:

@@ -55,13 +55,17 @@ class Effects:
     @property
     def any(self) -> bool:
         """Whether anything is to be written at all."""
-        return replace(self, mine=None) != Effects()
+        written = self.create, self.change, self.delete, self.new_link, self.changed_link
+        others = self.dropped_link, self.kept, self.outgoing
+        return any(part is not None for part in (*written, *others))
 
 
 def effects(job: Job, known: Known, decision: Decision) -> Effects:
     """What carrying out a decision writes in Consolidate, in our own tables, and in Exchange."""
     activity, link = known.pair.activity, known.pair.link
-    result = replace(_consolidate(job, known, decision), kept=_kept(job, known, decision))
+    result = _consolidate(job, known, decision)
+    if decision.lost is not None:
+        result = replace(result, kept=_kept(job, known, decision))
     if isinstance(decision.exchange, Create) and isinstance(activity, Activity):
         return _creation(job, known, activity, result)
     if isinstance(decision.exchange, Delete) and link is not None:
@@ -117,7 +121,7 @@ def _taken(
     link, people = known.pair.link, job.office.people
     guests = link.guests if link else frozenset()
     employee, role = job.profile.employee, known.pair.role
-    return taken(mine, theirs, fields, role, employee, people, guests)
+    return taken(mine, theirs, fields, role, employee, people, guests, known.unsent)
 
 
 def _creation(job: Job, known: Known, activity: Activity, result: Effects) -> Effects:
@@ -157,23 +161,26 @@ def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effe
         return result
     people, employee = job.office.people, job.profile.employee
     before = pair.link or Link(LinkId(uuid4()), job.profile.id, known.activity_id)
+    as_seen = before if before.role is pair.role else replace(before, role=pair.role)
     if result.mine is None:
         # A broken row: that they belong together is all that is known of them.
-        only = agreed(replace(before, role=pair.role), event, consolidate=UNKNOWN, exchange=UNKNOWN)
+        only = agreed(as_seen, event, consolidate=UNKNOWN, exchange=UNKNOWN)
         return replace(result, new_link=only) if decision.waiting else result
     mine = view(result.mine, pair.role, employee, people)
     outgoing = fields_of(decision.exchange)
-    refused = unsettled_in(before.consolidate) & differing(mine, pair.theirs)
-    waiting = decision.waiting | (refused - fields_of(decision.consolidate))
+    waiting = decision.waiting
+    if refused := unsettled_in(before.consolidate):
+        waiting |= (refused & differing(mine, pair.theirs)) - fields_of(decision.consolidate)
     now = agreed(
-        replace(before, role=pair.role),
+        as_seen,
         event,
         consolidate=mixed(fingerprint(mine), before.consolidate, outgoing | waiting),
         exchange=mixed(fingerprint(pair.theirs), before.exchange, outgoing | decision.waiting),
         unfinished=bool(outgoing) and _in_steps(mine, event.appointment),
     )
-    result = replace(result, new_link=None if pair.link else now)
-    if pair.link and (known.adopted or _differs(before, now)):
+    if pair.link is None:
+        result = replace(result, new_link=now)
+    elif known.adopted or _differs(before, now):
         result = replace(result, changed_link=now)
     match decision.exchange:
         case Change(fields):

@@ -85,6 +85,8 @@ class MainScreen(TranslatedScreen[None]):
         if not switcher.query_children(f"#{name}"):
             made = next(page for page in PAGES if name == page.NAME)(self.gateway)
             await switcher.add_content(made, id=name)
+            if not made.is_attached:
+                return  # the window is being left
         switcher.current = name
         self.query_one(TabBar).active = name
         page = self.page

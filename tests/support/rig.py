@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, cast
+from unittest.mock import patch
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -27,10 +28,15 @@ from calsync_agent.platform import ProcessLock
 from calsync_agent.sandbox.model.world import Stored
 from calsync_agent.sandbox.server import SandboxServer
 from calsync_agent.sandbox.tenant import Tenant
+from calsync_agent.service import report
+from calsync_agent.service.lines import Connect
+from calsync_agent.service.memory import Memory
+from calsync_agent.service.previewing import preview_all
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.standing import Standing
 from calsync_agent.state import tables as state
 from calsync_agent.state.agents import Identity
+from calsync_agent.sync.preview import Preview
 from tests.support.loopback import GRAPH, answer_now, connected
 from tests.support.points import Faulty, Killed, Points, Watched
 from tests.support.world import World
@@ -56,6 +62,19 @@ class Snapshot:
     rows: dict[str, list[dict[str, Any]]]
     tenant: bytes
     now: datetime
+
+
+class Remembered(Memory):
+    """What agents remember of a database outside it; a file would cost more than all the rest."""
+
+    def __init__(self) -> None:
+        self.positions: dict[str, int] = {}
+
+    def position(self, noted: str) -> int:
+        return self.positions.get(noted, 0)
+
+    def note(self, noted: str, position: int) -> None:
+        self.positions[noted] = max(position, self.position(noted))
 
 
 @dataclass
@@ -120,6 +139,8 @@ class Rig:
     world: World = field(init=False)
     tenant: Tenant = field(init=False)
     points: Points = field(default_factory=Points)
+    memory: Remembered = field(default_factory=Remembered)
+    limits: dict[str, int] = field(default_factory=dict)
     _idle: list[Watched] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -171,17 +192,33 @@ class Rig:
         lock = ProcessLock(self.folder / f"agent-{uuid4()}.lock")
         lock.acquire()
         who = Identity(uuid4(), "here", 1, "test", lock.path)
-        wire = Faulty(points, self.tenant, answer_now(self.tenant))
-        rounds = Rounds(
-            database,
-            who,
-            _settings(self.url, self.folder),
-            lambda _settings, _provider: connected(
-                self.tenant, wire, self._clock(), self.page_size
-            ),
-            lambda: self.now,
-        )
+        settings = _settings(self.url, self.folder, self.limits)
+        rounds = Rounds(database, who, settings, self._connect(points), lambda: self.now)
+        rounds._looks._memory = rounds._watch._memory = self.memory
         return Agent(rounds, database, lock, points, lambda: self._idle.append(watched))
+
+    def _connect(self, points: Points) -> Connect:
+        """An agent's way to Exchange."""
+        wire = Faulty(points, self.tenant, answer_now(self.tenant))
+        return lambda _settings, _provider: connected(
+            self.tenant, wire, self._clock(), self.page_size
+        )
+
+    async def preview(self) -> list[Preview]:
+        """What `calsync-agent preview` finds; nothing may be written meanwhile."""
+        points = Points()
+        watched, database = self._database(points)
+        settings, writes = (
+            _settings(self.url, self.folder, self.limits),
+            self.tenant.counters.writes,
+        )
+        previews = await preview_all(
+            database, settings, self._connect(points), clock=lambda: self.now
+        )
+        assert "commit" not in points.places
+        assert self.tenant.counters.writes == writes
+        self._idle.append(watched)
+        return previews
 
     def _database(self, points: Points) -> tuple[Watched, Database]:
         """An agent's own way to the database; engines are kept, as their statements cost most."""
@@ -203,11 +240,11 @@ class Rig:
         agent = self.agent()
         try:
             for _ in range(limit):
-                began = len(self.points.trace)
+                began, writes = len(self.points.trace), self.tenant.counters.writes
                 await agent.round()
                 if agent.in_trouble:
                     self.wait(minutes=6)
-                elif not self._wrote_since(began):
+                elif not self._wrote_since(began, writes):
                     return await agent.stop()
                 self.wait(seconds=5)
         except Killed:
@@ -217,8 +254,13 @@ class Rig:
         await agent.stop()
         raise AssertionError(f"never quiet: {reasons}")
 
-    def _wrote_since(self, began: int) -> bool:
-        return any(" request GET " not in line for line in self.points.trace[began:])
+    def _wrote_since(self, began: int, writes: int) -> bool:
+        """Whether anything was committed or sent; mailboxes are asked in batches, which are POSTs.
+
+        What never arrived was intended before, which is a commit.
+        """
+        committed = any(" commit " in line for line in self.points.trace[began:])
+        return committed or self.tenant.counters.writes > writes
 
     # -- there and back -----------------------------------------------------------------------
 
@@ -229,6 +271,19 @@ class Rig:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Everything as it was."""
+        self._rows_back(snapshot)
+        self._tenant(pickle.loads(snapshot.tenant), snapshot.now)  # noqa: S301 - our own
+        self.points = Points()
+
+    def put_back(self, snapshot: Snapshot) -> None:
+        """The database as it was, as from a backup; Exchange and the agents' memory go on."""
+        self._rows_back(snapshot)
+        newest = max((row["id"] for row in snapshot.rows[state.log.name]), default=0)
+        counted = sa.text("UPDATE sqlite_sequence SET seq = :newest WHERE name = :name")
+        with self.people.writing() as connection:
+            connection.execute(counted, {"newest": newest, "name": state.log.name})
+
+    def _rows_back(self, snapshot: Snapshot) -> None:
         with self.people.writing() as connection:
             for table in reversed(_IN_ORDER):
                 connection.execute(sa.delete(table))
@@ -237,8 +292,6 @@ class Rig:
                     connection.execute(sa.delete(table))
                 if rows := snapshot.rows.get(table.name):
                     connection.execute(sa.insert(table), rows)
-        self._tenant(pickle.loads(snapshot.tenant), snapshot.now)  # noqa: S301 - our own
-        self.points = Points()
 
 
 def _unless_killed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -251,11 +304,12 @@ async def _here(call: Callable[[], Any]) -> Any:
     return call()
 
 
-def _settings(url: str, folder: Path) -> Settings:
+def _settings(url: str, folder: Path, limits: dict[str, int]) -> Settings:
     return Settings.model_validate(
         {
             "database": {"url": SecretStr(url)},
             "exchange": {"client_id": "rig", "client_secret_env": "NONE", "graph_url": GRAPH},
+            "sync": limits,
             "path": folder / "agent.toml",
             "credential": ClientSecret(SecretStr("none")),
         }
@@ -264,9 +318,14 @@ def _settings(url: str, folder: Path) -> Settings:
 
 @contextmanager
 def rigged(url: str, folder: Path) -> Iterator[Rig]:
-    """A rig on a database that is installed and empty."""
+    """A rig on a database that is installed and empty.
+
+    Nobody is told how far a first sync has come: that comes by the computer's own clock, and would
+    be a request and a commit more where it is slow.
+    """
     people = open_database(url)
     try:
-        yield Rig(people, folder)
+        with patch.object(report, "_pauses", lambda: iter(())):
+            yield Rig(people, folder)
     finally:
         people.dispose()

@@ -240,6 +240,27 @@ async def test_f6_deleting_a_copy_is_declining_and_the_meeting_stays(world: Worl
     assert len(anna.events()) == 1
 
 
+async def test_g13_whoever_declined_by_deleting_stays_declined_when_others_answer(
+    world: World,
+) -> None:
+    anna, bernd, clara = three(world)
+    number = world.enter("ANNA", "Besprechung", SOON)
+    world.invite(number, "BERND", "CLARA")
+    await settled(world)
+    clara.delete(clara.events()[0]["id"])
+    await settled(world)
+    bernd.respond(bernd.events()[0]["id"], "accepted")
+    await settled(world)
+    assert world.answers(number) == {"BERND": "accepted", "CLARA": "declined"}
+    # An update of the meeting brings Clara's copy back, as Exchange does; now she answers.
+    anna.change(anna.events()[0]["id"], location={"displayName": "Saal"})
+    await settled(world)
+    assert world.answers(number)["CLARA"] == "declined"
+    clara.respond(clara.events()[0]["id"], "accepted")
+    await settled(world)
+    assert world.answers(number) == {"BERND": "accepted", "CLARA": "accepted"}
+
+
 @pytest.mark.parametrize("outside", [False, True])
 async def test_f6_the_organizer_deleting_deletes_the_appointment(
     world: World, outside: bool
@@ -308,6 +329,31 @@ async def test_g10_a_new_responsible_moves_the_meeting_without_gap_or_double(
     live = [e for e in clara.events() if not e["isCancelled"]]
     assert len(live) == 1
     assert len(world.activities()) == 1
+
+
+@pytest.mark.parametrize("still_invited", [False, True])
+async def test_g10_a_participant_becomes_responsible(world: World, *, still_invited: bool) -> None:
+    anna, bernd, clara = three(world)
+    number = world.enter("ANNA", "Besprechung", SOON)
+    world.invite(number, "BERND", "CLARA")
+    await settled(world)
+    if not still_invited:
+        table = tables.activity_participant
+        mine = table.c.employee_id == world.employees["BERND"]
+        with world.database.writing() as connection:
+            connection.execute(sa.delete(table).where(mine))
+    world.edit(number, responsible_id=world.employees["BERND"])
+    await settled(world)
+    assert anna.events() == []
+    assert [e["isOrganizer"] for e in bernd.events() if not e["isCancelled"]] == [True]
+    assert [e["isOrganizer"] for e in clara.events() if not e["isCancelled"]] == [False]
+    assert len(world.activities()) == 1
+    assert roles(world) == {2: "organizer", 3: "copy"}
+    world.edit(number, location="Saal")
+    await settled(world)
+    assert [e["location"]["displayName"] for e in clara.events() if not e["isCancelled"]] == [
+        "Saal"
+    ]
 
 
 async def test_g11_once_the_organizers_own_event_is_seen_it_rules(world: World) -> None:
