@@ -14,9 +14,11 @@ from calsync_agent.database.engine import open_database as open_url
 from calsync_agent.exchange.auth import MsalTokens
 from calsync_agent.exchange.client import Graph
 from calsync_agent.exchange.settings import GraphSettings
+from calsync_agent.i18n import message
 from calsync_agent.platform import ProcessLock, state_folder
+from calsync_agent.service import checkup
 from calsync_agent.service.agent import GRACE
-from calsync_agent.service.lines import Connection
+from calsync_agent.service.checkup import Checkup
 from calsync_agent.service.once import Outcome, once
 from calsync_agent.service.previewing import preview_all
 from calsync_agent.service.rounds import Rounds
@@ -31,7 +33,7 @@ def open_database(settings: Settings) -> Database:
     return open_url(part.url.get_secret_value(), schema=part.schema_name)
 
 
-def connect(settings: Settings, provider: Provider) -> Connection:
+def connect(settings: Settings, provider: Provider) -> Graph:
     """A line to the provider's tenant. Raises ConfigurationRefused."""
     part = settings.exchange
     variable = os.environ.get(part.client_secret_env) if part.client_secret_env else None
@@ -92,3 +94,17 @@ async def previews(settings: Settings, only: str | None) -> list[Preview]:
         return await preview_all(database, settings, connect, only)
     finally:
         database.dispose()
+
+
+async def check(made: Checkup, settings: Settings, find_user: str | None) -> None:
+    """Go through all that the sync needs; `find_user`: address, principal name or object id."""
+    database = await made.attempt(
+        "database",
+        asyncio.to_thread(open_database, settings),
+        lambda opened: message("the database at {where} answers", where=opened.place),
+    )
+    if database is not None:
+        try:
+            await checkup.check(made, settings, database, connect, find_user)
+        finally:
+            database.dispose()

@@ -81,6 +81,13 @@ def _parser() -> Parser:
 
 
 def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
+    check = _verb(verbs, "check", _check, _("look whether everything is there that the sync needs"))
+    check.add_argument(
+        "--find-user",
+        metavar=_("ADDRESS"),
+        help=_("also find this user: e-mail address, user principal name or object id"),
+    )
+    check.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
     preview = _verb(verbs, "preview", _admin("preview"), _("show what the next sync would do"))
     for name, text in (
         ("confirm", _("let a held profile carry out what it waits for")),
@@ -121,6 +128,11 @@ def _database_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
             action="store_true",
             help=_("also Consolidate's own tables, with the least that works"),
         )
+    entering = _verb(verbs, "import", _import, _("enter an iCalendar file into Consolidate"))
+    entering.add_argument("file", type=Path, metavar=_("FILE.ics"), help=_("the calendar"))
+    entering.add_argument(
+        "--employee", required=True, metavar=_("CODE"), help=_("whose appointments they become")
+    )
 
 
 def _verb(
@@ -168,6 +180,12 @@ def _once(options: argparse.Namespace) -> int:
     return serving.once(options)
 
 
+def _check(options: argparse.Namespace) -> int:
+    from calsync_agent.commands import check  # noqa: PLC0415
+
+    return check.check(options)
+
+
 def _admin(name: str) -> Callable[[argparse.Namespace], int]:
     def run(options: argparse.Namespace) -> int:
         from calsync_agent.commands import admin  # noqa: PLC0415
@@ -188,6 +206,12 @@ def _ddl(options: argparse.Namespace) -> int:
     from calsync_agent.commands import tables  # noqa: PLC0415
 
     return tables.ddl(options)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from calsync_agent.commands import importing  # noqa: PLC0415
+
+    return importing.run(options)
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -16,11 +16,11 @@ from calsync_agent.consolidate.reading import inbound_type, read_activities
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
 from calsync_agent.consolidate.writing import ChangedActivity, NewActivity, Stamp
 from calsync_agent.errors import Refusal, Unknown
-from calsync_agent.i18n import message
+from calsync_agent.i18n import marked, message
 from calsync_agent.state import history
 from calsync_agent.state.history import Kept, Side, Version
 
-RULE: Final = "restored by an administrator"
+RULE: Final = marked("restored by an administrator")
 
 
 def restore(connection: sa.Connection, number: int, stamp: Stamp) -> Version:

@@ -12,6 +12,7 @@ from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
+from textual.scrollbar import ScrollBar
 
 from calsync_agent import i18n
 from calsync_agent.errors import CalsyncError
@@ -24,6 +25,7 @@ from calsync_tui.screens.main import LOOK_SECONDS, MainScreen
 from calsync_tui.screens.refused import RefusedScreen
 from calsync_tui.screens.translated import TranslatedScreen
 from calsync_tui.screens.waiting import WaitingScreen
+from calsync_tui.widgets.scrollbar import PlainScrollBar
 
 
 class CalsyncApp(App[None]):
@@ -86,6 +88,7 @@ class CalsyncApp(App[None]):
         self.set_class(plain, "-plain")
         if plain:
             self.animation_level = "none"
+            ScrollBar.renderer = PlainScrollBar
         for theme in (themes.DARK, themes.LIGHT):
             self.register_theme(theme)
         self.theme = themes.TERMINAL.name if plain else themes.DARK.name

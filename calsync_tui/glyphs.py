@@ -45,7 +45,7 @@ RICH: Final = Glyphs(
     more_below="▼",
     horizontal="─",
     vertical="│",
-    levels=" ▁▂▃▄▅▆▇█",
+    levels="▁▂▃▄▅▆▇█",
 )
 
 PLAIN: Final = Glyphs(
@@ -63,7 +63,7 @@ PLAIN: Final = Glyphs(
     more_below="v",
     horizontal="-",
     vertical="|",
-    levels=" .:-=+*#@",
+    levels="_.-=+*#@",
 )
 
 

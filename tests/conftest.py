@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from calsync_agent.database.engine import Database, open_database
 from tests.support import servers
+from tests.support.mailing import Ledger, keep_ledger
 from tests.support.servers import Run, Server, SQLite
 from tests.support.statements import Watch
 
@@ -104,6 +105,14 @@ def _statements_fit_sql_server(pytestconfig: pytest.Config) -> Iterator[None]:
     yield
     complaints = watch.end()
     assert not complaints, "\n\n".join(complaints)
+
+
+@pytest.fixture(autouse=True)
+def ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
+    """Fails a test in which Exchange mails others than those whom the sync has counted (F8)."""
+    ledger = keep_ledger(monkeypatch)
+    yield ledger
+    assert not ledger.complaint, ledger.complaint
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,6 +17,7 @@ from calsync_agent.appointment.model import Appointment, ChangedOccurrence
 from calsync_agent.appointment.rule import Rule, Weekly
 from calsync_agent.appointment.series import occurrence
 from calsync_agent.appointment.text import LOCATION_LIMIT, SUBJECT_LIMIT, cut, folded
+from calsync_agent.i18n import marked
 
 
 class Field(StrEnum):
@@ -25,21 +26,21 @@ class Field(StrEnum):
     `TIME` is start, end, zone and all-day together: none of them means anything alone.
     """
 
-    SUBJECT = "subject"
-    BODY = "body"
-    LOCATION = "location"
-    TIME = "time"
-    IMPORTANCE = "importance"
-    PRIVATE = "private"
-    SHOW_AS = "show-as"
-    REMINDER = "reminder"
-    RECURRENCE = "recurrence"
-    EXCEPTIONS = "exceptions"
-    PARTICIPANTS = "participants"
-    RESPONSES = "responses"
-    ORGANIZER = "organizer"
-    GUESTS = "guests"
-    JOIN_URL = "join link"
+    SUBJECT = marked("subject")
+    BODY = marked("body")
+    LOCATION = marked("location")
+    TIME = marked("time")
+    IMPORTANCE = marked("importance")
+    PRIVATE = marked("private")
+    SHOW_AS = marked("show-as")
+    REMINDER = marked("reminder")
+    RECURRENCE = marked("recurrence")
+    EXCEPTIONS = marked("exceptions")
+    PARTICIPANTS = marked("participants")
+    RESPONSES = marked("responses")
+    ORGANIZER = marked("organizer")
+    GUESTS = marked("guests")
+    JOIN_URL = marked("join link")
 
 
 ALL: Final = frozenset(Field)
@@ -59,13 +60,16 @@ _UNSETTLED: Final = "-" * _DIGEST_LENGTH
 
 def differing(one: Appointment, other: Appointment) -> frozenset[Field]:
     """The fields in which two appointments are not in step."""
+    if one == other:
+        return frozenset()
     pairs = zip(Field, _content(one), _content(other), strict=True)
     return frozenset(field for field, mine, theirs in pairs if mine != theirs)
 
 
+@lru_cache(maxsize=32)  # the steps of one decision ask for the same few
 def fingerprint(appointment: Appointment) -> Fingerprint:
     """What to remember of an appointment to tell later which fields have changed."""
-    return Fingerprint(_SCHEME + "".join(_digest(repr(part)) for part in _content(appointment)))
+    return Fingerprint(_SCHEME + "".join([_digest(repr(part)) for part in _content(appointment)]))
 
 
 def changed(before: Fingerprint, now: Fingerprint) -> frozenset[Field]:
@@ -113,10 +117,10 @@ def unsettled_in(base: Fingerprint) -> frozenset[Field]:
 def time_changes(before: Appointment, now: Appointment) -> list[str]:
     """Which of start, end, zone and all-day differ, in the words of rule D."""
     parts = (
-        ("start", before.start != now.start),
-        ("end", before.end != now.end),
-        ("time zone", zones.identity(before.zone) != zones.identity(now.zone)),
-        ("all-day", before.all_day != now.all_day),
+        (marked("start"), before.start != now.start),
+        (marked("end"), before.end != now.end),
+        (marked("time zone"), zones.identity(before.zone) != zones.identity(now.zone)),
+        (marked("all-day"), before.all_day != now.all_day),
     )
     return [name for name, differs in parts if differs]
 

@@ -11,7 +11,7 @@ from typing import NewType
 from uuid import UUID
 
 from calsync_agent.appointment.rule import Rule
-from calsync_agent.i18n import Message
+from calsync_agent.i18n import Message, marked
 
 ActivityId = NewType("ActivityId", UUID)
 EmployeeId = NewType("EmployeeId", int)
@@ -44,10 +44,10 @@ class ShowAs(StrEnum):
 class Response(StrEnum):
     """What a participant answered, in Consolidate's words."""
 
-    NONE = "none"
-    TENTATIVE = "tentative"
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
+    NONE = marked("none")
+    TENTATIVE = marked("tentative")
+    ACCEPTED = marked("accepted")
+    DECLINED = marked("declined")
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def read(text: str, start: datetime, zone: str, *, all_day: bool) -> Rule | Unsy
     except RefusedPart as refused:
         reason = message(
             "the recurrence rule {rule} cannot be kept in Exchange: {part}",
-            rule=text,
+            rule=" ".join(text.split()),
             part=refused.part,
         )
         return Unsyncable(reason)
@@ -60,8 +60,11 @@ def write(rule: Rule, clock: time | None) -> str:
 
 
 def _split(text: str) -> dict[str, str]:
+    first, *others = text.strip().splitlines() or [""]
+    if others:
+        raise RefusedPart(others[0].strip())  # RDATE and the like (3)
     parts: dict[str, str] = {}
-    for piece in text.strip().removeprefix("RRULE:").strip(";").split(";"):
+    for piece in first.removeprefix("RRULE:").strip(";").split(";"):
         name, equals, value = piece.partition("=")
         name = name.strip().upper()
         if not equals or not value.strip() or name in parts:

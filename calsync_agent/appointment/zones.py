@@ -87,6 +87,11 @@ def from_utc(instant: datetime, iana: str) -> datetime:
     return aware.replace(tzinfo=None, fold=0)
 
 
+def existing(wall_clock: datetime, iana: str) -> datetime:
+    """What clocks in the zone show at the instant of `wall_clock`: another time only in a gap."""
+    return from_utc(to_utc(wall_clock, iana), iana)
+
+
 def _same_time(iana: str, other: str) -> bool:
     """Whether clocks in two zones show the same, in the years that appointments lie in."""
     if iana == other:

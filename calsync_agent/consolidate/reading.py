@@ -120,6 +120,8 @@ def _read(
         wanted = locked(wanted, activity)
     try:
         rows = connection.execute(wanted).mappings().all()
+        if not rows:  # what comes from Exchange for the first time
+            return
         exceptions = _children(connection, activity_exception, ids)
         participants = _children(connection, activity_participant, ids)
     except (ValueError, TypeError) as error:

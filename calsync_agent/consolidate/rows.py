@@ -156,7 +156,16 @@ def _series(
     if zones.windows_name(begun.zone) is None:
         name = begun.zone
         return Unsyncable(message("Exchange knows no time zone {name} for a series", name=name))
-    return with_exceptions(begun, (_exception(child) for child in exceptions))
+    if not begun.all_day and not _exists(begun.zone, begun.start, begun.end):
+        # Exchange keeps the instants of the first occurrence, which are other times by the clock.
+        return Unsyncable(
+            message("its first occurrence begins or ends while clocks are put forward")
+        )
+    return with_exceptions(begun, (_exception(child, begun) for child in exceptions))
+
+
+def _exists(zone: str, *moments: datetime) -> bool:
+    return all(zones.existing(moment, zone) == moment for moment in moments)
 
 
 def _left_out(appointment: Appointment, exceptions: Collection[Row]) -> Iterator[Message]:
@@ -170,16 +179,21 @@ def _left_out(appointment: Appointment, exceptions: Collection[Row]) -> Iterator
             )
 
 
-def _exception(row: Row) -> ChangedOccurrence:
+def _exception(row: Row, series: Appointment) -> ChangedOccurrence:
     return ChangedOccurrence(
         original_start=row["original_start"],
         cancelled=bool(row["cancelled"]),
         subject=None if row["subject"] is None else one_line(row["subject"]),
         body=None if row["body"] is None else paragraphs(row["body"]),
         location=None if row["location"] is None else one_line(row["location"]),
-        start=row["starts_at"],
-        end=row["ends_at"],
+        start=_own_time(row["starts_at"], series),
+        end=_own_time(row["ends_at"], series),
     )
+
+
+def _own_time(moment: datetime | None, series: Appointment) -> datetime | None:
+    """As Exchange can keep it: an instant, which no time in a gap is."""
+    return moment if moment is None or series.all_day else zones.existing(moment, series.zone)
 
 
 def _organizing(row: Row) -> EmployeeId | None:

@@ -120,7 +120,10 @@ def _server(said: Facts, text: str, url: sa.URL) -> Message:
         )
     if _HOST.search(text):
         return message(
-            "The host {host} in database.url is unknown ({reason})", host=host, reason=reason
+            "The host {host} in database.url is unknown; check the name and the DNS servers"
+            " ({reason})",
+            host=host,
+            reason=reason,
         )
     if _NO_ANSWER.search(text):
         return message(

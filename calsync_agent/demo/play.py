@@ -1,4 +1,7 @@
-"""The play in its scenes: the office, a first sync, a busy day, a second sync, what is where."""
+"""The play in its scenes: the office, a first sync, a busy day, a second sync, what is where.
+
+In the end three of them meet.
+"""
 
 import shlex
 import subprocess
@@ -24,6 +27,7 @@ from calsync_agent.demo.entries import (
     concerned,
     conflicts,
 )
+from calsync_agent.demo.meeting import Meeting
 from calsync_agent.demo.office import Office
 from calsync_agent.demo.screen import Screen, Style
 from calsync_agent.demo.stage import SETTINGS_FILE, STATE_FILE, Stage, Synced, staged
@@ -54,6 +58,8 @@ async def play(screen: Screen, folder: Path, today: date, *, keep: bool) -> bool
             scenes.busy_days(edits)
             right = await scenes.second_sync()
         right = scenes.what_is_where(edits) and right
+        if right:
+            right = await Meeting(screen, stage, office).play()
         if keep:
             scenes.going_on()
     return right

@@ -74,6 +74,8 @@ class MsalTokens:
         self._turn = asyncio.Lock()
         self._token: _Token | None = None
         self._failure: _Failure | None = None
+        self._signing_in = 0
+        self._closed = False
         # MSAL has no types. The application and the credential it was made with:
         self._application: Any = None
         self._credential: Credential | None = None
@@ -91,15 +93,27 @@ class MsalTokens:
             if current is not None and current is not known and self._good(current):
                 return current.value  # somebody else's turn has brought it
             self._token = None
-            self._token = await asyncio.to_thread(self._sign_in, force=force)
+            self._token = await asyncio.to_thread(self._sign_in_once, force=force)
             return self._token.value
 
     async def aclose(self) -> None:
-        """Close the connections."""
-        self._wire.close()
+        """Close the connections; a sign-in under way that nobody waits for closes its own."""
+        self._closed = True
+        if not self._signing_in:
+            self._wire.close()
 
     def _good(self, token: _Token) -> bool:
         return self._clock.monotonic() < token.until
+
+    def _sign_in_once(self, *, force: bool) -> _Token:
+        self._signing_in += 1
+        try:
+            return self._sign_in(force=force)
+        finally:
+            # A thread cannot be cancelled: it may have been left behind, and opened a connection.
+            self._signing_in -= 1
+            if self._closed:
+                self._wire.close()
 
     def _sign_in(self, *, force: bool) -> _Token:
         credential = read_credential(self._settings)

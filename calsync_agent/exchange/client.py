@@ -10,6 +10,7 @@ from typing import Final
 from calsync_agent.exchange.health import HealthRecords
 from calsync_agent.exchange.means import Means
 from calsync_agent.exchange.pace import Clock, Pace
+from calsync_agent.exchange.permissions import named_permissions
 from calsync_agent.exchange.poll import Listener, Poll, Polled
 from calsync_agent.exchange.requests import Outcome, Request
 from calsync_agent.exchange.send import Sending
@@ -40,6 +41,13 @@ class Graph:
     ) -> None:
         session = Session(settings, tokens, Wire(settings, transport), clock)
         self._means = Means(session, Pace(at_once), HealthRecords(), clock, budget, poll_limit)
+
+    async def permissions(self) -> frozenset[str] | None:
+        """Sign in; the application permissions that the token names, None where it is unreadable.
+
+        Raises SignInRefused, ConfigurationRefused for an unreadable credential, Unreachable.
+        """
+        return named_permissions(await self._means.session.sign_in())
 
     async def send(self, mailbox: str, requests: Sequence[Request]) -> list[Outcome]:
         """What became of each request, in order; an Answer may well be an error of that item.

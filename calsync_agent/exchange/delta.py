@@ -54,6 +54,15 @@ def first(mailbox: str, start: datetime, end: datetime) -> Request:
     return Request("GET", path, paged=True)
 
 
+def least(mailbox: str) -> Request:
+    """The request that needs the same permission as the feed, and brings next to nothing."""
+    bounds = urlencode(
+        {"startDateTime": "2026-01-01T00:00:00Z", "endDateTime": "2026-01-02T00:00:00Z"}
+    )
+    path = f"/users/{quote(mailbox, safe='')}/calendarView?{bounds}&$top=1&$select=id"
+    return Request("GET", path)
+
+
 def following(link: str) -> Request:
     """The request for the page behind a next or delta link, which is called as it is."""
     return Request("GET", link, paged=True)

@@ -7,7 +7,7 @@ the start that the rule gives it, never by an id (E3).
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from calsync_agent.appointment import zones
@@ -57,10 +57,25 @@ def original_start(series: Appointment, item: Mapping[str, Any]) -> datetime | N
         return _on(series, date.fromisoformat(found[1])) if found else None
     local = zones.from_utc(moment, series.zone)
     if not series.all_day:
-        return local
-    days = {_on(series, moment.date()), _on(series, local.date())}
+        return by_rule(series, local)
+    days = [_on(series, day) for day in _days_meant(moment, local)]
     fitting = occurring(series.rule, series.start, days) if series.rule else set()
-    return min(fitting, default=None)
+    return next((day for day in days if day in fitting), None)
+
+
+def _days_meant(moment: datetime, local: datetime) -> list[date]:
+    """The day that a midnight begins, the likeliest first: local, UTC's, or some other zone's."""
+    likely = [each.date() for each in (local, moment) if each.time() == time()]
+    return [*likely, (moment + timedelta(hours=12)).date(), moment.date(), local.date()]
+
+
+def by_rule(series: Appointment, local: datetime) -> datetime:
+    """The start that the rule gives an occurrence which begins at `local` by the clock.
+
+    Where clocks are put forward, the rule's own time may not exist; it means the same instant.
+    """
+    usual = _on(series, local.date())
+    return usual if zones.existing(usual, series.zone) == local else local
 
 
 def _cancelled(series: Appointment, master: Mapping[str, Any]) -> Iterator[datetime]:
@@ -77,7 +92,7 @@ def _read(series: Appointment, moment: datetime, item: Mapping[str, Any]) -> Cha
     start = wall_clock(item["start"], series.zone, all_day=all_day)
     end = wall_clock(item["end"], series.zone, all_day=all_day)
     usual = occurrence(series, ChangedOccurrence(moment))
-    moved = (start, end) != (usual.start, usual.end)
+    moved = (start, end) != (_kept(usual.start, series), _kept(usual.end, series))
     subject, body = one_line(item.get("subject")), read_body(item.get("body"))
     location = one_line((item.get("location") or {}).get("displayName"))
     return ChangedOccurrence(
@@ -88,6 +103,10 @@ def _read(series: Appointment, moment: datetime, item: Mapping[str, Any]) -> Cha
         start=start if moved else None,
         end=end if moved else None,
     )
+
+
+def _kept(moment: datetime, series: Appointment) -> datetime:
+    return moment if series.all_day else zones.existing(moment, series.zone)
 
 
 def _on(series: Appointment, day: date) -> datetime:

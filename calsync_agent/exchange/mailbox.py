@@ -46,6 +46,12 @@ class Mailbox:
         """The way to it."""
         return Calls(self.graph, self.name)
 
+    async def probe(self) -> None:
+        """Find out whether the calendar may be read, by reading as little of it as there is."""
+        (answer,) = await self.calls.ask([delta.least(self.name)])
+        if not answer.ok:
+            raise self._failed(answer)
+
     async def page(self, request: Request) -> Page:
         """A page of the feed. Raises PositionLost."""
         return self.read_page((await self.calls.ask([request]))[0])

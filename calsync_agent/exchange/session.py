@@ -49,9 +49,9 @@ class Session:
         """`request` ready to be sent. Raises ForeignLink."""
         return prepare(request, self._wire.root, self._page_size)
 
-    async def sign_in(self) -> None:
-        """Have a token at hand."""
-        await self._tokens.token()
+    async def sign_in(self) -> str:
+        """A token that is good now."""
+        return await self._tokens.token()
 
     async def one(self, prepared: Prepared) -> Outcome:
         """The outcome of a call of its own."""
@@ -163,7 +163,7 @@ def _answer(reply: Reply) -> Outcome:
         body = json.loads(reply.content) if reply.content else None
     except ValueError:  # cut off, or a page of something else's
         body = None
-        if reply.status < HTTPStatus.BAD_REQUEST:
+        if reply.status < HTTPStatus.BAD_REQUEST or _reason_cut_off(reply):
             return Lost(
                 message(
                     "Graph's answer ({status}, request-id {request_id}) is cut off or no JSON",
@@ -172,3 +172,13 @@ def _answer(reply: Reply) -> Outcome:
                 )
             )
     return answer_of(reply.status, reply.headers, body)
+
+
+def _reason_cut_off(reply: Reply) -> bool:
+    """Whether what was refused cannot be told, because the code in the answer did not arrive.
+
+    A 404 without its code would pass for a refusal of an item that has merely been deleted.
+    """
+    telling_by_itself = {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
+    refused = HTTPStatus.BAD_REQUEST <= reply.status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return refused and reply.status not in telling_by_itself and reply.content.startswith(b"{")

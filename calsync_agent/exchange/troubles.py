@@ -8,9 +8,10 @@ MailboxTrouble            (errors.py)
 """
 
 from collections.abc import Sequence
+from http import HTTPStatus
 
 from calsync_agent.errors import MailboxTrouble
-from calsync_agent.exchange.requests import Outcome
+from calsync_agent.exchange.requests import Answer, Outcome
 
 
 class GraphTrouble(MailboxTrouble):
@@ -32,6 +33,12 @@ class Unreachable(GraphTrouble):
 
 class MailboxClosed(GraphTrouble):
     """The app may not enter the mailbox, or there is none, until an admin mends it."""
+
+    @property
+    def lacks_permission(self) -> bool:
+        """Whether the app was kept out, rather than nothing being there."""
+        known = [answer for answer in self.answers if isinstance(answer, Answer)]
+        return any(answer.status == HTTPStatus.FORBIDDEN for answer in known)
 
 
 class ForeignLink(GraphTrouble):

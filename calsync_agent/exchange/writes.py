@@ -142,6 +142,8 @@ def result(answer: Outcome, people: Directory) -> Result:
         return Lost(told(answer))
     if answer.status in {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT}:
         return Overtaken()
+    if answer.named("ErrorOccurrenceTimeSpanTooBig"):
+        return Refused(message("its occurrences overlap: each lasts until after the next begins"))
     return Refused(told(answer))
 
 

@@ -5,11 +5,12 @@ from pathlib import Path
 from threading import RLock
 from typing import Final
 
+from calsync_agent.ics.files import NotImported
 from calsync_agent.sandbox.counters import Counters
 from calsync_agent.sandbox.faults import Faults, Rule
 from calsync_agent.sandbox.graph.delta import forget_generations
 from calsync_agent.sandbox.graph.gateway import Gateway
-from calsync_agent.sandbox.ics.importing import NotImported, import_ics
+from calsync_agent.sandbox.ics.importing import import_ics
 from calsync_agent.sandbox.model.clock import Clock
 from calsync_agent.sandbox.model.identifiers import Identifiers
 from calsync_agent.sandbox.model.mail import Mail

@@ -1,5 +1,6 @@
 """Rehearses the next cycle of profiles, writing nothing (preview, B12)."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -25,14 +26,23 @@ from calsync_agent.sync.window import window
 NOBODY = UUID(int=0)
 
 
+def utc_now() -> datetime:
+    """The time of day, UTC without zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
 async def preview_all(
-    database: Database, settings: Settings, connect: Connect, only: str | None = None
+    database: Database,
+    settings: Settings,
+    connect: Connect,
+    only: str | None = None,
+    clock: Callable[[], datetime] = utc_now,
 ) -> list[Preview]:
     """A preview of each active profile, or of the one with this number or employee code.
 
     Raises Refusal, MailboxTrouble and DatabaseTrouble as a sync would, and Unknown.
     """
-    now = datetime.now(UTC).replace(tzinfo=None)
+    now = clock()
     view = await database.read(lambda c: look(c, now))
     wanted = [profile for profile in view.syncing if _named(profile, view, only)]
     if only is not None and not wanted:
@@ -41,7 +51,9 @@ async def preview_all(
     graph = connect(settings, view.provider)
     try:
         return [
-            await _rehearsed(database, settings, view, graph, profile, far.get(profile.id))
+            await _rehearsed(
+                database, graph, job(settings, view, profile, clock()), far.get(profile.id)
+            )
             for profile in wanted
         ]
     finally:
@@ -49,17 +61,12 @@ async def preview_all(
 
 
 async def _rehearsed(
-    database: Database,
-    settings: Settings,
-    view: View,
-    graph: Connection,
-    profile: Profile,
-    far: Progress | None,
+    database: Database, graph: Connection, given: Job, far: Progress | None
 ) -> Preview:
-    far = far or Progress(profile.id)
+    far = far or Progress(given.profile.id)
     rehearsal = Rehearsal(
-        job=job(settings, view, profile, datetime.now(UTC).replace(tzinfo=None)),
-        mailbox=Mailbox(graph, profile.mailbox, view.office.people),
+        job=given,
+        mailbox=Mailbox(graph, given.profile.mailbox, given.office.people),
         database=database,
         lease=NOBODY,
         progress=far,

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
@@ -27,7 +27,7 @@ from calsync_agent.service.looks import Looks
 from calsync_agent.service.memory import Memory
 from calsync_agent.service.polls import Polls
 from calsync_agent.service.preview_text import lines
-from calsync_agent.service.previewing import job, preview_all
+from calsync_agent.service.previewing import job, preview_all, utc_now
 from calsync_agent.service.running import Running
 from calsync_agent.service.standing import Standing, Terms
 from calsync_agent.service.troubles import Troubles
@@ -43,10 +43,6 @@ from calsync_agent.sync.window import Window, window
 _log: Final = logging.getLogger(__name__)
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
 class Rounds:
     """All profiles that this agent syncs on one database.
 
@@ -59,7 +55,7 @@ class Rounds:
         identity: Identity,
         settings: Settings,
         connect: Connect,
-        clock: Callable[[], datetime] = _utc_now,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.settings = settings
         self.news = asyncio.Event()
@@ -117,7 +113,9 @@ class Rounds:
     async def _observe(self) -> None:
         """Say what would be done, as long as nobody has said which database this is (B12)."""
         try:
-            for found in await preview_all(self._database, self.settings, self._connect):
+            for found in await preview_all(
+                self._database, self.settings, self._connect, clock=self._clock
+            ):
                 for line in lines(found):
                     _log.info(line)
         except CalsyncError as error:

@@ -1,6 +1,6 @@
 """What one look into the database tells: whether to sync, what, and how."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -68,15 +68,7 @@ class View:
     @property
     def refused(self) -> Mapping[ProfileId, ProfileRefused]:
         """Profiles that name no mailbox, or one that an earlier profile has."""
-        refused: dict[ProfileId, ProfileRefused] = {}
-        first: dict[str, ProfileId] = {}
-        for profile in self.syncing:
-            owner = first.setdefault(profile.mailbox.casefold(), profile.id)
-            if not profile.mailbox:
-                refused[profile.id] = _nameless(profile.id)
-            elif owner != profile.id:
-                refused[profile.id] = _taken(profile, owner)
-        return refused
+        return refused_rows(self.syncing)
 
     @property
     def office(self) -> Office:
@@ -105,16 +97,21 @@ def ready(
     if memory is not None:
         check(seen, memory)
     revision = meta.settings_revision(connection)  # first: what is newer is found the next time
-    provider, refused = _provider(connection, before)
-    given_type = inbound_type(connection)
-    if given_type is None:
+    provider, refused = provider_in(connection, before)
+    return Ready(provider, type_for_inbound(connection), revision, seen, refused)
+
+
+def type_for_inbound(connection: sa.Connection) -> int:
+    """The type that appointments from Exchange get. Raises NotReady where none is marked."""
+    given = inbound_type(connection)
+    if given is None:
         raise NotReady(
             message(
                 "no activity type is marked as inbound_default;"
                 " mark the one that appointments from Exchange are to get"
             )
         )
-    return Ready(provider, given_type, revision, seen, refused)
+    return given
 
 
 def look(
@@ -140,9 +137,13 @@ def look(
     )
 
 
-def _provider(
-    connection: sa.Connection, before: Provider | None
+def provider_in(
+    connection: sa.Connection, before: Provider | None = None
 ) -> tuple[Provider, Message | None]:
+    """The provider, and what is wrong with its row where it is the one `before`.
+
+    Raises NotReady without a tenant, and ConfigurationRefused for a wrong row with none before.
+    """
     provider: Provider | None
     refused = None
     try:
@@ -161,6 +162,19 @@ def _provider(
             )
         )
     return provider, refused
+
+
+def refused_rows(syncing: Iterable[Profile]) -> dict[ProfileId, ProfileRefused]:
+    """Those of these profiles that name no mailbox, or one that an earlier one has."""
+    refused: dict[ProfileId, ProfileRefused] = {}
+    first: dict[str, ProfileId] = {}
+    for profile in syncing:
+        owner = first.setdefault(profile.mailbox.casefold(), profile.id)
+        if not profile.mailbox:
+            refused[profile.id] = _nameless(profile.id)
+        elif owner != profile.id:
+            refused[profile.id] = _taken(profile, owner)
+    return refused
 
 
 def _nameless(number: ProfileId) -> ProfileRefused:

@@ -13,6 +13,7 @@ from calsync_agent.state.history import Side
 from calsync_agent.state.links import Link
 from calsync_agent.state.profiles import Policy, Priority
 from calsync_agent.sync.decision import Answer, Cell, Change, Decision, Delete
+from calsync_agent.sync.origin import own_id
 from calsync_agent.sync.pair import Pair
 from calsync_agent.sync.views import answer
 
@@ -77,8 +78,9 @@ def _both_there(pair: Pair, link: Link, policy: Policy) -> Decision:
     inward: frozenset[Field] = frozenset()
     put_back: frozenset[Field] = frozenset()
     if pair.relation.voice:
-        put_back = (touched & differs) - ANSWER
-        inward = ((touched | theirs_touched) & differs) - ANSWER
+        overruled = frozenset() if _waits_for_organizer(pair) else touched
+        put_back = (overruled & differs) - ANSWER
+        inward = ((overruled | theirs_touched) & differs) - ANSWER
     sent = None
     if Field.RESPONSES in differs & (touched | theirs_touched):
         if _outward(touched, theirs_touched, policy):
@@ -98,6 +100,18 @@ def _both_there(pair: Pair, link: Link, policy: Policy) -> Decision:
         exchange=sent,
         lost=Side.CONSOLIDATE if inward - ANSWER else None,
     )
+
+
+def _waits_for_organizer(pair: Pair) -> bool:
+    """Whether Consolidate's changes go out once the organizer's mailbox is synced again (C5).
+
+    So it is with what was entered in Consolidate. What came from Exchange counts as organized
+    outside for the time being (G11).
+    """
+    if not isinstance(pair.activity, Activity) or not isinstance(pair.event, Event):
+        return False
+    came_in = pair.activity.id == own_id(pair.event, pair.employee)
+    return pair.relation.resting and not came_in
 
 
 def _outward(touched: frozenset[Field], theirs_touched: frozenset[Field], policy: Policy) -> bool:

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from calsync_agent.appointment.content import Field
 from calsync_agent.appointment.model import Response
-from calsync_agent.i18n import Message
+from calsync_agent.i18n import Message, marked
 from calsync_agent.state.history import Side
 
 
@@ -24,33 +24,37 @@ class State(StrEnum):
 class Cell(StrEnum):
     """A cell of the matrix: what happened, in the user's world."""
 
-    IN_STEP = "in step"
-    CHANGED_IN_CONSOLIDATE = "changed in Consolidate"
-    CHANGED_IN_EXCHANGE = "changed in Exchange"
-    CHANGED_ON_BOTH = "changed on both sides"
-    DELETED_IN_CONSOLIDATE = "deleted in Consolidate"
-    DELETED_IN_EXCHANGE = "deleted in Exchange"
-    DELETED_ON_BOTH = "deleted on both sides"
-    DELETED_IN_CONSOLIDATE_CHANGED_IN_EXCHANGE = "deleted in Consolidate, changed in Exchange"
-    CHANGED_IN_CONSOLIDATE_DELETED_IN_EXCHANGE = "changed in Consolidate, deleted in Exchange"
-    WITHDRAWN = "withdrawn from Exchange"
-    WITHDRAWN_AND_GONE = "withdrawn, and gone from Exchange"
-    UNSYNCABLE = "cannot be synced"
-    NEW_IN_CONSOLIDATE = "new in Consolidate"
-    NEW_IN_EXCHANGE = "new in Exchange"
-    MATCHED = "the same on both sides"
-    OUT_OF_SCOPE = "out of scope"
-    UNFINISHED = "a write to Exchange was cut off"
-    ORGANIZER_SEEN = "the organizer's own event is seen"
-    COPY_SEEN = "a copy of a known meeting"
-    ANSWERED = "an answer was given"
-    DECLINED = "declined by deleting"
-    CANCELLED = "cancelled by the organizer"
-    PUT_BACK = "put back to the organizer's version"
-    MOVED_AWAY = "now in another mailbox"
-    COPY_LEFT = "the meeting is over for this copy"
-    BROUGHT_BACK = "brought back by an administrator"
-    DISCARDED = "not done, as an administrator decided"
+    IN_STEP = marked("in step")
+    CHANGED_IN_CONSOLIDATE = marked("changed in Consolidate")
+    CHANGED_IN_EXCHANGE = marked("changed in Exchange")
+    CHANGED_ON_BOTH = marked("changed on both sides")
+    DELETED_IN_CONSOLIDATE = marked("deleted in Consolidate")
+    DELETED_IN_EXCHANGE = marked("deleted in Exchange")
+    DELETED_ON_BOTH = marked("deleted on both sides")
+    DELETED_IN_CONSOLIDATE_CHANGED_IN_EXCHANGE = marked(
+        "deleted in Consolidate, changed in Exchange"
+    )
+    CHANGED_IN_CONSOLIDATE_DELETED_IN_EXCHANGE = marked(
+        "changed in Consolidate, deleted in Exchange"
+    )
+    WITHDRAWN = marked("withdrawn from Exchange")
+    WITHDRAWN_AND_GONE = marked("withdrawn, and gone from Exchange")
+    UNSYNCABLE = marked("cannot be synced")
+    NEW_IN_CONSOLIDATE = marked("new in Consolidate")
+    NEW_IN_EXCHANGE = marked("new in Exchange")
+    MATCHED = marked("the same on both sides")
+    OUT_OF_SCOPE = marked("out of scope")
+    UNFINISHED = marked("a write to Exchange was cut off")
+    ORGANIZER_SEEN = marked("the organizer's own event is seen")
+    COPY_SEEN = marked("a copy of a known meeting")
+    ANSWERED = marked("an answer was given")
+    DECLINED = marked("declined by deleting")
+    CANCELLED = marked("cancelled by the organizer")
+    PUT_BACK = marked("put back to the organizer's version")
+    MOVED_AWAY = marked("now in another mailbox")
+    COPY_LEFT = marked("the meeting is over for this copy")
+    BROUGHT_BACK = marked("brought back by an administrator")
+    DISCARDED = marked("not done, as an administrator decided")
 
 
 MATRIX: Final[Mapping[tuple[State, State], Cell]] = {

@@ -36,10 +36,14 @@ def dispatch(
     linked: dict[ActivityId, list[Link]] = {number: [] for number in touched}
     for link in links.by_activities(connection, touched):
         linked[link.activity].append(link)
+    # Resting mailboxes hear of what they would hold if they were synced.
+    everybody = Office(office.people, {p.employee: p.id for p in profiles.values()})
     work = {
         (profile, number)
         for number in touched
-        for profile in _concerned(activities.get(number), linked[number], office, profiles)
+        for profile in _concerned(
+            activities.get(number), linked[number], office, everybody, profiles
+        )
     }
     work |= pending.on(connection, touched) | quarantine.on(connection, touched)
     pending.add(connection, work)
@@ -51,11 +55,10 @@ def _concerned(
     activity: Activity | BrokenActivity | None,
     known: list[Link],
     office: Office,
+    everybody: Office,
     profiles: Mapping[ProfileId, Profile],
 ) -> Iterator[ProfileId]:
     links_by_profile = {link.profile: link for link in known}
-    # Resting mailboxes hear of what they would hold if they were synced.
-    everybody = Office(office.people, {p.employee: p.id for p in profiles.values()})
     for number in links_by_profile.keys() | _belonging(activity, everybody):
         profile, link = profiles[number], links_by_profile.get(number)
         whole = pair(office, profile, link, activity, None, known)

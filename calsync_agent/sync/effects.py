@@ -55,13 +55,17 @@ class Effects:
     @property
     def any(self) -> bool:
         """Whether anything is to be written at all."""
-        return replace(self, mine=None) != Effects()
+        written = self.create, self.change, self.delete, self.new_link, self.changed_link
+        others = self.dropped_link, self.kept, self.outgoing
+        return any(part is not None for part in (*written, *others))
 
 
 def effects(job: Job, known: Known, decision: Decision) -> Effects:
     """What carrying out a decision writes in Consolidate, in our own tables, and in Exchange."""
     activity, link = known.pair.activity, known.pair.link
-    result = replace(_consolidate(job, known, decision), kept=_kept(job, known, decision))
+    result = _consolidate(job, known, decision)
+    if decision.lost is not None:
+        result = replace(result, kept=_kept(job, known, decision))
     if isinstance(decision.exchange, Create) and isinstance(activity, Activity):
         return _creation(job, known, activity, result)
     if isinstance(decision.exchange, Delete) and link is not None:
@@ -117,7 +121,7 @@ def _taken(
     link, people = known.pair.link, job.office.people
     guests = link.guests if link else frozenset()
     employee, role = job.profile.employee, known.pair.role
-    return taken(mine, theirs, fields, role, employee, people, guests)
+    return taken(mine, theirs, fields, role, employee, people, guests, known.unsent)
 
 
 def _creation(job: Job, known: Known, activity: Activity, result: Effects) -> Effects:
@@ -163,8 +167,9 @@ def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effe
         return replace(result, new_link=only) if decision.waiting else result
     mine = view(result.mine, pair.role, employee, people)
     outgoing = fields_of(decision.exchange)
-    refused = unsettled_in(before.consolidate) & differing(mine, pair.theirs)
-    waiting = decision.waiting | (refused - fields_of(decision.consolidate))
+    waiting = decision.waiting
+    if refused := unsettled_in(before.consolidate):
+        waiting |= (refused & differing(mine, pair.theirs)) - fields_of(decision.consolidate)
     now = agreed(
         replace(before, role=pair.role),
         event,

@@ -3,11 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final
-from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 
+from calsync_agent.appointment.content import Field, changed, fingerprint
 from calsync_agent.appointment.model import ActivityId, EmployeeId, EventId, ICalUid
 from calsync_agent.consolidate.reading import read_activities
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
@@ -16,11 +15,9 @@ from calsync_agent.state import links as links_of
 from calsync_agent.state.links import Link, Role, activity_of, stored_uid
 from calsync_agent.sync.job import Batch, Job
 from calsync_agent.sync.match import Match
+from calsync_agent.sync.origin import of_event, own_id
 from calsync_agent.sync.pair import Pair, pair
-from calsync_agent.sync.views import answered
-
-_INBOUND: Final = UUID("8a8d6f3e-4a0e-4d0f-9a53-6a0c1d1f4f2b")
-"""Namespace of the ids given to appointments that come from Exchange."""
+from calsync_agent.sync.views import answered, view
 
 
 class By(StrEnum):
@@ -39,7 +36,7 @@ class Known:
     `by`: how an event without link was found to belong to it. `intended`: an event for it was about
     to be made, and is not to be found; `adopted`: it has just been found, and the pair's link does
     not know its event yet (B2). `strays`: links of other mailboxes to another appointment that was
-    made for the same meeting.
+    made for the same meeting. `unsent`: whose answers in Consolidate their own copies wait for.
     """
 
     activity_id: ActivityId
@@ -48,6 +45,7 @@ class Known:
     intended: Link | None = None
     adopted: bool = False
     strays: tuple[Link, ...] = ()
+    unsent: frozenset[EmployeeId] = frozenset()
 
 
 @dataclass(slots=True)
@@ -143,7 +141,7 @@ class _Assembly:
         if isinstance(event, Event) and self._waits(event, own):
             self.found.parked.append(event)
             return None
-        number = own if own not in self.taken else ActivityId(uuid5(_INBOUND, event.id))
+        number = own if own not in self.taken else of_event(event.id)
         return number, By.ORIGIN
 
     def _waits(self, event: Event, own: ActivityId) -> bool:
@@ -156,7 +154,7 @@ class _Assembly:
 
     def _guesses(self, event: Event | UnreadableEvent, match: Match) -> list[tuple[ActivityId, By]]:
         """The appointments that it may belong to, best first; the last is its own, if it is new."""
-        own = self._own_id(event), By.ORIGIN
+        own = own_id(event, self.job.profile.employee), By.ORIGIN
         if isinstance(event, UnreadableEvent):
             return [own]
         guesses: list[tuple[ActivityId, By]] = []
@@ -169,18 +167,6 @@ class _Assembly:
             alike = match(event.id, event.appointment)
             guesses += [(alike, By.LIKENESS)] if alike else []
         return [*guesses, own]
-
-    def _own_id(self, event: Event | UnreadableEvent) -> ActivityId:
-        """The id that an appointment gets when it comes from this event.
-
-        Always the same, so that neither a repetition nor lost links double it; and the same for all
-        copies of a meeting, so that two mailboxes that bring it at once meet at the row.
-        """
-        if isinstance(event, UnreadableEvent) or not event.ical_uid:
-            return ActivityId(uuid5(_INBOUND, event.id))
-        if event.meeting:
-            return ActivityId(uuid5(_INBOUND, event.ical_uid))
-        return ActivityId(uuid5(_INBOUND, f"{self.job.profile.employee}:{event.ical_uid}"))
 
     def _mine(self, number: ActivityId) -> Link | None:
         profile = self.job.profile.id
@@ -210,12 +196,28 @@ class _Assembly:
         if intended is not None:
             whole = replace(whole, link=None)
         strays = tuple(self._strays(number, event))
-        return Known(number, whole, by, intended, adopted, strays)
+        unsent = frozenset(self._unsent(number, event))
+        return Known(number, whole, by, intended, adopted, strays, unsent)
 
     def _in_scope(self, activity: Activity | BrokenActivity | None) -> bool:
         return isinstance(activity, BrokenActivity) or (
             isinstance(activity, Activity) and self.job.window.covers(activity)
         )
+
+    def _unsent(
+        self, number: ActivityId, event: Event | UnreadableEvent | None
+    ) -> Iterable[EmployeeId]:
+        """Who has answered in Consolidate since their copy was last in step."""
+        activity, office = self.held.get(number), self.job.office
+        if not (isinstance(event, Event) and event.is_organizer and isinstance(activity, Activity)):
+            return
+        owners = {profile: employee for employee, profile in office.mailboxes.items()}
+        for link in self.links[number]:
+            employee = owners.get(link.profile)
+            if link.role is Role.COPY and employee is not None:
+                now = view(activity.appointment, Role.COPY, employee, office.people)
+                if Field.RESPONSES in changed(link.consolidate, fingerprint(now)):
+                    yield employee
 
     def _strays(self, number: ActivityId, event: Event | UnreadableEvent | None) -> Iterable[Link]:
         """Links of the same meeting to an appointment that is not this one."""

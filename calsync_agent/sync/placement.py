@@ -14,7 +14,8 @@ class Relation:
 
     `wanted`: what its event ought to be, None where it ought to have none of ours. `ready`: whoever
     else ought to hold the appointment does so already. `voice`: the content of the meeting comes in
-    through this copy. `inside`: the organizer's own mailbox is synced, and another. `copied`: it is
+    through this copy. `inside`: the organizer's own mailbox is synced, and another. `resting`: the
+    organizer's own event is known, but their mailbox is not synced at present. `copied`: it is
     known only from copies so far.
     """
 
@@ -22,6 +23,7 @@ class Relation:
     ready: bool = True
     voice: bool = False
     inside: bool = False
+    resting: bool = False
     copied: bool = False
 
 
@@ -39,11 +41,13 @@ def relation(
     wanted = _wanted(activity, links, mailboxes)
     others = {number: role for number, role in wanted.items() if number != profile}
     there = {(li.profile, li.role) for li in links if li.event_id is not None}
+    organizers = {number for number, role in there if role is Role.ORGANIZER}
     return Relation(
         wanted=wanted.get(profile),
         ready=others.items() <= there,
         voice=_voice(links, set(mailboxes.values())) == profile,
         inside=owner is not None and not activity.from_outside and owner != profile,
+        resting=bool(organizers - set(mailboxes.values())),
         copied={li.role for li in links} == {Role.COPY},
     )
 

@@ -153,6 +153,8 @@ def _resumed(pair: Pair, link: Link) -> Decision | None:
 
 
 def _both_there(cell: Cell, pair: Pair, activity: Activity, link: Link, policy: Policy) -> Decision:
+    if cell is Cell.IN_STEP:
+        return Decision(cell)
     touched = changed(link.consolidate, fingerprint(pair.mine))
     theirs_touched = changed(link.exchange, fingerprint(pair.theirs))
     differs = differing(pair.mine, pair.theirs)

@@ -27,9 +27,12 @@ def view(
     """The part of an appointment that both sides can hold in this mailbox."""
     match role:
         case Role.ORGANIZER:
-            return replace(
-                appointment,
-                participants=tuple(p for p in appointment.participants if _reachable(p, people)),
+            everybody = appointment.participants
+            reachable = tuple(p for p in everybody if _reachable(p, people))
+            return (
+                appointment
+                if reachable == everybody
+                else replace(appointment, participants=reachable)
             )
         case Role.PLAIN:
             return replace(appointment, participants=(), organizer=None)
@@ -76,10 +79,12 @@ def taken(
     employee: EmployeeId,
     people: Directory,
     known_guests: Collection[str],
+    unsent: Collection[EmployeeId] = (),
 ) -> Appointment:
     """`mine` with `fields` as the event has them, and nothing lost that it cannot know.
 
-    Participants without address stay, and so do guests that Exchange never had (F3).
+    Participants without address stay, and so do guests that Exchange never had (F3), and answers
+    that are still to be sent from their owners' copies (`unsent`, G13).
     """
     whole = {Field.PARTICIPANTS, Field.RESPONSES, Field.GUESTS}
     result = merged(mine, theirs, set(fields) - whole)
@@ -87,7 +92,9 @@ def taken(
     if role is not Role.PLAIN and Field.PARTICIPANTS in fields:
         participants = _participants(mine, theirs, people)
     if Field.RESPONSES in fields:
-        participants = _answered(participants, theirs, employee if role is Role.COPY else None)
+        told = {p.employee: p.response for p in theirs.participants}
+        heard = {employee} if role is Role.COPY else told.keys() - unsent
+        participants = _answered(participants, {who: told[who] for who in heard if who in told})
     guests = _guests(mine, theirs, known_guests) if Field.GUESTS in fields else mine.guests
     return replace(result, participants=participants, guests=guests)
 
@@ -130,15 +137,20 @@ def _participants(
 
 
 def _answered(
-    participants: tuple[Participant, ...], theirs: Appointment, only: EmployeeId | None
+    participants: tuple[Participant, ...], answers: Mapping[EmployeeId, Response]
 ) -> tuple[Participant, ...]:
-    answers = {p.employee: p.response for p in theirs.participants}
-    return tuple(
-        replace(p, response=answers[p.employee])
-        if p.employee in answers and only in {None, p.employee}
-        else p
-        for p in participants
-    )
+    """The participants with the answers that an event tells.
+
+    The organizer's event does not know of those who declined by deleting their copy: they stay
+    declined until they answer again (G13).
+    """
+
+    def given(p: Participant) -> Response:
+        there = answers.get(p.employee, p.response)
+        unaware = there is Response.NONE and p.response is Response.DECLINED
+        return p.response if unaware else there
+
+    return tuple(replace(p, response=given(p)) for p in participants)
 
 
 def _guests(mine: Appointment, theirs: Appointment, known: Collection[str]) -> tuple[Person, ...]:

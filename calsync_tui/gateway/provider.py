@@ -7,7 +7,7 @@ it is shown.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
@@ -144,6 +144,13 @@ def draft_of(row: Row | None) -> Draft:
     if row is None:
         return Draft()
     return Draft(row.tenant_id, row.inbound, row.outbound, row.priority, str(row.interval_seconds))
+
+
+def interval_of(row: Row | None) -> timedelta | None:
+    """How often it is synced; None where that is not known, or is no number (SQLite takes all)."""
+    if row is None or _interval_problem(str(row.interval_seconds)) is not None:
+        return None
+    return timedelta(seconds=int(row.interval_seconds))
 
 
 def changed_fields(draft: Draft, base: Draft) -> frozenset[str]:

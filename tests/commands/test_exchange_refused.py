@@ -13,6 +13,7 @@ import trustme
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from calsync_agent.consolidate import tables
+from calsync_agent.exchange.sign_in import MEANINGS
 from calsync_agent.state import agents
 from calsync_agent.state import tables as state
 from calsync_agent.state.agents import Identity
@@ -73,6 +74,20 @@ def test_every_refusal_of_the_sign_in_is_told_with_microsofts_code(
     assert world.sandbox.client_secret not in line
 
 
+THROTTLED = 90055
+"""Comes as 429, which passes by itself."""
+
+
+@sqlite
+@pytest.mark.parametrize("code", MEANINGS.keys() - {THROTTLED})
+def test_every_meaning_of_a_refused_sign_in_is_told_in_both_languages(
+    run: Run, world: World, code: int
+) -> None:
+    world.tenant.settings.sign_in_refusal = code
+    meaning = str(MEANINGS[code])
+    assert meaning in tells(run, world, 2, rf"AADSTS{code}\b")
+
+
 # -- the way to Graph, and mailboxes -----------------------------------------------------------
 
 
@@ -90,6 +105,21 @@ def test_b9_a_host_that_cannot_be_reached_is_told(
 ) -> None:
     rewrite(world, rf"{key} = .*", f'{key} = "https://{host}"')
     tells(run, world, 1, re.escape(said.format(key=key)))
+
+
+@sqlite
+@pytest.mark.parametrize(
+    ("proxy", "said"),
+    [
+        ("http://127.0.0.1:1", "the proxy .*127.0.0.1:1.*check exchange.proxy"),
+        ("http://no.such.invalid:8080", "the proxy .*no.such.invalid:8080.*exchange.proxy"),
+    ],
+)
+def test_a_proxy_that_cannot_be_reached_is_told(
+    run: Run, world: World, proxy: str, said: str
+) -> None:
+    rewrite(world, r"\[exchange\]", f'[exchange]\nproxy = "{proxy}"')
+    tells(run, world, 1, said)
 
 
 @sqlite

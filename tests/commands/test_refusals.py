@@ -82,6 +82,26 @@ def test_a_database_that_cannot_be_used_is_told(
 
 
 @postgresql
+def test_a_schema_that_is_not_there_is_told(run: Run, world: World) -> None:
+    rewrite(world, r"\[database\]", '[database]\nschema = "nowhere"')
+    tells(run, world, 2, "nowhere")
+
+
+@sqlite
+def test_b12_a_database_that_was_restored_is_told(run: Run, world: World) -> None:
+    path = world.folder / "agent.toml"
+    assert run("once", "--config", path).status == 0
+    with world.database.writing() as connection:
+        noted = state.meta.c.name == "database_identity"
+        connection.execute(sa.update(state.meta).where(noted).values(value="elsewhere"))
+    said = run("once", "--config", path, "--lang", "de")
+    assert said.status == 2
+    (line,) = said.problems
+    assert "adopt --restored" in line
+    assert "adopt --copy" in line
+
+
+@postgresql
 @pytest.mark.parametrize(
     ("change", "said"),
     [

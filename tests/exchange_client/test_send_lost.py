@@ -134,3 +134,28 @@ async def test_b9_what_was_never_sent_is_not_lost(
         await client(server).send(ANNA, [Request("POST", EVENTS, {})])
     assert caught.value.answers == [None]
     assert len(server.calls) == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 412])
+async def test_b9_a_refusal_whose_reason_is_cut_off_is_asked_for_again(
+    server: FakeGraph, status: int
+) -> None:
+    cut_off = Says(status, raw=b'{"error": {"code": "ErrorItemNotF')
+    server.says(EVENTS, cut_off, Says.error(status, "ErrorItemNotFound"))
+    (outcome,) = await client(server).send(ANNA, [Request("GET", EVENTS)])
+    assert isinstance(outcome, Answer)
+    assert outcome.code == "ErrorItemNotFound"
+
+
+async def test_b2_a_post_whose_refusal_is_cut_off_is_lost(server: FakeGraph) -> None:
+    server.says(EVENTS, Says(400, raw=b'{"error": {"code": "Err'))
+    (outcome,) = await client(server).send(ANNA, [Request("POST", EVENTS, {})])
+    assert isinstance(outcome, Lost)
+    assert server.sent(EVENTS) == 1
+
+
+async def test_b9_a_refusal_by_a_page_of_a_proxy_is_not_asked_for_again(server: FakeGraph) -> None:
+    server.says(EVENTS, Says(403, raw=b"<html>Blocked</html>"))
+    (outcome,) = await client(server).send(ANNA, [Request("GET", EVENTS)])
+    assert isinstance(outcome, Answer)
+    assert server.sent(EVENTS) == 1

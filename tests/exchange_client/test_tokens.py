@@ -178,3 +178,25 @@ async def test_secrets_appear_in_no_error_and_no_log(
 def test_a_national_cloud_has_its_own_resource() -> None:
     assert scope("https://graph.microsoft.us/v1.0") == "https://graph.microsoft.us/.default"
     assert scope("https://127.0.0.1:8443/v1.0") == "https://graph.microsoft.com/.default"
+
+
+async def test_b9_a_sign_in_that_was_left_behind_closes_its_connections(
+    authority: Authority,
+) -> None:
+    under_way, go_on = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        under_way.set()
+        go_on.wait()
+
+    authority.on_token = slow
+    tokens = tokens_of(authority)
+    asking = asyncio.create_task(tokens.token())
+    await asyncio.get_running_loop().run_in_executor(None, under_way.wait)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    await tokens.aclose()
+    assert not tokens._wire._client.is_closed
+    go_on.set()
+    await asyncio.get_running_loop().shutdown_default_executor()
+    assert tokens._wire._client.is_closed

@@ -10,6 +10,11 @@ from types import ModuleType
 import pytest
 from babel.messages.catalog import Message as Entry
 
+from calsync_agent.appointment.content import Field
+from calsync_agent.appointment.model import Response
+from calsync_agent.restoring import RULE
+from calsync_agent.sync.decision import Cell
+
 ROOT = Path(__file__).parents[2]
 MEND = "run python packaging/update_catalogues.py"
 
@@ -129,3 +134,11 @@ def spelt_out(text: str) -> list[str]:
     prose = re.sub(r"\{[^}]*\}|`[^`]*`|\S*[_/.@]\S*", " ", text)
     words = [word for word in SPELT_OUT.findall(prose) if not RIGHTLY.search(word)]
     return words + SHARP.findall(prose)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*Cell, *Field, *Response, "start", "end", "time zone", "all-day", RULE],
+)
+def test_names_that_stand_in_sentences_are_in_the_catalogue(name: str, tool: ModuleType) -> None:
+    assert tool.stored(catalogue("calsync_agent"), "de").get(str(name)) is not None

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calsync_agent.errors import ConfigurationRefused
+from calsync_agent.ics.files import NotHeld
 from calsync_agent.sandbox.ics.days import days_of_rule
-from calsync_agent.sandbox.ics.rules import NotHeld, read_rule, recurrence_of_rule
+from calsync_agent.sandbox.ics.rules import read_rule, recurrence_of_rule
 from calsync_agent.sandbox.model.expansion import aligned, days_between
 from calsync_agent.sandbox.model.recurrence import read_recurrence
 from calsync_agent.sandbox.people import Person

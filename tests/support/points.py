@@ -42,6 +42,14 @@ class Kind(Enum):
     FAILED = "500 again and again"
     TRUNCATED = "answer cut off"
     HALF = "batch carried out in part"
+    UNAUTHORIZED = "401"
+    CLOSED = "403"
+    MAILBOX_MISSING = "404 of the mailbox"
+    CLASH = "409 to a change"
+    OVERTAKEN = "412 to a change"
+    EXPIRED = "410 to the feed"
+    THROTTLED_BARE = "429 without Retry-After"
+    TIMEOUT = "no answer in time"
     CONTENDED = "deadlock"
 
     @property
@@ -157,6 +165,8 @@ class Faulty(httpx.AsyncBaseTransport):
         await points.after(line)
         if kind is Kind.KILL_AFTER or points.dead:
             raise points.die()
+        if kind is Kind.TIMEOUT:
+            raise httpx.ReadTimeout("no answer in time", request=request)
         return response
 
 
@@ -178,17 +188,33 @@ def _rules(kind: Kind | None, calls: int) -> list[Rule]:
         case Kind.UNAVAILABLE_AFTER:
             return [Rule(action="status", when="after", scope="http")]
         case Kind.THROTTLED:
-            busy = "ApplicationThrottled"
-            return [Rule(action="status", scope="http", status=429, code=busy, retry_after=20)]
+            return [_refusal(429, "ApplicationThrottled", scope="http", retry_after=20)]
+        case Kind.THROTTLED_BARE:
+            return [_refusal(429, "ApplicationThrottled", scope="http")]
+        case Kind.UNAUTHORIZED:
+            return [_refusal(401, "InvalidAuthenticationToken", scope="http")]
+        case Kind.CLOSED:
+            return [_refusal(403, "ErrorAccessDenied", times=calls)]
+        case Kind.MAILBOX_MISSING:
+            return [_refusal(404, "MailboxNotEnabledForRESTAPI", times=calls)]
+        case Kind.CLASH:
+            return [_refusal(409, "ErrorIrresolvableConflict", method="PATCH")]
+        case Kind.OVERTAKEN:
+            return [_refusal(412, "ErrorIrresolvableConflict", method="PATCH")]
+        case Kind.EXPIRED:
+            return [_refusal(410, "SyncStateNotFound", path="delta")]
         case Kind.FAILED:
-            broken = "ErrorInternalServerError"
-            return [Rule(action="status", status=500, code=broken, times=4 * calls)]
+            return [_refusal(500, "ErrorInternalServerError", times=4 * calls)]
         case Kind.TRUNCATED:
             return [Rule(action="truncate", scope="http")]
         case Kind.HALF:
             return [Rule(action="drop", when="after", scope="call")]
         case _:
             return []
+
+
+def _refusal(status: int, code: str, **which: Any) -> Rule:
+    return Rule(action="status", status=status, code=code, **which)
 
 
 class Watched:

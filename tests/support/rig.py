@@ -27,10 +27,14 @@ from calsync_agent.platform import ProcessLock
 from calsync_agent.sandbox.model.world import Stored
 from calsync_agent.sandbox.server import SandboxServer
 from calsync_agent.sandbox.tenant import Tenant
+from calsync_agent.service.lines import Connect
+from calsync_agent.service.memory import Memory
+from calsync_agent.service.previewing import preview_all
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.standing import Standing
 from calsync_agent.state import tables as state
 from calsync_agent.state.agents import Identity
+from calsync_agent.sync.preview import Preview
 from tests.support.loopback import GRAPH, answer_now, connected
 from tests.support.points import Faulty, Killed, Points, Watched
 from tests.support.world import World
@@ -56,6 +60,19 @@ class Snapshot:
     rows: dict[str, list[dict[str, Any]]]
     tenant: bytes
     now: datetime
+
+
+class Remembered(Memory):
+    """What agents remember of a database outside it; a file would cost more than all the rest."""
+
+    def __init__(self) -> None:
+        self.positions: dict[str, int] = {}
+
+    def position(self, noted: str) -> int:
+        return self.positions.get(noted, 0)
+
+    def note(self, noted: str, position: int) -> None:
+        self.positions[noted] = max(position, self.position(noted))
 
 
 @dataclass
@@ -120,6 +137,8 @@ class Rig:
     world: World = field(init=False)
     tenant: Tenant = field(init=False)
     points: Points = field(default_factory=Points)
+    memory: Remembered = field(default_factory=Remembered)
+    limits: dict[str, int] = field(default_factory=dict)
     _idle: list[Watched] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -171,17 +190,33 @@ class Rig:
         lock = ProcessLock(self.folder / f"agent-{uuid4()}.lock")
         lock.acquire()
         who = Identity(uuid4(), "here", 1, "test", lock.path)
-        wire = Faulty(points, self.tenant, answer_now(self.tenant))
-        rounds = Rounds(
-            database,
-            who,
-            _settings(self.url, self.folder),
-            lambda _settings, _provider: connected(
-                self.tenant, wire, self._clock(), self.page_size
-            ),
-            lambda: self.now,
-        )
+        settings = _settings(self.url, self.folder, self.limits)
+        rounds = Rounds(database, who, settings, self._connect(points), lambda: self.now)
+        rounds._looks._memory = rounds._watch._memory = self.memory
         return Agent(rounds, database, lock, points, lambda: self._idle.append(watched))
+
+    def _connect(self, points: Points) -> Connect:
+        """An agent's way to Exchange."""
+        wire = Faulty(points, self.tenant, answer_now(self.tenant))
+        return lambda _settings, _provider: connected(
+            self.tenant, wire, self._clock(), self.page_size
+        )
+
+    async def preview(self) -> list[Preview]:
+        """What `calsync-agent preview` finds; nothing may be written meanwhile."""
+        points = Points()
+        watched, database = self._database(points)
+        settings, writes = (
+            _settings(self.url, self.folder, self.limits),
+            self.tenant.counters.writes,
+        )
+        previews = await preview_all(
+            database, settings, self._connect(points), clock=lambda: self.now
+        )
+        assert "commit" not in points.places
+        assert self.tenant.counters.writes == writes
+        self._idle.append(watched)
+        return previews
 
     def _database(self, points: Points) -> tuple[Watched, Database]:
         """An agent's own way to the database; engines are kept, as their statements cost most."""
@@ -203,11 +238,11 @@ class Rig:
         agent = self.agent()
         try:
             for _ in range(limit):
-                began = len(self.points.trace)
+                began, writes = len(self.points.trace), self.tenant.counters.writes
                 await agent.round()
                 if agent.in_trouble:
                     self.wait(minutes=6)
-                elif not self._wrote_since(began):
+                elif not self._wrote_since(began, writes):
                     return await agent.stop()
                 self.wait(seconds=5)
         except Killed:
@@ -217,8 +252,13 @@ class Rig:
         await agent.stop()
         raise AssertionError(f"never quiet: {reasons}")
 
-    def _wrote_since(self, began: int) -> bool:
-        return any(" request GET " not in line for line in self.points.trace[began:])
+    def _wrote_since(self, began: int, writes: int) -> bool:
+        """Whether anything was committed or sent; mailboxes are asked in batches, which are POSTs.
+
+        What never arrived was intended before, which is a commit.
+        """
+        committed = any(" commit " in line for line in self.points.trace[began:])
+        return committed or self.tenant.counters.writes > writes
 
     # -- there and back -----------------------------------------------------------------------
 
@@ -251,11 +291,12 @@ async def _here(call: Callable[[], Any]) -> Any:
     return call()
 
 
-def _settings(url: str, folder: Path) -> Settings:
+def _settings(url: str, folder: Path, limits: dict[str, int]) -> Settings:
     return Settings.model_validate(
         {
             "database": {"url": SecretStr(url)},
             "exchange": {"client_id": "rig", "client_secret_env": "NONE", "graph_url": GRAPH},
+            "sync": limits,
             "path": folder / "agent.toml",
             "credential": ClientSecret(SecretStr("none")),
         }

@@ -11,6 +11,7 @@ from dateutil.rrule import rrulestr
 
 from calsync_agent.consolidate import tables
 from calsync_agent.sandbox.people import Person
+from tests.support.series_cases import as_dateutil
 from tests.support.world import SOON, World
 
 Facts = tuple[object, ...]
@@ -76,7 +77,7 @@ def _expanded(
     if not row["recurrence"]:
         yield row["starts_at"], row["ends_at"], {}
         return
-    starts = rrulestr(row["recurrence"], dtstart=row["starts_at"])
+    starts = rrulestr(as_dateutil(row), dtstart=row["starts_at"])
     for moment in takewhile(lambda m: m < end + timedelta(days=2), starts):
         own = exceptions.get(moment, {})
         if own.get("cancelled"):

@@ -240,6 +240,27 @@ async def test_f6_deleting_a_copy_is_declining_and_the_meeting_stays(world: Worl
     assert len(anna.events()) == 1
 
 
+async def test_g13_whoever_declined_by_deleting_stays_declined_when_others_answer(
+    world: World,
+) -> None:
+    anna, bernd, clara = three(world)
+    number = world.enter("ANNA", "Besprechung", SOON)
+    world.invite(number, "BERND", "CLARA")
+    await settled(world)
+    clara.delete(clara.events()[0]["id"])
+    await settled(world)
+    bernd.respond(bernd.events()[0]["id"], "accepted")
+    await settled(world)
+    assert world.answers(number) == {"BERND": "accepted", "CLARA": "declined"}
+    # An update of the meeting brings Clara's copy back, as Exchange does; now she answers.
+    anna.change(anna.events()[0]["id"], location={"displayName": "Saal"})
+    await settled(world)
+    assert world.answers(number)["CLARA"] == "declined"
+    clara.respond(clara.events()[0]["id"], "accepted")
+    await settled(world)
+    assert world.answers(number) == {"BERND": "accepted", "CLARA": "accepted"}
+
+
 @pytest.mark.parametrize("outside", [False, True])
 async def test_f6_the_organizer_deleting_deletes_the_appointment(
     world: World, outside: bool

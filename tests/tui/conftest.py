@@ -26,9 +26,8 @@ from tests.support.samples import an_employee
 from tests.support.servers import Run, SQLite
 from tests.support.snapshots import Look, compare
 from tests.support.terminal import Terminal
+from tests.tui.office import NOW
 
-NOW: Final = datetime(2026, 11, 23, 8, 0)
-"""When it is, by the database's clock: a Monday, UTC; 09:00 in Vienna."""
 PEOPLE: Final = ("ANNA", "BERT", "CLARA")
 
 SNAPSHOTS: Final = Path(__file__).parent / "snapshots"

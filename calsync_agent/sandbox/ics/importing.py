@@ -4,17 +4,31 @@ What Graph could not hold is left out, whole, and reported with its reason.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from icalendar import Calendar, Event
+from icalendar import Event
 
-from calsync_agent.errors import ConfigurationRefused
-from calsync_agent.i18n import Message, message
-from calsync_agent.sandbox.ics.reading import Reader, attendees, organizer, text
-from calsync_agent.sandbox.ics.rules import NotHeld
-from calsync_agent.sandbox.ics.zones import Zones
+from calsync_agent.i18n import message
+from calsync_agent.ics.components import Reader, cancelled, organizer
+from calsync_agent.ics.files import (
+    NotHeld,
+    NotImported,
+    by_uid,
+    calendars,
+    parted,
+    subject,
+    text,
+)
+from calsync_agent.sandbox.ics.reading import (
+    address,
+    as_json,
+    invited,
+    properties,
+    reader,
+    recurrence,
+)
 from calsync_agent.sandbox.model import events, occurrences
 from calsync_agent.sandbox.model.content import Response
 from calsync_agent.sandbox.model.entries import entry_of
@@ -24,15 +38,6 @@ from calsync_agent.sandbox.model.refusals import GraphRefusal
 from calsync_agent.sandbox.people import DEFAULT_ZONE, Person
 
 
-@dataclass(frozen=True, slots=True)
-class NotImported:
-    """An event of the file that Graph could not hold, and why."""
-
-    uid: str
-    subject: str
-    reason: Message
-
-
 def import_ics(person: Person, path: Path, *, zone: str = DEFAULT_ZONE) -> list[NotImported]:
     """Import a file; what was left out, in the file's order.
 
@@ -40,70 +45,48 @@ def import_ics(person: Person, path: Path, *, zone: str = DEFAULT_ZONE) -> list[
     that cannot be read.
     """
     refused = []
-    for calendar in _calendars(path):
-        reader = Reader(Zones(calendar), zone)
-        for uid, components in _by_uid(calendar).items():
+    for calendar in calendars(path):
+        reads = reader(calendar, zone)
+        for uid, components in by_uid(calendar).items():
             try:
-                _import_one(person, reader, components)
+                _import_one(person, reads, components)
             except NotHeld as error:
-                refused.append(NotImported(uid, _subject(components), error.reason))
+                refused.append(NotImported(uid, subject(components), error.reason))
             except GraphRefusal as error:
                 reason = message("Exchange refuses it: {text}", text=error.message)
-                refused.append(NotImported(uid, _subject(components), reason))
+                refused.append(NotImported(uid, subject(components), reason))
     return refused
 
 
-def _calendars(path: Path) -> list[Calendar]:
-    try:
-        read = Calendar.from_ical(path.read_bytes(), multiple=True)
-    except (OSError, ValueError) as error:
-        refusal = message(
-            "{path}: cannot be read as iCalendar: {reason}", path=str(path), reason=str(error)
-        )
-        raise ConfigurationRefused(refusal) from error
-    return list(read)
-
-
-def _by_uid(calendar: Calendar) -> dict[str, list[Event]]:
-    """The events and their changed days together."""
-    found: dict[str, list[Event]] = {}
-    for number, component in enumerate(calendar.walk("VEVENT")):
-        if isinstance(component, Event):
-            uid = text(component, "UID") or f"without UID, number {number + 1}"
-            found.setdefault(uid, []).append(component)
-    return found
-
-
-def _import_one(person: Person, reader: Reader, components: Iterable[Event]) -> None:
+def _import_one(person: Person, reads: Reader, components: Iterable[Event]) -> None:
     """All or nothing of one UID."""
-    masters = [each for each in components if "RECURRENCE-ID" not in each]
-    overrides = [each for each in components if "RECURRENCE-ID" in each]
+    masters, overrides = parted(components)
     made: list[Item] = []
     with person.world.lock:
         try:
             if not masters:  # somebody was invited to single days of a series
-                made.extend(_create(person, reader, override) for override in overrides)
+                made.extend(_create(person, reads, override) for override in overrides)
                 return
-            item = _create(person, reader, masters[-1])
+            item = _create(person, reads, masters[-1])
             made.append(item)
-            _change_days(person, reader, item, masters[-1], overrides)
+            _change_days(person, reads, item, masters[-1], overrides)
         except (NotHeld, GraphRefusal):
             for item in made:
                 person.world.drop(person.mailbox, item)
             raise
 
 
-def _create(person: Person, reader: Reader, event: Event) -> Item:
-    if text(event, "STATUS").upper() == "CANCELLED":
+def _create(person: Person, reads: Reader, event: Event) -> Item:
+    if cancelled(event):
         raise NotHeld(message("the event is cancelled"))
     if "DTSTART" not in event:
         raise NotHeld(message("the start or end is missing or cannot be read"))
-    start, end = reader.times(event)
-    sent = reader.words(event)
-    sent |= {"start": start.as_json(), "end": end.as_json(), "isAllDay": start.all_day}
-    recurrence = reader.recurrence(event, start)
-    if recurrence is not None:
-        sent["recurrence"] = recurrence
+    start, end = reads.times(event)
+    sent = properties(event)
+    sent |= {"start": as_json(start), "end": as_json(end), "isAllDay": start.all_day}
+    repeated = recurrence(reads, event, start)
+    if repeated is not None:
+        sent["recurrence"] = repeated
     action = person.action("import")
     item = events.create(action, person.mailbox.default_calendar, sent)
     if text(event, "UID") and "RECURRENCE-ID" not in event:
@@ -114,58 +97,55 @@ def _create(person: Person, reader: Reader, event: Event) -> Item:
 
 def _add_people(person: Person, item: Item, event: Event) -> None:
     """Organizer and attendees as the file has them."""
-    invited = attendees(event, item.created)
-    by = organizer(event)
-    if not invited:
+    guests = invited(event, item.created)
+    named = organizer(event)
+    by = address(named) if named else None
+    if not guests:
         return
-    item.content = replace(item.content, attendees=invited)
+    item.content = replace(item.content, attendees=guests)
     if by is None or person.mailbox.answers_to(by.key):
         item.response = Response("organizer")
         return
     item.organizer, item.is_organizer = by, False
-    own = [each.status for each in invited if person.mailbox.answers_to(each.who.key)]
+    own = [each.status for each in guests if person.mailbox.answers_to(each.who.key)]
     item.response = own[0] if own and own[0].at else Response("notResponded")
 
 
 def _change_days(
-    person: Person, reader: Reader, item: Item, master: Event, overrides: Iterable[Event]
+    person: Person, reads: Reader, item: Item, master: Event, overrides: Iterable[Event]
 ) -> None:
     recurrence = item.content.recurrence
     if recurrence is None:
         return
-    start, _ = reader.times(master)
+    start, _ = reads.times(master)
     action = person.action("import")
-    changed = {reader.original_day(override, start): override for override in overrides}
-    for day in sorted(reader.excluded(master, start)):
+    changed = {reads.original_day(override, start): override for override in overrides}
+    for day in sorted(reads.excluded(master, start)):
         if occurs_on(recurrence, day) and day not in changed:
             item.removed.add(day)
     for day, override in sorted(changed.items()):
         if not occurs_on(recurrence, day):
             reason = message("the changed day {day} is none of the series' days", day=str(day))
             raise NotHeld(reason)
-        if text(override, "STATUS").upper() == "CANCELLED":
+        if cancelled(override):
             item.removed.add(day)
             continue
-        sent = _differences(reader, master, override, item, day)
+        sent = _differences(reads, master, override, item, day)
         if sent:
             occurrences.change_occurrence(action, item, day, sent)
 
 
 def _differences(
-    reader: Reader, master: Event, override: Event, item: Item, day: date
+    reads: Reader, master: Event, override: Event, item: Item, day: date
 ) -> dict[str, object]:
     """What of a changed day differs from the series: only that becomes the exception's own."""
-    start, end = reader.times(override)
+    start, end = reads.times(override)
     content = entry_of(item, day).content
-    usual, words = reader.words(master), reader.words(override)
+    usual, words = properties(master), properties(override)
     sent = {name: value for name, value in words.items() if value != usual[name]}
     for name, when, moment in (("start", start, content.start), ("end", end, content.end)):
         if (when.local, when.zone) != (moment.local, moment.zone):
-            sent[name] = when.as_json()
+            sent[name] = as_json(when)
     if start.all_day != content.all_day:
         sent["isAllDay"] = start.all_day
     return sent
-
-
-def _subject(components: Iterable[Event]) -> str:
-    return next((text(each, "SUMMARY") for each in components if "SUMMARY" in each), "")

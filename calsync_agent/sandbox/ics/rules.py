@@ -10,7 +10,8 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from calsync_agent.i18n import Message, message
+from calsync_agent.i18n import message
+from calsync_agent.ics.files import NotHeld
 from calsync_agent.sandbox.ics.days import Rule, days_of_rule
 from calsync_agent.sandbox.model.expansion import aligned, days_between
 from calsync_agent.sandbox.model.recurrence import INDEXES, WEEKDAYS, read_recurrence
@@ -27,14 +28,6 @@ _CHECKED_DAYS: Final = 400
 _CHECKED_YEARS: Final = 60
 _ONE_DAY: Final = timedelta(days=1)
 _INDEX_OF: Final = {1: 0, 2: 1, 3: 2, 4: 3, -1: 4}
-
-
-class NotHeld(Exception):
-    """Graph cannot hold this; `reason` says what of it."""
-
-    def __init__(self, reason: Message) -> None:
-        super().__init__(str(reason))
-        self.reason = reason
 
 
 def read_rule(parts: Mapping[str, Sequence[object]], until: date | None) -> Rule:

@@ -15,7 +15,7 @@ from uuid import UUID
 from calsync_agent.sandbox.model.shapes import JsonObject
 from calsync_agent.sandbox.model.world import World
 from calsync_agent.sandbox.signin.assertions import check_assertion
-from calsync_agent.sandbox.signin.refusals import refused
+from calsync_agent.sandbox.signin.refusals import SignInRefusal, refused
 from calsync_agent.sandbox.signin.registration import Registration
 from calsync_agent.sandbox.signin.tokens import Tokens
 
@@ -71,7 +71,7 @@ def answer_token(
     """A token. Raises SignInRefusal."""
     _check_tenant(world, request.tenant, shared=False)
     if world.settings.sign_in_refusal is not None:
-        raise refused(world.settings.sign_in_refusal, app=registration.client_id)
+        raise _as_switched(world.settings.sign_in_refusal, registration, request)
     form = dict(request.form)
     _add_basic(form, request.authorization)
     for name in ("grant_type", "client_id", "scope"):
@@ -94,6 +94,20 @@ def answer_token(
         "ext_expires_in": lasts,
         "access_token": token,
     }
+
+
+def _as_switched(number: int, registration: Registration, request: TokenRequest) -> SignInRefusal:
+    """A refusal of any number, with all that its text may name."""
+    return refused(
+        number,
+        app=registration.client_id,
+        tenant=request.tenant,
+        scope=request.form.get("scope", ""),
+        resource="https://graph.microsoft.com",
+        grant=request.form.get("grant_type", ""),
+        parameter="client_id",
+        reason="The key was not found.",
+    )
 
 
 def _check_tenant(world: World, tenant: str, *, shared: bool) -> None:

@@ -1,25 +1,26 @@
-"""The zone that a TZID means, by the names that Graph takes."""
+"""The zone that a TZID means, by the names that the reader knows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Timezone
-from tzlocal.windows_tz import tz_win, win_tz
-
-from calsync_agent.sandbox.model.refusals import GraphRefusal
-from calsync_agent.sandbox.model.zones import zone
+from tzlocal.windows_tz import win_tz
 
 _SAMPLES: Final = tuple(datetime(2024, 1, 1, 12) + timedelta(days=15 * n) for n in range(73))
 _FAVOURITE: Final = "W. Europe Standard Time"
 
 
 class Zones:
-    """The zones of one iCalendar file."""
+    """The zones of one iCalendar file.
 
-    def __init__(self, calendar: Calendar) -> None:
+    `known` tells by which name the reader knows a zone, Windows or IANA; None where it does not.
+    """
+
+    def __init__(self, calendar: Calendar, known: Callable[[str], str | None]) -> None:
+        self._known = known
         self._definitions = {
             str(definition.get("TZID")): definition
             for definition in calendar.walk("VTIMEZONE")
@@ -28,7 +29,7 @@ class Zones:
         self._found: dict[str, str | None] = {}
 
     def named(self, tzid: str) -> str | None:
-        """Graph's name of the zone, or None where there is none.
+        """The reader's name of the zone, or None where there is none.
 
         Looked for by the name itself, by the last parts of a path, by X-LIC-LOCATION, and last by
         the offsets that the file defines.
@@ -40,10 +41,11 @@ class Zones:
     def _search(self, tzid: str) -> str | None:
         definition = self._definitions.get(tzid)
         for name in _names(tzid, definition):
-            known = _graph_name(name)
+            known = self._known(name)
             if known is not None:
                 return known
-        return None if definition is None else _by_offsets(definition)
+        alike = None if definition is None else _by_offsets(definition)
+        return None if alike is None else self._known(alike)
 
 
 def _names(tzid: str, definition: Timezone | None) -> Iterator[str]:
@@ -52,19 +54,6 @@ def _names(tzid: str, definition: Timezone | None) -> Iterator[str]:
     yield from ("/".join(parts[-n:]) for n in (2, 3) if len(parts) > n)
     if definition is not None and definition.get("X-LIC-LOCATION") is not None:
         yield str(definition["X-LIC-LOCATION"])
-
-
-def _graph_name(name: str) -> str | None:
-    """A name that Graph takes: this one, or the Windows name of an IANA zone."""
-    for candidate in (tz_win.get(name), name):
-        if candidate is None:
-            continue
-        try:
-            zone(candidate)
-        except GraphRefusal:
-            continue
-        return str(candidate)
-    return None
 
 
 def _by_offsets(definition: Timezone) -> str | None:

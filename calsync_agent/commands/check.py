@@ -1,0 +1,99 @@
+"""`calsync-agent check`: is everything there that the sync needs, and where is it mended?
+
+As text, a line for each step, with the page on which something is put right below it. As JSON:
+
+    {"steps": [{"name": "sign_in", "ok": false, "message": "…", "mend": "https://…"}, …],
+     "consent_url": "https://login.microsoftonline.com/TENANT/adminconsent?client_id=…",
+     "users": {"allowed": true, "found": [{"id": "…", "name": "…", "address": "…"}]}}
+
+- The names of steps, in this order: `settings`, `database`, `tables`, `installation`,
+  `consolidate`, `provider`, `profiles`, `sign_in`, `mailbox` (once for each active profile of an
+  employee who may be synced), `users`. What cannot be looked at before something else is put right
+  is left out.
+- `message` is one sentence in the language of the command, or a line for each of several problems;
+  it says what to do. `mend` is only there where a page on the web is the place for it; a step that
+  is `ok` may have one, too, as advice.
+- `consent_url` is empty as long as no tenant is known.
+- `found` holds whom `--find-user` has found by e-mail address, user principal name or object id.
+
+The exit status is 0 where all steps are ok; 1 where a mailbox, or whoever was to be found, is not
+to be had, or something does not answer for now; 2 where the sync would refuse to start.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+from typing import Final
+
+from calsync_agent import bootstrap
+from calsync_agent.config import reading
+from calsync_agent.errors import CalsyncError
+from calsync_agent.i18n import _, marked, message
+from calsync_agent.service.checkup import Checkup, Step
+
+_TITLES: Final = {
+    "settings": marked("settings"),
+    "database": marked("database"),
+    "tables": marked("plugin's tables"),
+    "installation": marked("installation"),
+    "consolidate": marked("Consolidate"),
+    "provider": marked("tenant"),
+    "profiles": marked("profiles"),
+    "sign_in": marked("sign-in"),
+    "mailbox": marked("mailbox"),
+    "users": marked("users"),
+}
+
+
+def check(options: argparse.Namespace) -> int:
+    """Look at all that the sync needs, and change nothing."""
+    made = Checkup()
+    try:
+        settings = reading.read(reading.find(options.config))
+    except CalsyncError as error:
+        made.failed("settings", error)
+    else:
+        made.fine("settings", message("{file} is complete", file=str(settings.path)))
+        asyncio.run(bootstrap.check(made, settings, options.find_user))
+    if options.json:
+        print(json.dumps(_as_json(made), ensure_ascii=False, indent=1))
+    else:
+        for step in made.steps:
+            print(_as_text(step))
+    for step in made.steps:
+        if step.status:
+            sys.stderr.write(f"{_line(step)}\n")
+    return made.status
+
+
+def _line(step: Step) -> str:
+    title = _(_TITLES[step.name])
+    return f"{title}: {step.message}"
+
+
+def _as_text(step: Step) -> str:
+    sign = "✗" if step.status else "✓"
+    text = f"{sign} {_line(step)}".replace("\n", "\n  ")
+    return f"{text}\n  → {step.mend}" if step.mend else text
+
+
+def _as_json(made: Checkup) -> dict[str, object]:
+    return {
+        "steps": [
+            {
+                "name": step.name,
+                "ok": not step.status,
+                "message": str(step.message),
+                **({"mend": step.mend} if step.mend else {}),
+            }
+            for step in made.steps
+        ],
+        "consent_url": made.consent_url,
+        "users": {
+            "allowed": made.users_allowed,
+            "found": [
+                {"id": user.id, "name": user.name, "address": user.address} for user in made.found
+            ],
+        },
+    }

@@ -1,0 +1,36 @@
+"""`calsync-agent db import`."""
+
+import argparse
+import asyncio
+import sys
+from datetime import UTC, datetime
+
+from calsync_agent import bootstrap
+from calsync_agent.config import reading
+from calsync_agent.consolidate.importing import import_file
+from calsync_agent.i18n import ngettext
+from calsync_agent.state import meta
+
+
+def run(options: argparse.Namespace) -> int:
+    """Enter a file's appointments for an employee; 1 where something of it was left out.
+
+    Each thing left out is a line on stderr with its reason.
+    """
+    settings = reading.read(reading.find(options.config))
+    now = datetime.now(UTC).replace(tzinfo=None)
+    zone = settings.sync.default_time_zone
+    database = bootstrap.open_database(settings)
+    try:
+        asyncio.run(database.read(meta.check))
+        done = asyncio.run(
+            database.write(lambda c: import_file(c, options.file, options.employee, zone, now))
+        )
+    finally:
+        database.dispose()
+    for refused in done.refused:
+        named = f"{refused.subject} ({refused.uid})"
+        sys.stderr.write(f"{options.file}: {named}: {refused.reason}\n")
+    told = ngettext("{count} appointment entered.", "{count} appointments entered.", done.entered)
+    print(told.format(count=done.entered))
+    return 1 if done.refused else 0

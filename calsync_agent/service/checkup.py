@@ -1,0 +1,288 @@
+"""Looks at all that the sync needs, step by step, and changes nothing (`calsync-agent check`)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol, TypeVar
+
+import sqlalchemy as sa
+
+from calsync_agent.appointment.people import Directory
+from calsync_agent.config.settings import Settings
+from calsync_agent.consolidate import readiness
+from calsync_agent.consolidate.reading import read_staff
+from calsync_agent.database.engine import Database
+from calsync_agent.database.failures import permitted
+from calsync_agent.errors import CalsyncError
+from calsync_agent.exchange.calls import Sender
+from calsync_agent.exchange.mailbox import Mailbox
+from calsync_agent.exchange.permissions import (
+    CALENDARS,
+    USERS,
+    consent_url,
+    credentials_page,
+    permissions_page,
+)
+from calsync_agent.exchange.troubles import MailboxClosed
+from calsync_agent.exchange.users import User, find_users
+from calsync_agent.i18n import Message, counted, message
+from calsync_agent.service import memory
+from calsync_agent.service.memory import Memory
+from calsync_agent.service.view import provider_in, refused_rows, type_for_inbound
+from calsync_agent.state import meta, profiles
+from calsync_agent.state.profiles import Profile, Provider
+from calsync_agent.state.tables import SCHEMA_VERSION
+
+_T = TypeVar("_T")
+
+_AT_ONCE: Final = 8  # mailboxes that are asked at the same time
+
+
+class Tenant(Sender, Protocol):
+    """The way to one tenant's Graph (`exchange.client.Graph`)."""
+
+    async def permissions(self) -> frozenset[str] | None:
+        """Sign in; the application permissions that the token names."""
+
+    async def aclose(self) -> None:
+        """Close it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was looked at. `mend`: the page on which it is put right, or empty.
+
+    `status` is what the command ends with if this is the worst: 0 all right, 1 something is closed
+    or away, 2 nothing can be synced before it is put right.
+    """
+
+    name: str
+    message: Message
+    status: int = 0
+    mend: str = ""
+
+
+@dataclass(slots=True)
+class Checkup:
+    """What was found. `users_allowed`: whether the app may look users up."""
+
+    steps: list[Step] = field(default_factory=list)
+    consent_url: str = ""
+    users_allowed: bool = False
+    found: list[User] = field(default_factory=list)
+
+    @property
+    def status(self) -> int:
+        """The worst of all steps."""
+        return max((step.status for step in self.steps), default=0)
+
+    def fine(self, name: str, text: Message, mend: str = "") -> None:
+        """A step went well."""
+        self.steps.append(Step(name, text, mend=mend))
+
+    def failed(self, name: str, error: CalsyncError, mend: str = "") -> None:
+        """A step did not."""
+        self.steps.append(Step(name, error.message, error.exit_status, mend))
+
+    async def attempt(
+        self, name: str, work: Awaitable[_T], told: Callable[[_T], Message], mend: str = ""
+    ) -> _T | None:
+        """What `work` returns, and the step told; None where it failed."""
+        try:
+            with permitted():
+                result = await work
+        except CalsyncError as error:
+            self.failed(name, error, mend)
+            return None
+        self.fine(name, told(result))
+        return result
+
+
+async def check(
+    made: Checkup,
+    settings: Settings,
+    database: Database,
+    connect: Callable[[Settings, Provider], Tenant],
+    wanted: str | None,
+) -> None:
+    """Go through the steps that come after the database, as far as one can without the others.
+
+    `wanted`: the address, principal name or object id of a user who is to be found.
+    """
+    provider, syncing = await _database(made, database)
+    if provider is None:
+        return
+    part = settings.exchange
+    made.consent_url = consent_url(part.authority, provider.tenant_id, part.client_id)
+    try:
+        tenant = connect(settings, provider)
+    except CalsyncError as error:
+        made.failed("sign_in", error)
+        return
+    try:
+        if await _signed_in(made, settings, provider, tenant):
+            await _mailboxes(made, settings, tenant, syncing)
+            await _users(made, settings, tenant, wanted)
+    finally:
+        await tenant.aclose()
+
+
+async def _database(made: Checkup, database: Database) -> tuple[Provider | None, Sequence[Profile]]:
+    """Consolidate and what an admin has set: the provider, and the profiles to be synced."""
+    tables = await made.attempt(
+        "tables",
+        database.read(_tables),
+        lambda version: message(
+            "the plugin's tables are there, version {version}", version=version
+        ),
+    )
+    if tables is None:
+        return None, ()
+    await made.attempt(
+        "installation",
+        database.read(_installation),
+        lambda _: message("the database is neither a copy nor restored from a backup"),
+    )
+    await made.attempt(
+        "consolidate",
+        database.read(_consolidate),
+        lambda _: message("tables, version, licence, module and triggers are in order"),
+    )
+    provider = await made.attempt(
+        "provider",
+        database.read(lambda c: provider_in(c)[0]),
+        lambda row: message(
+            "tenant {tenant}, every {seconds} s",
+            tenant=row.tenant_id,
+            seconds=row.interval_seconds,
+        ),
+    )
+    if provider is None:
+        return None, ()
+    number = provider.id
+    syncing = await made.attempt("profiles", database.read(lambda c: _syncing(c, number)), _count)
+    return provider, syncing or ()
+
+
+def _tables(connection: sa.Connection) -> int:
+    meta.check(connection)
+    return SCHEMA_VERSION
+
+
+def _installation(connection: sa.Connection) -> bool:
+    memory.check(memory.see(connection), Memory())
+    return True
+
+
+def _consolidate(connection: sa.Connection) -> bool:
+    readiness.check(connection)
+    type_for_inbound(connection)
+    return True
+
+
+def _syncing(connection: sa.Connection, provider: int) -> list[Profile]:
+    readiness.check_tables(connection)
+    permitted_to = read_staff(connection).permitted
+    known = profiles.read_profiles(connection, provider)
+    return [one for one in known if one.active and one.employee in permitted_to]
+
+
+def _count(syncing: Sequence[Profile]) -> Message:
+    if not syncing:
+        return message(
+            "no profile is active whose employee may be synced; set some up in calsync-tui"
+        )
+    return counted(
+        "{count} profile is to be synced", "{count} profiles are to be synced", len(syncing)
+    )
+
+
+async def _signed_in(made: Checkup, settings: Settings, provider: Provider, tenant: Tenant) -> bool:
+    part = settings.exchange
+    try:
+        named = await tenant.permissions()
+    except CalsyncError as error:
+        made.failed("sign_in", error, credentials_page(part.authority, part.client_id))
+        return False
+    if named is None or CALENDARS in named:
+        text = message(
+            "the app {client_id} is signed in to the tenant {tenant}",
+            client_id=part.client_id,
+            tenant=provider.tenant_id,
+        )
+        made.fine("sign_in", text)
+        return True
+    # RBAC for Applications may grant it nevertheless, which no token tells (graph-facts 9.1).
+    text = message(
+        "the app is signed in, but not given {permission} in the tenant ({named}). Unless RBAC for"
+        " Applications lets it into the mailboxes, add that application permission and grant admin"
+        " consent",
+        permission=CALENDARS,
+        named=", ".join(sorted(named)) or "-",
+    )
+    made.fine("sign_in", text, made.consent_url)
+    return True
+
+
+async def _mailboxes(
+    made: Checkup, settings: Settings, tenant: Tenant, syncing: Sequence[Profile]
+) -> None:
+    """One small read of each."""
+    refused = refused_rows(syncing)
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def look(profile: Profile) -> Step:
+        named: dict[str, str | int] = {"profile": profile.id, "mailbox": profile.mailbox}
+        error: CalsyncError | None = refused.get(profile.id)
+        if error is None:
+            try:
+                async with turns:
+                    await Mailbox(tenant, profile.mailbox, Directory()).probe()
+            except CalsyncError as trouble:
+                error = trouble
+        if error is None:
+            text = message("profile {profile} ({mailbox}): its calendar can be read", **named)
+            return Step("mailbox", text)
+        reason = message("profile {profile} ({mailbox}): {reason}", reason=error.message, **named)
+        return Step("mailbox", reason, error.exit_status, _page(error, settings))
+
+    made.steps += await asyncio.gather(*(look(profile) for profile in syncing))
+
+
+def _page(error: CalsyncError, settings: Settings) -> str:
+    part = settings.exchange
+    closed = isinstance(error, MailboxClosed) and error.lacks_permission
+    return permissions_page(part.authority, part.client_id) if closed else ""
+
+
+async def _users(made: Checkup, settings: Settings, tenant: Tenant, wanted: str | None) -> None:
+    """Whether the app may look users up, which the sync itself never does; and who `wanted` is."""
+    part = settings.exchange
+    try:
+        found = await find_users(tenant, wanted)
+    except CalsyncError as error:
+        made.failed("users", error)
+        return
+    if found is None:
+        text = message(
+            "the app may not look users up, which the sync does not need. To find mailboxes by"
+            " address, give it the application permission {permission} with admin consent",
+            permission=USERS,
+        )
+        mend = permissions_page(part.authority, part.client_id)
+        made.steps.append(Step("users", text, 0 if wanted is None else 1, mend))
+        return
+    made.users_allowed, made.found = True, found
+    if wanted is None:
+        made.fine("users", message("the app may look users up"))
+    elif not found:
+        text = message(
+            "the tenant has no user with the address, principal name or object id {wanted}",
+            wanted=wanted,
+        )
+        made.steps.append(Step("users", text, 1))
+    for user in found:
+        text = message(
+            "{name}, {address}, object id {id}", name=user.name, address=user.address, id=user.id
+        )
+        made.fine("users", text)

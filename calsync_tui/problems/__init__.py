@@ -1,0 +1,42 @@
+"""Problems that stay listed until they are gone: a file for each kind."""
+
+from typing import Final
+
+from calsync_tui.gateway.status import Situation
+from calsync_tui.problems import (
+    agents,
+    database,
+    failing,
+    held,
+    idle,
+    provider,
+    rounds,
+    settings,
+)
+from calsync_tui.problems.problem import Finder, Problem, Weight
+
+FINDERS: Final[tuple[Finder, ...]] = (
+    database.refused,
+    database.copied,
+    agents.missing,
+    agents.silent,
+    agents.other_version,
+    provider.unusable,
+    provider.both_off,
+    settings.not_taken_over,
+    rounds.standing_still,
+    rounds.slow,
+    failing.failing,
+    held.held,
+    idle.without_profiles,
+)
+"""In the order in which they should be looked at."""
+
+
+def problems(situation: Situation) -> list[Problem]:
+    """All of them, what matters most first."""
+    found = [problem for finder in FINDERS for problem in finder(situation)]
+    return sorted(found, key=lambda problem: problem.weight.value)
+
+
+__all__ = ["Problem", "Weight", "problems"]

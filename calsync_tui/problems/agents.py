@@ -1,0 +1,52 @@
+"""No agent works, or not the one that should."""
+
+from collections.abc import Iterator
+
+from calsync_agent import __version__
+from calsync_agent.i18n import message
+from calsync_tui import moments
+from calsync_tui.gateway.status import Situation
+from calsync_tui.problems.problem import Problem, Weight
+
+START = "calsync-agent run"
+
+
+def missing(situation: Situation) -> Iterator[Problem]:
+    """None runs, and none is only silent."""
+    if not situation.pulse.agents:
+        yield Problem(
+            Weight.ERROR,
+            message("No agent is running"),
+            message("Start the service, or by hand: {command}", command=START),
+        )
+
+
+def silent(situation: Situation) -> Iterator[Problem]:
+    """One has not been heard of, and did not say goodbye."""
+    pulse = situation.pulse
+    for agent in pulse.silent:
+        time = moments.since(agent.seen_at, pulse.now)
+        yield Problem(
+            Weight.WARNING if pulse.alive else Weight.ERROR,
+            message("The agent on {host} is silent since {time}", host=agent.host, time=time),
+            message(
+                "Look whether its service runs (process {pid}) and reaches the database",
+                pid=agent.pid,
+            ),
+        )
+
+
+def other_version(situation: Situation) -> Iterator[Problem]:
+    """One is older or newer than this program."""
+    for agent in situation.pulse.alive:
+        if agent.version != __version__:
+            yield Problem(
+                Weight.WARNING,
+                message(
+                    "The agent on {host} is of version {theirs}, this program of {ours}",
+                    host=agent.host,
+                    theirs=agent.version,
+                    ours=__version__,
+                ),
+                message("Install the same version, and restart the service"),
+            )

@@ -1,0 +1,26 @@
+"""Profiles whose cycles fail, those with the same reason together."""
+
+from collections.abc import Iterator
+
+from calsync_agent.i18n import Message, counted, message
+from calsync_agent.state.fares import Condition
+from calsync_tui.gateway.status import ProfileStatus, Situation
+from calsync_tui.problems.problem import Problem, Weight
+
+
+def failing(situation: Situation) -> Iterator[Problem]:
+    """What was said of them last."""
+    by_reason: dict[str, tuple[Message, list[ProfileStatus]]] = {}
+    for one in situation.profiles:
+        fare = one.fare
+        if one.active and fare is not None and fare.condition is Condition.FAILING:
+            reason = fare.error or message("unknown")
+            by_reason.setdefault(reason.to_json(), (reason, []))[1].append(one)
+    for reason, profiles in by_reason.values():
+        told = counted(
+            "The profile of {name} fails",
+            "{count} profiles fail, among them that of {name}",
+            len(profiles),
+            name=profiles[0].name,
+        )
+        yield Problem(Weight.ERROR, told, reason)

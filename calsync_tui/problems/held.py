@@ -1,0 +1,23 @@
+"""Profiles that wait for an admin (B7, F8)."""
+
+from collections.abc import Iterator
+
+from calsync_agent.i18n import counted, message
+from calsync_tui.gateway.status import Situation
+from calsync_tui.problems.problem import Problem, Weight
+
+
+def held(situation: Situation) -> Iterator[Problem]:
+    """Each says how much waits."""
+    for one in situation.profiles:
+        if one.held:
+            yield Problem(
+                Weight.ERROR,
+                counted(
+                    "The profile of {name} is held: {count} change waits for your answer",
+                    "The profile of {name} is held: {count} changes wait for your answer",
+                    one.held,
+                    name=one.name,
+                ),
+                message("Confirm or discard on the page Profiles (F7)"),
+            )

@@ -1,0 +1,18 @@
+"""Nobody is synced."""
+
+from collections.abc import Iterator
+
+from calsync_agent.i18n import message
+from calsync_tui.gateway.status import Situation
+from calsync_tui.problems.problem import Problem, Weight
+
+
+def without_profiles(situation: Situation) -> Iterator[Problem]:
+    """No profile is there that may be synced."""
+    if any(one.active and one.permitted for one in situation.profiles):
+        return
+    if situation.profiles:
+        told = message("No profile is active")
+    else:
+        told = message("There is no profile yet")
+    yield Problem(Weight.WARNING, told, message("Add or activate one on the page Profiles (F7)"))

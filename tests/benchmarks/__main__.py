@@ -1,0 +1,133 @@
+"""What the sync costs, beside what the same data cost without it.
+
+    python -m tests.benchmarks                       all of it, on SQLite and PostgreSQL
+    python -m tests.benchmarks --events 1000 --runs 1 --database sqlite
+
+The sandbox runs in a process of its own, so that its work is not counted. Each figure is the median
+of the runs; the floor beside it is measured in the same run: the same pages fetched by `httpx` and
+parsed by `json`, the same rows inserted by one statement for each table.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filelock import FileLock
+
+from tests.benchmarks.company import Company, company
+from tests.benchmarks.exchange import Exchange, exchange
+from tests.benchmarks.meter import Figures
+from tests.support import servers
+from tests.support.servers import Run, Server, SQLite
+
+Cost = tuple[Figures, int]
+COLUMNS = (
+    f"{'database':<10} {'work':<34} {'wall s':>8} {'CPU s':>8} {'floor':>8} {'÷':>5}"
+    f" {'peak MB':>8} {'floor':>7} {'requests':>8} {'floor':>6} {'stmts':>6}"
+)
+
+
+@dataclass
+class Bench:
+    """The benchmark on one database."""
+
+    name: str
+    server: Server | SQLite
+    exchange: Exchange
+    folder: Path
+    events: int
+    seen: dict[str, list[tuple[Cost, Cost]]] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Each piece of work once."""
+        self.inbound(self.events, changed=True)
+        self.outbound(self.events)
+        for smaller in sorted({self.events // 10, self.events // 5}):
+            self.inbound(smaller, changed=smaller == self.events // 10)
+
+    def inbound(self, count: int, *, changed: bool) -> None:
+        """A first sync out of Exchange, rest, and a few changes on both sides."""
+        with self._company() as made:
+            made.fill_exchange(count)
+            agent = made.do("sync")
+            self._note(f"first sync of {count} in", agent, made.do("floor_inbound", count=count))
+            if not changed:
+                return
+            self._note(f"idle cycle, {count} in step", made.do("idle"), made.do("floor_idle"))
+            share = self.events // 100
+            self.exchange.ask("fill", f"{made.name}-spare", share)
+            spare = self.exchange.ask("ids", f"{made.name}-spare")
+            made.edit(share, "neu")
+            bare = made.do("floor_changed", changed=share, spare_events=spare)
+            self._note(f"{share} + {share} changes among {count}", made.do("sync"), bare)
+
+    def outbound(self, count: int) -> None:
+        """A first sync out of Consolidate."""
+        with self._company() as made:
+            made.fill_consolidate(count)
+            agent = made.do("sync")
+            self._note(f"first sync of {count} out", agent, made.do("floor_outbound", count=count))
+
+    def lines(self) -> Iterator[str]:
+        """The table's lines."""
+        for work, pairs in self.seen.items():
+            agent, bare = ([pair[side] for pair in pairs] for side in (0, 1))
+            cpu, least = _median(agent, "cpu"), _median(bare, "cpu")
+            yield (
+                f"{self.name:<10} {work:<34} {_median(agent, 'wall'):>8.2f} {cpu:>8.3f}"
+                f" {least:>8.3f} {cpu / least:>5.1f} {_median(agent, 'peak'):>8.1f}"
+                f" {_median(bare, 'peak'):>7.1f} {statistics.median(n for _, n in agent):>8.0f}"
+                f" {statistics.median(n for _, n in bare):>6.0f}"
+                f" {_median(agent, 'statements'):>6.0f}"
+            )
+
+    @contextmanager
+    def _company(self) -> Iterator[Company]:
+        with company(self.exchange, self.server, self.folder) as made:
+            yield made
+
+    def _note(self, work: str, agent: Cost, bare: Cost) -> None:
+        self.seen.setdefault(work, []).append((agent, bare))
+        sys.stderr.write(f"{self.name}: {work}: {agent[0].cpu:.2f} s, floor {bare[0].cpu:.2f} s\n")
+
+
+def _median(costs: list[Cost], what: str) -> float:
+    return statistics.median(getattr(figures, what) for figures, _ in costs)
+
+
+def main() -> None:
+    """Run it, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--events", type=int, default=10_000, help="events in a large calendar")
+    parser.add_argument("--runs", type=int, default=3, help="how often all is measured")
+    parser.add_argument("--database", action="append", choices=("sqlite", "postgresql"))
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="calsync-") as name, exchange() as tenant:
+        folder = Path(name)
+        folder.chmod(0o711)  # PostgreSQL runs as somebody else
+        run = Run(folder)
+        makers: dict[str, Callable[[Run], Server | SQLite]] = {
+            "sqlite": SQLite,
+            "postgresql": servers.postgresql,
+        }
+        with FileLock(run.lifeline):
+            benches = [
+                Bench(one, makers[one](run), tenant, folder, options.events)
+                for one in options.database or makers
+            ]
+            for _ in range(options.runs):
+                for bench in benches:
+                    bench.run()
+        print(COLUMNS)
+        for bench in benches:
+            for line in bench.lines():
+                print(line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Whatever people do on both sides, and whatever goes wrong: in the end both hold the same (B1).
+
+`CALSYNC_MACHINE=1000` runs so many examples of each machine, other ones each time.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.support.machine.company import Company, prepared
+from tests.support.machine.series import Series
+from tests.support.machine.singles import Singles
+from tests.support.rig import Rig, rigged
+from tests.support.servers import SQLite
+
+AT_NIGHT = os.environ.get("CALSYNC_MACHINE")
+
+
+def examples(number: int, steps: int) -> settings:
+    """So many examples, always the same ones, unless more are asked for."""
+    return settings(
+        max_examples=int(AT_NIGHT or number),
+        stateful_step_count=steps,
+        derandomize=AT_NIGHT is None,
+        deadline=None,
+        database=None,
+        print_blob=True,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@pytest.fixture(autouse=True)
+def _statements_fit_sql_server() -> None:
+    """Every statement is looked at in other tests; here it would take a third of the time."""
+
+
+@pytest.fixture
+def rig(test_run: object, server: SQLite, tmp_path: Path) -> Iterator[Rig]:
+    """A rig on one database for all examples."""
+    url = server.fresh(installed=True)
+    with rigged(url, tmp_path) as made:
+        yield made
+    server.drop(url)
+
+
+@pytest.mark.timeout(0 if AT_NIGHT else 100)
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("machine", [Singles, Series], ids=lambda machine: machine.__name__)
+def test_b1_both_sides_end_up_in_step_whatever_happens(rig: Rig, machine: type[Company]) -> None:
+    begin = prepared(rig, *machine.codes)
+    run_state_machine_as_test(lambda: machine(rig, begin), settings=examples(30, 25))
