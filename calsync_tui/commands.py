@@ -20,6 +20,10 @@ class Command:
     run: Callable[[], Any]
 
 
+def _nothing() -> None:
+    """Choosing what is no command."""
+
+
 class Commands(Provider):
     """All commands that make sense now."""
 
@@ -31,11 +35,12 @@ class Commands(Provider):
     async def search(self, query: str) -> Hits:
         """What fits the letters typed."""
         matcher = self.matcher(query)
-        for command in self._commands():
-            score = matcher.match(command.title)
-            if score > 0:
-                shown = matcher.highlight(command.title)
-                yield Hit(score, shown, command.run, help=command.help)
+        fitting = [one for one in self._commands() if matcher.match(one.title) > 0]
+        for command in fitting:
+            shown = matcher.highlight(command.title)
+            yield Hit(matcher.match(command.title), shown, command.run, help=command.help)
+        if not fitting:  # Textual's own words for it are English
+            yield Hit(1, _("No command fits"), _nothing)
 
     def _commands(self) -> Iterator[Command]:
         seen: set[str] = set()

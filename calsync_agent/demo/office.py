@@ -15,6 +15,8 @@ from calsync_agent.consolidate import tables
 from calsync_agent.database.engine import Database
 from calsync_agent.demo.entries import (
     Alteration,
+    DayCancelled,
+    DayMoved,
     Deleted,
     Edit,
     Employee,
@@ -22,6 +24,8 @@ from calsync_agent.demo.entries import (
     MadePrivate,
     Moved,
     New,
+    OfOneDay,
+    OfTheWhole,
     Relocated,
     Renamed,
     When,
@@ -154,6 +158,7 @@ class Office:
             "show_as": entry.show_as,
             "reminder_minutes": entry.reminder,
             "responsible_id": self.employees[entry.owner],
+            "recurrence": entry.series.rule if entry.series else None,
             **self._columns(entry.when),
         }
 
@@ -174,10 +179,14 @@ class Office:
             isReminderOn=entry.reminder is not None,
             reminderMinutesBeforeStart=entry.reminder or 0,
             categories=[entry.category] if entry.category else [],
+            recurrence=entry.series.pattern(start) if entry.series else None,
         )
         self.events[event] = entry
 
     def _alter_in_consolidate(self, entry: Entry, change: Alteration) -> None:
+        if isinstance(change, DayMoved | DayCancelled):
+            self._alter_day_in_consolidate(entry, change)
+            return
         self._write(entry.owner, entry.subject, self._altered(change))
 
     def _write(self, owner: Employee, subject: str, values: Mapping[str, Any]) -> None:
@@ -188,7 +197,25 @@ class Office:
         with self.database.writing() as connection:
             connection.execute(sa.update(tables.activity).where(mine).values(values))
 
-    def _altered(self, change: Alteration) -> dict[str, Any]:
+    def _alter_day_in_consolidate(self, entry: Entry, change: OfOneDay) -> None:
+        original = change.day.start(self.monday)
+        row = {
+            "id": uuid5(_NAMESPACE, f"{entry.subject} {original}"),
+            "original_start": original,
+            "cancelled": isinstance(change, DayCancelled),
+        }
+        if isinstance(change, DayMoved):
+            row["starts_at"] = change.to.start(self.monday)
+            row["ends_at"] = change.to.end(self.monday)
+        mine = sa.select(tables.activity.c.id).where(
+            tables.activity.c.responsible_id == self.employees[entry.owner],
+            tables.activity.c.subject == entry.subject,
+        )
+        with self.database.writing() as connection:
+            row["activity_id"] = connection.execute(mine).scalar_one()
+            connection.execute(sa.insert(tables.activity_exception).values(row))
+
+    def _altered(self, change: OfTheWhole) -> dict[str, Any]:
         match change:
             case Moved(to):
                 return self._columns(to)
@@ -216,6 +243,12 @@ class Office:
                     person.change(event, location=to)
                 case MadePrivate():
                     person.change(event, sensitivity="private")
+                case DayMoved(day, to):
+                    occurrence = person.occurrence(event, day.start(self.monday).date())
+                    start, end = self._times(to)
+                    person.change(occurrence, start=start, end=end, zone=_ZONES[to.zone])
+                case DayCancelled(day):
+                    person.delete(person.occurrence(event, day.start(self.monday).date()))
                 case Deleted():
                     person.delete(event)
                 case _:

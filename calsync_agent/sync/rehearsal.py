@@ -67,7 +67,7 @@ class Rehearsal(Cycle):
         """All work at once: what is pending, what the feed holds, what a first sync has left."""
         if after is not None:
             return {}
-        work = set(await self.read(self._pending))
+        work = set(await self.read(self._pending)) | self.postponed
         if self.compared is not None:
             work |= self.compared.work()
         return dict.fromkeys(sorted(work - self.notes.keys()), 0)

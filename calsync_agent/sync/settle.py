@@ -6,6 +6,7 @@ be sent to Exchange is returned, each with a pending row that outlives a kill.
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -153,7 +154,18 @@ def _intent(one: Planned, outgoing: Outgoing, versions: dict[ActivityId, int]) -
 
 def put_off(found: Sorted, batch: Batch) -> PutOff:
     """What is needed to decide about these pairs once more, and how much it is."""
-    known = [one.known for one in found.put_off]
+    later = [one for one in found.put_off if _goes_out_to_a_link(one)]
+    at_once = [one for one in found.put_off if not _goes_out_to_a_link(one)]
+    return replace(_put_off(at_once, batch), later=_put_off(later, batch) if later else None)
+
+
+def _goes_out_to_a_link(planned: Planned) -> bool:
+    link = planned.known.pair.link
+    return link is not None and link.event_id is not None and planned.effects.outgoing is not None
+
+
+def _put_off(planned: Sequence[Planned], batch: Batch) -> PutOff:
+    known = [one.known for one in planned]
     gone = [one.pair.link for one in known if one.pair.event is None]
     events = tuple(one.pair.event for one in known if one.pair.event is not None)
     numbers = [one.activity_id for one in known]
@@ -163,9 +175,9 @@ def put_off(found: Sorted, batch: Batch) -> PutOff:
         activities={n: batch.activities[n] for n in numbers if n in batch.activities},
         impatient=batch.impatient & {event.id for event in events},
     )
-    sides = Counter(one.decision.deletes for one in found.put_off)
-    mails = sum((one.mails for one in found.put_off), Mails())
-    return PutOff(again, sides[Side.CONSOLIDATE], sides[Side.EXCHANGE], mails)
+    sides = Counter(one.decision.deletes for one in planned)
+    mails = sum((one.mails for one in planned), Mails())
+    return PutOff(again, sides[Side.CONSOLIDATE], sides[Side.EXCHANGE], mails, frozenset(numbers))
 
 
 def again(found: Sorted, assembled: Assembled) -> frozenset[EventId]:

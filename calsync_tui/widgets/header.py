@@ -40,7 +40,8 @@ class Header(Widget):
         if self.pulse is None:
             return _line(database, Text(), width)
         above = _line(database, settings_state(self.pulse, brief=width < _WIDE), width)
-        return Text("\n").join([above, _line(agent_state(self.pulse), Text("calsync"), width)])
+        name = Text("calsync" if width >= _WIDE else "")
+        return Text("\n").join([above, _line(agent_state(self.pulse), name, width)])
 
 
 def agent_state(pulse: Pulse) -> Text:

@@ -5,14 +5,27 @@ Ids that a run makes up, and the moments at which it did things, are left out.
 
 import json
 from collections import Counter
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from calsync_agent.consolidate import tables
 from calsync_agent.state import tables as state
-from tests.support.rig import Rig
-from tests.support.verify import _event_facts, _row_facts, appointments
+from tests.support.rig import SOON, Rig
+from tests.support.verify import _event_facts, _row_facts
 
 End = dict[str, Counter[Any]]
+
+DAY: Final = timedelta(days=1)
+_OF_A_DAY: Final = (
+    "original_start",
+    "cancelled",
+    "subject",
+    "body",
+    "location",
+    "starts_at",
+    "ends_at",
+)
+_OF_SOMEBODY: Final = ("employee_id", "email", "name", "role", "response")
 
 
 def end_of(rig: Rig) -> End:
@@ -34,6 +47,20 @@ def end_of(rig: Rig) -> End:
     return {
         "Consolidate": Counter((shown[n], _note(row)) for n, row in rows.items()),
         "Exchange": Counter((*where[:2], facts) for where, facts in events.items()),
+        "days": Counter(
+            (shown[row["activity_id"]], *(row[name] for name in _OF_A_DAY))
+            for row in world.rows(tables.activity_exception)
+        ),
+        "days there": Counter(
+            (person.upn, _event_facts(event), event["type"])
+            for person in rig.tenant.people()
+            for event in person.view(SOON - DAY, SOON + 100 * DAY)
+            if event["type"] != "singleInstance"
+        ),
+        "taking part": Counter(
+            (shown[row["activity_id"]], *(row[name] for name in _OF_SOMEBODY))
+            for row in world.rows(tables.activity_participant)
+        ),
         "links": Counter(
             (shown.get(row["activity_id"]), of_event.get(row["event_id"]))
             for row in world.rows(state.link)
@@ -45,22 +72,6 @@ def end_of(rig: Rig) -> End:
         "open": Counter(shown.get(row["activity_id"]) for row in world.rows(state.pending)),
         "mailed": Counter(mail.recipient for mail in rig.tenant.outbox),
     }
-
-
-def in_step(rig: Rig) -> str:
-    """What is only on one side, in whichever calendar; empty where both hold the same."""
-    lines = []
-    for code in rig.world.employees:
-        person = rig.tenant.user(code.lower())
-        ours = appointments(rig.world, code)
-        theirs = Counter(
-            _event_facts(event)
-            for calendar in person.mailbox.calendars
-            for event in person.events(calendar=calendar)
-        )
-        lines += [f"only in Consolidate: {facts}" for facts in (ours - theirs).elements()]
-        lines += [f"only in Exchange: {facts}" for facts in (theirs - ours).elements()]
-    return "\n".join(lines)
 
 
 def difference(expected: End, found: End) -> str:

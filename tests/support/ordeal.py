@@ -9,7 +9,8 @@ from pathlib import Path
 from calsync_agent.state import tables as state
 from tests.support.ends import End, difference, end_of
 from tests.support.golden import Scenario
-from tests.support.points import Fault, Kind, Place
+from tests.support.kinds import Kind, Place
+from tests.support.points import Fault
 from tests.support.rig import Rig, Snapshot, rigged
 
 

@@ -56,6 +56,9 @@ ALL: Final = [
 ]
 """For `parametrize("look", ALL)`: each language, size and kind of terminal."""
 
+FEW: Final = [one for one in ALL if one.id in {"de-80x24-plain", "en-120x40-light"}]
+"""For what lies over a page: the least room, and the most."""
+
 
 def compare(stored: Path, picture: str) -> None:
     """Fail where the picture is not the one stored."""

@@ -331,6 +331,31 @@ async def test_g10_a_new_responsible_moves_the_meeting_without_gap_or_double(
     assert len(world.activities()) == 1
 
 
+@pytest.mark.parametrize("still_invited", [False, True])
+async def test_g10_a_participant_becomes_responsible(world: World, *, still_invited: bool) -> None:
+    anna, bernd, clara = three(world)
+    number = world.enter("ANNA", "Besprechung", SOON)
+    world.invite(number, "BERND", "CLARA")
+    await settled(world)
+    if not still_invited:
+        table = tables.activity_participant
+        mine = table.c.employee_id == world.employees["BERND"]
+        with world.database.writing() as connection:
+            connection.execute(sa.delete(table).where(mine))
+    world.edit(number, responsible_id=world.employees["BERND"])
+    await settled(world)
+    assert anna.events() == []
+    assert [e["isOrganizer"] for e in bernd.events() if not e["isCancelled"]] == [True]
+    assert [e["isOrganizer"] for e in clara.events() if not e["isCancelled"]] == [False]
+    assert len(world.activities()) == 1
+    assert roles(world) == {2: "organizer", 3: "copy"}
+    world.edit(number, location="Saal")
+    await settled(world)
+    assert [e["location"]["displayName"] for e in clara.events() if not e["isCancelled"]] == [
+        "Saal"
+    ]
+
+
 async def test_g11_once_the_organizers_own_event_is_seen_it_rules(world: World) -> None:
     boss = world.hire("BOSS", profile=False)
     anna = world.hire("ANNA")

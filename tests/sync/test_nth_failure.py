@@ -14,12 +14,16 @@ from typing import Final
 
 import pytest
 
-from tests.support.ends import in_step
-from tests.support.golden import SCENARIOS
+from tests.support import golden
+from tests.support.golden_meetings import MEETINGS
+from tests.support.golden_series import SERIES
+from tests.support.kinds import Kind
+from tests.support.machine.sides import differences
 from tests.support.ordeal import Ordeal, ordeal
-from tests.support.points import Fault, Kind
+from tests.support.points import Fault
 from tests.support.servers import Server, SQLite
 
+SCENARIOS: Final = (*golden.SCENARIOS, *SERIES, *MEETINGS)
 CORE: Final = (Kind.KILL_BEFORE, Kind.KILL_AFTER, Kind.CUT_BEFORE, Kind.CUT_AFTER)
 REST: Final = tuple(kind for kind in Kind if kind not in CORE)
 ALL: Final = os.environ.get("CALSYNC_NTH_FAILURE") == "all"
@@ -73,7 +77,7 @@ def survives(undergone: Ordeal, kind: Kind) -> None:
 @on("sqlite")
 @scenarios([scenario.name for scenario in SCENARIOS])
 def test_a1_undisturbed_both_sides_end_up_in_step(undergone: Ordeal) -> None:
-    assert in_step(undergone.rig) == ""
+    assert differences(undergone.rig) == []
     names = Counter(row["subject"].casefold().strip() for row in undergone.rig.world.activities())
     entered = {"jour  fixe": 1, "jour fixe": names["jour fixe"]}
     assert all(amount == entered.get(name, 1) for name, amount in names.items())

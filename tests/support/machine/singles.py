@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import sqlalchemy as sa
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 

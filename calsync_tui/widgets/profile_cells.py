@@ -1,0 +1,129 @@
+"""How the list of profiles shows one of them: columns, cells, and the words for its state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from rich.text import Text
+
+from calsync_agent.i18n import _, current, marked
+from calsync_tui import glyphs, moments
+from calsync_tui.gateway.profiles import Line, State
+
+PROVIDER: Final = "Exchange365"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; `short` is its title where the long one has no room. Both marked."""
+
+    name: str
+    title: str
+    short: str
+    least: int
+    most: int
+    number: bool = False
+
+
+COLUMNS: Final = (
+    Column("mark", "", "", 4, 4),
+    Column("user", marked("Consolidate user"), marked("User"), 16, 24),
+    Column("mailbox", marked("External user ID"), marked("Ext. ID"), 10, 37),
+    Column("active", marked("Active"), marked("Active"), 7, 7),
+    Column("state", marked("State"), marked("State"), 18, 18),
+    Column("synced", marked("Last sync"), marked("Sync"), 9, 12),
+    Column("linked", marked("Linked"), marked("Lnk."), 6, 10, number=True),
+    Column("quarantined", marked("Quarantined"), marked("Qua."), 5, 12, number=True),
+    Column("error", marked("Last error"), marked("Last error"), 18, 60),
+    Column("provider", marked("Provider"), marked("Provider"), 12, 12),
+)
+"""In their order; what has no room is reached by scrolling to the right."""
+
+# What is widened first where there is room.
+_GROWING: Final = ("user", "mailbox", "synced", "linked", "quarantined", "error")
+
+_STATES: Final[Mapping[State, tuple[str, str]]] = {
+    State.PAUSED: ("off", marked("paused")),
+    State.NOT_PERMITTED: ("off", marked("not permitted")),
+    State.NO_MAILBOX: ("error", marked("no mailbox")),
+    State.DOUBLE: ("error", marked("used twice")),
+    State.HELD: ("warning", marked("held")),
+    State.NO_AGENT: ("off", marked("no agent")),
+    State.FAILING: ("error", marked("failing")),
+    State.THROTTLED: ("waiting", marked("throttled")),
+    State.FIRST_SYNC: ("waiting", marked("first sync")),
+    State.WELL: ("well", marked("in step")),
+}
+_STYLES: Final = {"error": "bold", "warning": "bold", "off": "dim"}
+
+
+def widths(room: int) -> dict[str, int]:
+    """How wide each column is, in a list of so many cells."""
+    found = {column.name: column.least for column in COLUMNS}
+    left = room - sum(found.values())
+    for name in _GROWING:
+        column = next(one for one in COLUMNS if one.name == name)
+        more = max(0, min(column.most - column.least, left))
+        found[name] += more
+        left -= more
+    return found
+
+
+def heading(column: Column, width: int) -> Text:
+    """The column's title, the long one where it has room."""
+    title = _(column.title)
+    if len(title) >= width:
+        title = _(column.short)
+    return _fitted(Text(title), width, right=column.number)
+
+
+def cells(
+    line: Line, *, chosen: bool, linked: int | None, now: datetime, room: Mapping[str, int]
+) -> dict[str, Text]:
+    """What stands in each column. `linked`: None while it is not counted yet."""
+    error = line.error
+    shown = {
+        "mark": Text("[x]", "bold") if chosen else Text("[ ]"),
+        "user": Text(line.employee.title),
+        "mailbox": Text(line.row.mailbox),
+        "active": Text(_("yes") if line.row.active else _("no")),
+        "state": state(line.state),
+        "synced": Text(_when(line.synced_at, now)),
+        "linked": Text("" if linked is None else str(linked)),
+        "quarantined": Text(str(line.quarantined), "bold" if line.quarantined else ""),
+        "error": Text("" if error is None else " ".join(str(error).split())),
+        "provider": Text(PROVIDER),
+    }
+    return {
+        column.name: _fitted(shown[column.name], room[column.name], right=column.number)
+        for column in COLUMNS
+    }
+
+
+def state(of: State) -> Text:
+    """Sign and word."""
+    kind, word = _STATES[of]
+    return Text(f"{getattr(glyphs.shown(), kind)} {_(word)}", _STYLES.get(kind, ""))
+
+
+def _fitted(text: Text, width: int, *, right: bool) -> Text:
+    """Cut with a sign, leaving a cell between it and the next column."""
+    room = width - 1
+    if text.cell_len > room:
+        ellipsis = glyphs.shown().ellipsis
+        text.truncate(room - len(ellipsis))
+        text.append(ellipsis)
+    elif right:
+        text.pad_left(room - text.cell_len)
+    return text
+
+
+def _when(moment: datetime | None, now: datetime) -> str:
+    """The time of today; the date of any other day."""
+    if moment is None:
+        return glyphs.shown().horizontal
+    if moments.local(moment).date() == moments.local(now).date():
+        return moments.clock_time(moment)
+    pattern = "%d.%m.%y" if current() == "de" else "%y-%m-%d"
+    return f"{moments.local(moment):{pattern}}"
