@@ -47,7 +47,7 @@ def an_office(database: Database) -> None:
         numbers["BERT"],
         Condition.FAILING,
         agent=who,
-        error=message("the mailbox does not exist, or the app may not open it"),
+        error=message("another agent has taken this profile over"),
     )
     fares_so(
         database,
