@@ -90,13 +90,11 @@ class Terminal:
         await self.type(text)
 
     async def click(self, text: str) -> None:
-        """Click where a text stands on the screen."""
-        for y, line in enumerate(self.lines()):
-            if text in line:
-                await self.pilot.click(offset=(line.index(text) + 1, y))
-                await self.pilot.pause()
-                return
-        raise AssertionError(f"{text!r} is not on the screen:\n{self.text()}")
+        """Click where a text stands on the screen, as soon as it does."""
+        await self.shows(text)
+        y, line = next((y, line) for y, line in enumerate(self.lines()) if text in line)
+        await self.pilot.click(offset=(line.index(text) + 1, y))
+        await self.pilot.pause()
 
     async def go(self, page: str) -> None:
         """Show a page by its key."""
