@@ -71,6 +71,11 @@ def _parser() -> Parser:
     demo.add_argument(
         "--keep", type=Path, metavar=_("FOLDER"), help=_("keep the demo's files here")
     )
+    demo.add_argument(
+        "--stay",
+        action="store_true",
+        help=_("go on, agent and sandbox running, until stdin closes or Ctrl+C"),
+    )
     _verb(verbs, "sandbox", _sandbox, _("a simulated Exchange 365"), _fill_sandbox)
     _admin_verbs(verbs)
     database = _verb(verbs, "db", None, _("the plugin's tables"))

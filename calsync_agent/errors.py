@@ -4,6 +4,9 @@
     ├── Refusal               the program cannot go on as it was asked to       exit status 2
     │   ├── ConfigurationRefused   agent.toml: file, key, what would be right
     │   ├── DatabaseRefused        url, driver, login, tables missing or newer than the program
+    │   │   ├── LoginRefused       user or password are wrong
+    │   │   ├── NotInstalled       the plugin's tables or triggers are missing or older
+    │   │   ├── NotPermitted       the login has too few rights
     │   │   └── Undecided          restored from a backup, or a copy: an admin has to say (B12)
     │   ├── NotReady               Consolidate's version, licence, module, provider, tenant (B10)
     │   ├── SignInRefused          tenant, client id, secret, certificate, consent
@@ -47,6 +50,18 @@ class ConfigurationRefused(Refusal):
 
 class DatabaseRefused(Refusal):
     """The database cannot be used as it is."""
+
+
+class LoginRefused(DatabaseRefused):
+    """The login is refused; to repeat that with the same password may lock it."""
+
+
+class NotInstalled(DatabaseRefused):
+    """What the plugin needs in the database is missing or older; `db install` mends that."""
+
+
+class NotPermitted(DatabaseRefused):
+    """The login may not do what has to be done."""
 
 
 class Undecided(DatabaseRefused):

@@ -12,7 +12,7 @@ from calsync_agent.database.creation import begin, create, script, target_of
 from calsync_agent.database.engine import Database
 from calsync_agent.database.failures import forbidden
 from calsync_agent.database.schema import Dialect, Step, Target, triggers_of
-from calsync_agent.errors import DatabaseRefused
+from calsync_agent.errors import NotPermitted
 from calsync_agent.i18n import Message, message
 from calsync_agent.state import meta
 from calsync_agent.state.install import state_steps
@@ -32,7 +32,7 @@ def install(database: Database, *, with_consolidate: bool = False) -> list[Messa
         reason = forbidden(error)
         if reason is None:
             raise
-        raise DatabaseRefused(
+        raise NotPermitted(
             message(
                 "The login may not create tables and triggers at {where} ({reason}); have an"
                 " administrator run the output of: calsync-agent db ddl --dialect {dialect}",

@@ -17,8 +17,9 @@ from calsync_agent.consolidate.rows import Activity, BrokenActivity
 from calsync_agent.consolidate.writing import ChangedActivity, NewActivity, Stamp
 from calsync_agent.errors import Refusal, Unknown
 from calsync_agent.i18n import marked, message
-from calsync_agent.state import history
+from calsync_agent.state import history, log
 from calsync_agent.state.history import Kept, Side, Version
+from calsync_agent.state.log import Entry, Kind, Level, named
 
 RULE: Final = marked("restored by an administrator")
 
@@ -54,7 +55,20 @@ def restore(connection: sa.Connection, number: int, stamp: Stamp) -> Version:
             change = ChangedActivity(activity, appointment, ALL - INBOUND_ONLY, ())
             writing.change(connection, [change], stamp)
     feed.touch(connection, version.activity)
+    log.write(connection, [_told(version, appointment)], stamp.now)
     return version
+
+
+def _told(version: Version, appointment: Appointment) -> Entry:
+    return Entry(
+        Level.INFO,
+        Kind.CHANGED,
+        message("restored by an administrator: {subject}", subject=named(appointment)),
+        version.profile,
+        version.activity,
+        version.event,
+        rule=message(RULE),
+    )
 
 
 def _made_anew(

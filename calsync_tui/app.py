@@ -1,12 +1,13 @@
 """The terminal UI: opens the database, then shows the window.
 
 WaitingScreen ──opened──▶ MainScreen (pages)
-└─refused─▶ RefusedScreen ──try again──▶ …
+├─no settings─▶ SetupScreen ──done──▶ MainScreen (provider)
+└─refused─▶ RefusedScreen ──put right──▶ MainScreen
 """
 
 import asyncio
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import work
 from textual.app import App
@@ -15,22 +16,34 @@ from textual.command import CommandPalette, Provider
 from textual.scrollbar import ScrollBar
 
 from calsync_agent import i18n
+from calsync_agent.config import writing
+from calsync_agent.config.drafting import Draft
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import Language, _, marked
 from calsync_tui import glyphs, keys, themes
 from calsync_tui.commands import Commands
+from calsync_tui.gateway.demo_program import Demo, DemoRefused
 from calsync_tui.gateway.door import Gateway
+from calsync_tui.gateway.start import Start
+from calsync_tui.pages.provider import ProviderPage
 from calsync_tui.screens.help import HelpScreen
 from calsync_tui.screens.main import LOOK_SECONDS, MainScreen
 from calsync_tui.screens.refused import RefusedScreen
+from calsync_tui.screens.setup import TABLES, SetupScreen
+from calsync_tui.screens.setup_step import Setup
 from calsync_tui.screens.translated import TranslatedScreen
 from calsync_tui.screens.waiting import WaitingScreen
 from calsync_tui.widgets.scrollbar import PlainScrollBar
+
+_SELDOM: Final = 3
+"""How much seldomer it is tried to begin than the window looks into the database."""
 
 
 class CalsyncApp(App[None]):
     """`opening` makes the way to the data; it blocks, and raises CalsyncError.
 
+    `start`: where the settings are looked for and written; without it none are. `demo`: the demo's
+    world, to be started first.
     `plain`: the terminal takes ASCII and its own colours only. `every`: how often the window looks
     into the database, in seconds; None: only when it is told to.
     """
@@ -77,25 +90,30 @@ class CalsyncApp(App[None]):
         self,
         opening: Callable[[], Gateway],
         *,
+        start: Start | None = None,
+        demo: Demo | None = None,
         plain: bool = False,
         every: float | None = LOOK_SECONDS,
     ) -> None:
         super().__init__()
         self.gateway: Gateway | None = None
         self._opening = opening
+        self._start = start
+        self._demo = demo
         self._every = every
+        self._first: str | None = None
         glyphs.use(glyphs.PLAIN if plain else glyphs.RICH)
         self.set_class(plain, "-plain")
         if plain:
             self.animation_level = "none"
             ScrollBar.renderer = PlainScrollBar
-        for theme in (themes.DARK, themes.LIGHT):
+        for theme in themes.OURS:
             self.register_theme(theme)
         self.theme = themes.TERMINAL.name if plain else themes.DARK.name
 
     def get_default_screen(self) -> TranslatedScreen[None]:
         """What stands there first."""
-        return WaitingScreen()
+        return WaitingScreen(demo=self._demo is not None)
 
     def on_mount(self) -> None:
         """Open the database."""
@@ -105,16 +123,70 @@ class CalsyncApp(App[None]):
     async def action_begin(self) -> None:
         """Open the database; show the window, or why it cannot be."""
         try:
+            if self._demo is not None and self._start is None:
+                self._start = Start(await self._demo.settings())
+                self._opening = self._start.open
+            if self._start is not None and self._start.existing() is None:
+                await self._instead(SetupScreen(Setup(Draft(), str(self._start.place()))))
+                return
             gateway = await asyncio.to_thread(self._opening)
         except CalsyncError as error:
-            await self._instead(RefusedScreen(error))
+            settings = self._start.existing() if self._start else None
+            # A demo that fails must not end in somebody's own settings.
+            failed = isinstance(error, DemoRefused)
+            opening, every = (None, None) if failed else (self._opening, self._again)
+            await self._instead(RefusedScreen(error, opening, settings, every=every))
         else:
             await self.opened(gateway)
+
+    @property
+    def _again(self) -> float | None:
+        """Seconds between two attempts to begin."""
+        return None if self._every is None else _SELDOM * self._every
 
     async def opened(self, gateway: Gateway) -> None:
         """The way to the data is there: show the window."""
         self.gateway = gateway
-        await self._instead(MainScreen(gateway, every=self._every))
+        await self._instead(MainScreen(gateway, first=self._first, every=self._every))
+
+    async def on_refused_screen_opened(self, opened: RefusedScreen.Opened) -> None:
+        """What was wrong was put right."""
+        await self.opened(opened.gateway)
+
+    async def on_refused_screen_set_up(self) -> None:
+        """The settings are to be entered anew, beginning with what is there."""
+        if self._start is not None:
+            path = self._start.place()
+            draft = await asyncio.to_thread(writing.draft_from, path)
+            await self._instead(SetupScreen(Setup(draft, str(path))))
+
+    async def on_refused_screen_tables(self) -> None:
+        """The tables are to be made, with the settings that are there."""
+        if self._start is not None:
+            path = self._start.place()
+            setup = Setup(await asyncio.to_thread(writing.draft_from, path), str(path))
+            await setup.find_out()
+            await self._instead(SetupScreen(setup, TABLES))
+
+    def on_refused_screen_anyway(self) -> None:
+        """The window is to be shown, though nothing can be synced."""
+        if self._start is not None:
+            self._start.strictly = False
+            self.action_begin()
+
+    def on_setup_screen_done(self, done: SetupScreen.Done) -> None:
+        """The settings are there: go on to the provider."""
+        if self._start is not None:
+            self._start.config = done.path
+            self._first = ProviderPage.NAME
+            self.action_begin()
+
+    def on_setup_screen_cancelled(self) -> None:
+        """Back to where the setup was entered, or out of the program."""
+        if self._start is not None and self._start.existing() is not None:
+            self.action_begin()
+        else:
+            self.exit()
 
     async def _instead(self, screen: TranslatedScreen[None]) -> None:
         if len(self.screen_stack) > 1:
@@ -123,9 +195,11 @@ class CalsyncApp(App[None]):
             await self.push_screen(screen)
 
     async def on_unmount(self) -> None:
-        """Close the connections."""
+        """Close the connections, and end the demo."""
         if self.gateway is not None:
             await asyncio.to_thread(self.gateway.close)
+        if self._demo is not None:
+            await self._demo.close()
 
     def get_key_display(self, binding: Binding) -> str:
         """A key as it is written on it: `F1`, `Strg+Q`."""
@@ -142,6 +216,8 @@ class CalsyncApp(App[None]):
         screen = self.screen
         if isinstance(screen, MainScreen) and screen.page is not None:
             self.push_screen(HelpScreen(_(screen.page.TITLE), screen.active_bindings))
+        elif isinstance(screen, SetupScreen | RefusedScreen):
+            self.push_screen(HelpScreen(_(screen.HELP_TITLE), screen.active_bindings))
 
     def action_next_theme(self) -> None:
         """The next of our themes."""

@@ -6,7 +6,6 @@ The terminal belongs to the UI; what is wrong before or after it is one line on 
 import argparse
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -40,9 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     # Loaded now, so that --help and --version begin at once.
     from calsync_tui.app import CalsyncApp  # noqa: PLC0415
-    from calsync_tui.gateway.door import open_gateway  # noqa: PLC0415
+    from calsync_tui.gateway.demo_program import Demo  # noqa: PLC0415
+    from calsync_tui.gateway.start import Start  # noqa: PLC0415
 
-    app = CalsyncApp(partial(open_gateway, options.config), plain=options.plain)
+    start = Start(options.config)
+    if options.demo:
+        app = CalsyncApp(start.open, demo=Demo(), plain=options.plain)
+    else:
+        app = CalsyncApp(start.open, start=start, plain=options.plain)
     app.run(mouse=not options.plain)
     return app.return_code or 0
 
@@ -63,5 +67,8 @@ def _parser() -> Parser:
         "--plain",
         action="store_true",
         help=_("for simple terminals: ASCII, their own colours, no mouse, nothing moves"),
+    )
+    parser.add_argument(
+        "--demo", action="store_true", help=_("on a made-up office, with agent and Exchange")
     )
     return parser

@@ -29,6 +29,15 @@ def day_and_time(moment: datetime) -> str:
     return f"{day(moment)} {clock_time(moment)}"
 
 
+def zone(moment: datetime) -> str:
+    """Whose time is shown: `times in CET (UTC+01:00)`."""
+    here = local(moment)
+    offset = f"{here:%z}"
+    return _("times in {zone} (UTC{offset})").format(
+        zone=here.tzname(), offset=f"{offset[:3]}:{offset[3:5]}"
+    )
+
+
 def since(moment: datetime, now: datetime) -> str:
     """`10:15` of today, else with the day."""
     time = f"{local(moment):%H:%M}"

@@ -23,10 +23,15 @@ class Directory:
 
     employees: dict[EmployeeId, Employee] = field(default_factory=dict)
     _by_address: dict[str, EmployeeId] = field(default_factory=dict)
+    _domains: frozenset[str] = frozenset()
 
     def employee(self, address: str | None) -> EmployeeId | None:
         """Whose address this is; None for somebody from outside."""
         return self._by_address.get((address or "").strip().casefold())
+
+    def inside(self, address: str) -> bool:
+        """Whether mail to this address stays in the company: an employee's, or of their domain."""
+        return self.employee(address) is not None or _domain(address) in self._domains
 
     def find(self, employee: EmployeeId) -> Employee | None:
         """The employee with this id."""
@@ -43,4 +48,9 @@ def directory(employees: Iterable[Employee]) -> Directory:
     for employee in known.values():
         by_address[employee.address.strip().casefold()] = employee.id
     by_address.pop("", None)
-    return Directory(known, by_address)
+    domains = {_domain(employee.address) for employee in known.values()} - {""}
+    return Directory(known, by_address, frozenset(domains))
+
+
+def _domain(address: str) -> str:
+    return address.strip().casefold().rpartition("@")[2]

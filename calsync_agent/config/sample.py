@@ -5,7 +5,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -24,13 +24,24 @@ _HEAD: Final = """\
 """
 
 
-def render() -> str:
-    """The sample as text; it is a valid file as soon as the secret's file is there."""
-    return "".join(_lines())
+_WRITTEN: Final = """\
+# The settings of calsync, first written by calsync-tui.
+# A running agent takes changes over within a second; a mistake is reported, and changes nothing.
+# Paths are relative to this file. Write those with \\ in 'single quotes'.
+# Tenant, directions, priority and interval are not set here but in the terminal UI.
+"""
 
 
-def _lines() -> Iterator[str]:
-    yield _HEAD
+def render(given: Mapping[str, Mapping[str, object]] | None = None) -> str:
+    """The sample as text; it is a valid file as soon as the secret's file is there.
+
+    With `given`: settings of one's own, by section and key; what is not given has its default.
+    """
+    return "".join(_lines(given))
+
+
+def _lines(given: Mapping[str, Mapping[str, object]] | None) -> Iterator[str]:
+    yield _HEAD if given is None else _WRITTEN
     for name, section in AgentFile.model_fields.items():
         model = section.annotation
         if isinstance(model, type) and issubclass(model, BaseModel):
@@ -38,17 +49,25 @@ def _lines() -> Iterator[str]:
             for key, field in model.model_fields.items():
                 yield "\n"
                 yield from (f"# {line}\n" for line in (field.description or "").splitlines())
-                yield f"{field.alias or key} = {_value(field)}\n"
+                called = field.alias or key
+                value = _example(field) if given is None else field.default
+                if given is not None and called in given.get(name, {}):
+                    value = given[name][called]
+                yield f"{called} = {_written(value)}\n"
 
 
-def _value(field: FieldInfo) -> str:
-    value = field.examples[0] if field.examples else field.default
+def _example(field: FieldInfo) -> object:
+    return field.examples[0] if field.examples else field.default
+
+
+def _written(value: object) -> str:
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
     if isinstance(value, Path):
         value = str(value)
-    # What JSON makes of a text or a number is TOML too.
-    return json.dumps("" if value is None else value, ensure_ascii=False)
+    # What JSON makes of a text or a number is TOML too, but for DEL, which only TOML escapes.
+    text = json.dumps("" if value is None else value, ensure_ascii=False)
+    return text.replace("\x7f", "\\u007F")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from calsync_agent.consolidate.triggers import feed_triggers
 from calsync_agent.database.catalogue import Found, dialect_of, found
 from calsync_agent.database.failures import permitted
 from calsync_agent.database.schema import Target, triggers_of
-from calsync_agent.errors import DatabaseRefused, NotReady
+from calsync_agent.errors import NotInstalled, NotReady
 from calsync_agent.i18n import message
 
 OLDEST: Final = (5, 2)
@@ -31,7 +31,7 @@ def check(connection: sa.Connection) -> None:
     if ("table", feed.name) not in there:
         missing.add(feed.name)
     if missing:
-        raise DatabaseRefused(
+        raise NotInstalled(
             message(
                 "Changes in Consolidate would go unseen: missing or switched off are {names};"
                 " put them right: calsync-agent db install",

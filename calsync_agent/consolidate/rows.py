@@ -35,6 +35,7 @@ SUBJECT_COLUMN: Final = 500
 JOIN_URL_COLUMN: Final = 2000
 NAME_COLUMN: Final = 200
 ADDRESS_COLUMN: Final = 320
+_ROWS_OF_THEIR_OWN: Final = {Field.EXCEPTIONS, Field.PARTICIPANTS, Field.RESPONSES, Field.GUESTS}
 
 
 class Sending(StrEnum):
@@ -231,11 +232,12 @@ def activity_values(appointment: Appointment, fields: Collection[Field], own_zon
 
     `own_zone` is the name that the row has for its zone; it stays where it means the same zone.
     """
+    wanted = set(fields) - _ROWS_OF_THEIR_OWN
+    if Field.TIME in wanted:  # the rule's end is written with the time of day
+        wanted.add(Field.RECURRENCE)
     values: dict[str, Any] = {}
-    for field in fields:
+    for field in wanted:
         values.update(_columns(field, appointment, own_zone))
-    if Field.TIME in fields:  # the rule's end is written with the time of day
-        values.update(_columns(Field.RECURRENCE, appointment, own_zone))
     return values
 
 
@@ -277,7 +279,7 @@ def _columns(field: Field, a: Appointment, own_zone: str) -> Row:
             fits = a.join_url is not None and len(a.join_url) <= JOIN_URL_COLUMN
             return {"online_meeting_url": a.join_url if fits else None}
         case Field.EXCEPTIONS | Field.PARTICIPANTS | Field.RESPONSES | Field.GUESTS:
-            return {}  # rows of their own
+            return {}
 
 
 def _same_zone(own: str, other: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from calsync_agent.errors import DatabaseRefused, DatabaseTrouble
+from calsync_agent.errors import DatabaseRefused, DatabaseTrouble, NotPermitted
 from calsync_agent.i18n import message
 
 
@@ -109,7 +109,7 @@ def denied(error: sa.exc.DBAPIError) -> DatabaseRefused | None:
     reason = forbidden(error)
     if reason is None:
         return None
-    return DatabaseRefused(
+    return NotPermitted(
         message(
             "The login has too few rights ({reason}); grant it SELECT, INSERT, UPDATE and"
             " DELETE on Consolidate's tables and on those that begin with calsync_, and on"

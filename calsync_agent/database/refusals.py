@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from calsync_agent.database.address import place
 from calsync_agent.database.failures import Facts, facts, is_contended
-from calsync_agent.errors import DatabaseRefused, DatabaseTrouble
+from calsync_agent.errors import DatabaseRefused, DatabaseTrouble, LoginRefused
 from calsync_agent.i18n import Message, message
 
 # PostgreSQL's server speaks the language it was installed in; these are its texts in English and
@@ -59,7 +59,9 @@ def refused(error: sa.exc.DBAPIError, url: sa.URL) -> DatabaseRefused | Database
         )
     if url.get_backend_name() == "sqlite":
         return DatabaseRefused(_file(said, url))
-    return DatabaseRefused(_server(said, str(error.orig), url))
+    text = str(error.orig)
+    kind = LoginRefused if _is_login(said, text) else DatabaseRefused
+    return kind(_server(said, text, url))
 
 
 def _file(said: Facts, url: sa.URL) -> Message:
@@ -84,9 +86,20 @@ def _file(said: Facts, url: sa.URL) -> Message:
             )
 
 
+def _is_unknown_database(said: Facts, text: str) -> bool:
+    return bool(said.numbers & _UNKNOWN_DATABASE or _DATABASE.search(text))
+
+
+def _is_login(said: Facts, text: str) -> bool:
+    """Whether user or password are refused."""
+    if _is_unknown_database(said, text):
+        return False
+    return bool(said.numbers & _LOGIN_FAILED or said.state == "28000" or _LOGIN.search(text))
+
+
 def _server(said: Facts, text: str, url: sa.URL) -> Message:
     where, reason, host = place(url), said.text, url.host or "localhost"
-    if said.numbers & _UNKNOWN_DATABASE or _DATABASE.search(text):
+    if _is_unknown_database(said, text):
         return message(
             "There is no database {database} on {host}, or {user} may not use it; check"
             " database.url",
@@ -94,7 +107,7 @@ def _server(said: Facts, text: str, url: sa.URL) -> Message:
             host=host,
             user=url.username or "the login",
         )
-    if said.numbers & _LOGIN_FAILED or said.state == "28000" or _LOGIN.search(text):
+    if _is_login(said, text):
         return message(
             "{where} refuses the login {user}; check user, password and database.password_file"
             " ({reason})",

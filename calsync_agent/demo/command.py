@@ -5,7 +5,7 @@ import asyncio
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 from calsync_agent.demo.entries import VIENNA
 from calsync_agent.demo.play import play
 from calsync_agent.demo.screen import Screen, screen_of
+from calsync_agent.demo.staying import stay
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import message
-from calsync_agent.platform import stop_requested
+from calsync_agent.platform import stop_requested, when_stdin_closes
 
 _INTERRUPTED: Final = 130  # what a shell reports after Ctrl+C
 
@@ -24,10 +25,13 @@ _INTERRUPTED: Final = 130  # what a shell reports after Ctrl+C
 def run(options: argparse.Namespace) -> int:
     """Show the demo on stdout; 0 if everything is in step at its end, and 1 if not.
 
+    With `--stay` it goes on until it is told to end, and the first line names its settings file.
     Raises ConfigurationRefused where the folder to be kept cannot be used.
     """
     today = datetime.now(ZoneInfo(VIENNA)).date()
     with _folder(options.keep) as folder:
+        if options.stay:
+            return asyncio.run(_stayed(folder, today, options.keep))
         return asyncio.run(_shown(screen_of(sys.stdout), folder, today, options.keep))
 
 
@@ -45,6 +49,28 @@ async def _shown(screen: Screen, folder: Path, today: date, kept: Path | None) -
     if isinstance(right, BaseException):
         raise right
     return 0 if right else 1
+
+
+async def _stayed(folder: Path, today: date, kept: Path | None) -> int:
+    """Play on until the process is asked to stop, or whoever started it is gone."""
+    loop = asyncio.get_running_loop()
+    with stop_requested(loop) as stop:
+
+        def end() -> None:
+            # Where the loop is closed, all has ended already.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(stop.set)
+
+        def say(line: object) -> None:
+            try:
+                sys.stdout.write(f"{line}\n")
+                sys.stdout.flush()
+            except OSError:  # nobody reads any more
+                end()
+
+        when_stdin_closes(end)
+        await stay(folder, today, stop, say, say, keep=kept is not None)
+    return 0
 
 
 @contextmanager

@@ -167,10 +167,11 @@ def _rows(office: Office, employee: Employee) -> list[_Side]:
     )
     with office.database.reading() as connection:
         rows = connection.execute(sa.select(tables.activity).where(wanted)).mappings().all()
-    return [_Side(office.activities.get(row["id"]), _row_facts(row)) for row in rows]
+    return [_Side(office.activities.get(row["id"]), row_facts(row)) for row in rows]
 
 
-def _row_facts(row: Mapping[Any, Any]) -> Facts:
+def row_facts(row: Mapping[Any, Any]) -> Facts:
+    """What a row of `activity` says."""
     all_day, zone = bool(row["all_day"]), row["time_zone"]
     return Facts(
         start=_vienna(row["starts_at"], zone, all_day=all_day),
@@ -191,10 +192,11 @@ def _row_facts(row: Mapping[Any, Any]) -> Facts:
 
 def _events(office: Office, employee: Employee) -> list[_Side]:
     events = office.person(employee).events()
-    return [_Side(office.events.get(str(event["id"])), _event_facts(event)) for event in events]
+    return [_Side(office.events.get(str(event["id"])), event_facts(event)) for event in events]
 
 
-def _event_facts(event: Mapping[str, Any]) -> Facts:
+def event_facts(event: Mapping[str, Any]) -> Facts:
+    """What an event says, as Graph shows it in UTC."""
     start, end = (datetime.fromisoformat(event[name]["dateTime"]) for name in ("start", "end"))
     all_day = event["isAllDay"]
     return Facts(

@@ -74,11 +74,32 @@ def days(week: int, day: Day, count: int = 1) -> When:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """How an appointment recurs: as an RRULE, and as the pattern that one chooses in Outlook."""
+
+    rule: str
+    kind: str
+    weekday: str = ""
+    index: str = ""
+
+    def pattern(self, first: date) -> dict[str, object]:
+        """Graph's recurrence, without end, for a series that begins on `first`."""
+        parts: dict[str, object] = {"type": self.kind, "interval": 1}
+        if self.weekday:
+            parts |= {"daysOfWeek": [self.weekday], "firstDayOfWeek": "monday"}
+        if self.index:
+            parts["index"] = self.index
+        if self.kind.startswith("absolute"):
+            parts |= {"dayOfMonth": first.day, "month": first.month}
+        return {"pattern": parts, "range": {"type": "noEnd"}}
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """An appointment as somebody thinks of it.
 
     `category` is Outlook's own. `also` is how the subject is spelt in Outlook where it is entered
-    on both sides.
+    on both sides. A `series` begins at `when`.
     """
 
     subject: str
@@ -91,6 +112,7 @@ class Draft:
     reminder: int | None = None
     category: str = ""
     also: str = ""
+    series: Series | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +170,24 @@ class Deleted:
     """It is deleted."""
 
 
-Alteration: TypeAlias = Moved | Renamed | Relocated | MadePrivate | Deleted
+@dataclass(frozen=True, slots=True)
+class DayMoved:
+    """One occurrence of a series takes place at another time."""
+
+    day: When
+    to: When
+
+
+@dataclass(frozen=True, slots=True)
+class DayCancelled:
+    """One occurrence of a series does not take place."""
+
+    day: When
+
+
+OfOneDay: TypeAlias = DayMoved | DayCancelled
+OfTheWhole: TypeAlias = Moved | Renamed | Relocated | MadePrivate | Deleted
+Alteration: TypeAlias = OfTheWhole | OfOneDay
 Change: TypeAlias = New | Alteration
 
 
@@ -217,6 +256,8 @@ def _changed(entry: Entry, change: Change) -> Entry | None:
             return replace(entry, location=to)
         case MadePrivate():
             return replace(entry, private=True)
+        case DayMoved() | DayCancelled():
+            return entry  # the series itself stays what it is
         case Deleted():
             return None
         case _:

@@ -4,9 +4,10 @@ On the Consolidate side people write plain rows by SQL, on the other they use Ou
 sandbox. Nothing here goes through the agent.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final, assert_never
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import sqlalchemy as sa
 
@@ -14,6 +15,8 @@ from calsync_agent.consolidate import tables
 from calsync_agent.database.engine import Database
 from calsync_agent.demo.entries import (
     Alteration,
+    DayCancelled,
+    DayMoved,
     Deleted,
     Edit,
     Employee,
@@ -21,11 +24,14 @@ from calsync_agent.demo.entries import (
     MadePrivate,
     Moved,
     New,
+    OfOneDay,
+    OfTheWhole,
     Relocated,
     Renamed,
     When,
     Where,
 )
+from calsync_agent.sandbox.model.responses import Answer
 from calsync_agent.sandbox.people import Person
 from calsync_agent.sandbox.tenant import Tenant
 from calsync_agent.state import tables as state
@@ -65,9 +71,14 @@ class Office:
 
     # -- what an admin does once ---------------------------------------------------------------
 
-    def found(self) -> None:
+    def found(self, interval_seconds: int = 5) -> None:
         """Enter the tenant; the tables must be there."""
-        row = {"id": _PROVIDER, "kind": "exchange365", "tenant_id": self.tenant.tenant_id}
+        row = {
+            "id": _PROVIDER,
+            "kind": "exchange365",
+            "tenant_id": self.tenant.tenant_id,
+            "interval_seconds": interval_seconds,
+        }
         with self.database.writing() as connection:
             connection.execute(sa.insert(state.provider).values(row))
 
@@ -105,8 +116,38 @@ class Office:
             case change, _:
                 self._alter_in_outlook(entry, change)
 
+    def meet(self, entry: Entry, guests: Iterable[Employee]) -> None:
+        """The owner enters a meeting in Consolidate, and who is to come."""
+        invited = [
+            {
+                "id": uuid4(),
+                "activity_id": self.activity_id(entry),
+                "employee_id": self.employees[guest],
+            }
+            for guest in guests
+        ]
+        with self.database.writing() as connection:
+            connection.execute(sa.insert(tables.activity).values(self._row(entry)))
+            connection.execute(sa.insert(tables.activity_participant), invited)
+        self.activities[self.activity_id(entry)] = entry
+
+    def answer(self, employee: Employee, subject: str, answer: Answer) -> None:
+        """Somebody answers an invitation in Outlook, if it has arrived."""
+        person = self.person(employee)
+        for event in person.find(subject):
+            person.respond(event, answer)
+
+    def repeat(self, employee: Employee, subject: str, rule: str) -> None:
+        """The owner gives an appointment another rule in Consolidate (RFC 5545)."""
+        self._write(employee, subject, {"recurrence": rule})
+
     def _enter_in_consolidate(self, entry: Entry) -> None:
-        row = {
+        with self.database.writing() as connection:
+            connection.execute(sa.insert(tables.activity).values(self._row(entry)))
+        self.activities[self.activity_id(entry)] = entry
+
+    def _row(self, entry: Entry) -> dict[str, Any]:
+        return {
             "id": self.activity_id(entry),
             "type_id": 1,
             "subject": entry.subject,
@@ -117,11 +158,9 @@ class Office:
             "show_as": entry.show_as,
             "reminder_minutes": entry.reminder,
             "responsible_id": self.employees[entry.owner],
+            "recurrence": entry.series.rule if entry.series else None,
             **self._columns(entry.when),
         }
-        with self.database.writing() as connection:
-            connection.execute(sa.insert(tables.activity).values(row))
-        self.activities[row["id"]] = entry
 
     def _enter_in_outlook(self, entry: Entry) -> None:
         start, end = self._times(entry.when)
@@ -140,19 +179,43 @@ class Office:
             isReminderOn=entry.reminder is not None,
             reminderMinutesBeforeStart=entry.reminder or 0,
             categories=[entry.category] if entry.category else [],
+            recurrence=entry.series.pattern(start) if entry.series else None,
         )
         self.events[event] = entry
 
     def _alter_in_consolidate(self, entry: Entry, change: Alteration) -> None:
+        if isinstance(change, DayMoved | DayCancelled):
+            self._alter_day_in_consolidate(entry, change)
+            return
+        self._write(entry.owner, entry.subject, self._altered(change))
+
+    def _write(self, owner: Employee, subject: str, values: Mapping[str, Any]) -> None:
         mine = sa.and_(
-            tables.activity.c.responsible_id == self.employees[entry.owner],
-            tables.activity.c.subject == entry.subject,
+            tables.activity.c.responsible_id == self.employees[owner],
+            tables.activity.c.subject == subject,
         )
-        values = self._altered(change)
         with self.database.writing() as connection:
             connection.execute(sa.update(tables.activity).where(mine).values(values))
 
-    def _altered(self, change: Alteration) -> dict[str, Any]:
+    def _alter_day_in_consolidate(self, entry: Entry, change: OfOneDay) -> None:
+        original = change.day.start(self.monday)
+        row = {
+            "id": uuid5(_NAMESPACE, f"{entry.subject} {original}"),
+            "original_start": original,
+            "cancelled": isinstance(change, DayCancelled),
+        }
+        if isinstance(change, DayMoved):
+            row["starts_at"] = change.to.start(self.monday)
+            row["ends_at"] = change.to.end(self.monday)
+        mine = sa.select(tables.activity.c.id).where(
+            tables.activity.c.responsible_id == self.employees[entry.owner],
+            tables.activity.c.subject == entry.subject,
+        )
+        with self.database.writing() as connection:
+            row["activity_id"] = connection.execute(mine).scalar_one()
+            connection.execute(sa.insert(tables.activity_exception).values(row))
+
+    def _altered(self, change: OfTheWhole) -> dict[str, Any]:
         match change:
             case Moved(to):
                 return self._columns(to)
@@ -180,6 +243,12 @@ class Office:
                     person.change(event, location=to)
                 case MadePrivate():
                     person.change(event, sensitivity="private")
+                case DayMoved(day, to):
+                    occurrence = person.occurrence(event, day.start(self.monday).date())
+                    start, end = self._times(to)
+                    person.change(occurrence, start=start, end=end, zone=_ZONES[to.zone])
+                case DayCancelled(day):
+                    person.delete(person.occurrence(event, day.start(self.monday).date()))
                 case Deleted():
                     person.delete(event)
                 case _:

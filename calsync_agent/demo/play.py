@@ -28,10 +28,11 @@ from calsync_agent.demo.entries import (
     conflicts,
 )
 from calsync_agent.demo.meeting import Meeting
+from calsync_agent.demo.occurrences import occurrences
 from calsync_agent.demo.office import Office
 from calsync_agent.demo.screen import Screen, Style
 from calsync_agent.demo.stage import SETTINGS_FILE, STATE_FILE, Stage, Synced, staged
-from calsync_agent.demo.story import DOMAIN, EDITS, ENTRIES, STAFF, public_holidays
+from calsync_agent.demo.story import DOMAIN, EDITS, ENTRIES, STAFF, last_fridays, public_holidays
 from calsync_agent.demo.table import STYLES, Mark, Table, mark_of, marks
 from calsync_agent.demo.telling import Progress
 from calsync_agent.i18n import _, message
@@ -50,7 +51,8 @@ async def play(screen: Screen, folder: Path, today: date, *, keep: bool) -> bool
     holidays = [public_holidays(monday, year) for year in (today.year, today.year + 1)]
     with staged(folder, DOMAIN, keep=keep) as stage:
         office = Office(stage.database, stage.tenant, monday)
-        scenes = Scenes(screen, stage, office, (*ENTRIES, *holidays[0], *holidays[1]))
+        entries = (*ENTRIES, *last_fridays(monday), *holidays[0], *holidays[1])
+        scenes = Scenes(screen, stage, office, entries)
         scenes.opening()
         right = await scenes.first_sync()
         edits = EDITS if right else ()
@@ -135,8 +137,9 @@ class Scenes:
         table.legend()
         for comparison in compared:
             table.show(comparison)
+        days = self._day_by_day(table)
         kept = [self._conflict(subject, edits) for subject in sorted(conflicts(edits))]
-        return self._verdict(compared) and all(kept)
+        return self._verdict(compared) and all(kept) and days
 
     def going_on(self) -> None:
         """What can be done with the folder that was kept."""
@@ -149,6 +152,15 @@ class Scenes:
         for words in (sandbox, once):
             # A command is to be copied: it is never cut.
             self.screen.uncut(f"  {_command_line(['calsync-agent', *words])}")
+
+    def _day_by_day(self, table: Table) -> bool:
+        """Shows the occurrences of each series; returns whether they are as they must be."""
+        self.screen.line((_("Series, day by day"), Style.BOLD))
+        self.screen.line()
+        found = [(entry, occurrences(self.office, entry)) for entry in self.entries if entry.series]
+        for entry, days in found:
+            table.show_series(entry, days)
+        return all(pair.as_told for _entry, days in found for pair in days)
 
     def _head(self, text: str) -> None:
         self.screen.line()

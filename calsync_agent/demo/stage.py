@@ -29,6 +29,8 @@ from calsync_agent.sandbox.server import SandboxServer
 from calsync_agent.sandbox.state_file import StateFile
 from calsync_agent.sandbox.tenant import Tenant
 from calsync_agent.service import logs
+from calsync_agent.service.agent import Agent
+from calsync_agent.service.logs import Logs
 from calsync_agent.service.once import Outcome, once
 from calsync_agent.state import tables as state
 from calsync_agent.state.agents import Identity
@@ -65,11 +67,23 @@ class Stage:
     database: Database
     sandbox: SandboxServer
     settings: Settings
+    logs: Logs
 
     @property
     def tenant(self) -> Tenant:
         """The simulated Exchange 365."""
         return self.sandbox.tenant
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Keep everything in step until `stop` is set, as `calsync-agent run` does."""
+        with _identity(self.folder) as who:
+            agent = Agent(
+                self.settings,
+                bootstrap.open_database,
+                lambda now, database: bootstrap.rounds(now, database, who),
+                self.logs,
+            )
+            await agent.run(stop)
 
     async def sync(self, watch: Watch | None = None) -> Synced:
         """Bring everything in step, as `calsync-agent once` does."""
@@ -105,11 +119,12 @@ def staged(folder: Path, domain: str, *, keep: bool) -> Iterator[Stage]:
     sandbox.start()
     try:
         settings = _settings(folder, sandbox)
-        with logs.set_up(settings.log.model_copy(update={"level": "warning"}), settings.secrets()):
+        quiet = settings.log.model_copy(update={"level": "warning"})
+        with logs.set_up(quiet, settings.secrets()) as running:
             database = bootstrap.open_database(settings)
             try:
                 installation.install(database, with_consolidate=True)
-                yield Stage(folder, database, sandbox, settings)
+                yield Stage(folder, database, sandbox, settings, running)
             finally:
                 database.dispose()
     finally:
@@ -135,6 +150,8 @@ ca_file = {_quoted(_CA_FILE)}
 
 [sync]
 past_months = 12                # so that the holidays of the whole year are in sight
+max_deletes = 3                 # so that an office as small as this one shows the guard
+max_delete_percent = 10
 
 [log]
 file = {_quoted(_LOG_FILE)}

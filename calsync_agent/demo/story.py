@@ -4,11 +4,13 @@ First everybody has entered appointments, here or there or on both sides by hand
 first sync, they go on working. Whoever wants the demo to show more adds a line here.
 """
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Final
 
 from calsync_agent.demo.entries import (
     Day,
+    DayCancelled,
+    DayMoved,
     Deleted,
     Draft,
     Edit,
@@ -18,6 +20,7 @@ from calsync_agent.demo.entries import (
     Moved,
     Relocated,
     Renamed,
+    Series,
     When,
     Where,
     at,
@@ -40,6 +43,11 @@ LONDON, ZURICH = "Europe/London", "Europe/Zurich"
 CHICAGO, COPENHAGEN = "America/Chicago", "Europe/Copenhagen"
 
 WHERE_WE_MEET: Final = "Sitzungszimmer"
+
+TUESDAYS: Final = Series("FREQ=WEEKLY;BYDAY=TU", "weekly", "tuesday")
+THURSDAYS: Final = Series("FREQ=WEEKLY;BYDAY=TH", "weekly", "thursday")
+LAST_FRIDAY: Final = Series("FREQ=MONTHLY;BYDAY=-1FR", "relativeMonthly", "friday", "last")
+YEARLY: Final = Series("FREQ=YEARLY", "absoluteYearly")
 
 ENTRIES: Final = (
     # Anna runs the office.
@@ -74,6 +82,7 @@ ENTRIES: Final = (
         Draft("20 Jahre Firma 🎉", at(6, FRI, "17:00", 300), "Schloßberg, Graz"),
         Draft("Kälteprofi Zürich", at(2, WED, "11:00", 60, ZURICH), show_as="tentative"),
         Draft("Notarin Dr. Öhlinger", at(0, FRI, "08:30", 45), "Herrengasse 7"),
+        Draft("Lagerrunde", at(0, TUE, "15:00", 30), WHERE_WE_MEET, series=TUESDAYS),
     ),
     *entered(
         ANNA,
@@ -125,6 +134,7 @@ ENTRIES: Final = (
         Draft("Kaffee mit Frau Jäger", at(1, MON, "15:00", 30), "Café Sorger", show_as="tentative"),
         Draft("Reifen wechseln", at(3, FRI, "07:30", 30), importance="low"),
         Draft("Homeoffice", days(1, FRI), show_as="workingElsewhere"),
+        Draft("Hotline", at(0, THU, "08:00", 30), series=THURSDAYS),
         Draft("Telefonat København", at(2, FRI, "09:00", 30, COPENHAGEN), reminder=5),
     ),
     # Clara builds.
@@ -148,6 +158,7 @@ ENTRIES: Final = (
         Draft("Verhandlung Gösting", at(3, TUE, "10:00"), "Magistrat Graz"),
         Draft("Brandschutzübung", at(-4, MON, "07:00")),
         Draft("Vertretung Lager", days(2, THU)),
+        Draft("Geburtstag Ing. Lang", days(1, WED), show_as="free", series=YEARLY),
     ),
     *entered(
         CLARA,
@@ -177,10 +188,34 @@ EDITS: Final = (
     Edit(CLARA, CONSOLIDATE, "Architekt Wörle", Relocated("Baubüro Süd")),
     Edit(CLARA, CONSOLIDATE, "Yoga", Deleted()),
     new(CLARA, OUTLOOK, Draft("Wasserschaden Müllner", at(0, FRI, "14:00"), importance="high")),
+    # Days of series: moved and cancelled, on either side.
+    Edit(
+        ANNA,
+        OUTLOOK,
+        "Lagerrunde",
+        DayMoved(at(1, TUE, "15:00", 30), at(1, WED, "16:00", 30)),
+    ),
+    Edit(ANNA, OUTLOOK, "Lagerrunde", DayCancelled(at(3, TUE, "15:00", 30))),
+    Edit(
+        BERND,
+        CONSOLIDATE,
+        "Hotline",
+        DayMoved(at(2, THU, "08:00", 30), at(2, FRI, "08:30", 30)),
+    ),
+    Edit(BERND, CONSOLIDATE, "Hotline", DayCancelled(at(1, THU, "08:00", 30))),
     # Changed on both sides between two syncs: a conflict, and Consolidate has priority.
     Edit(CLARA, CONSOLIDATE, "Hotel Post", Moved(at(1, FRI, "10:30", 90))),
     Edit(BERND, OUTLOOK, "Hotel Post", Moved(at(1, FRI, "14:00", 90))),
 )
+
+
+def last_fridays(monday: date) -> tuple[Entry, ...]:
+    """A series that begins on the first last Friday of a month that is still to come."""
+    fridays = (monday + timedelta(7 * week + FRI) for week in range(6))
+    first = next(friday for friday in fridays if (friday + timedelta(7)).month != friday.month)
+    when = When((first - monday).days, time(19), timedelta(hours=2))
+    draft = Draft("Stammtisch", when, "Gösser Bräu", series=LAST_FRIDAY)
+    return entered(BERND, OUTLOOK, draft)
 
 
 def public_holidays(monday: date, year: int) -> tuple[Entry, ...]:

@@ -114,14 +114,24 @@ class Table:
         room = (self.screen.columns - _MARK - _HOW) // 2 - self._before_subject
         return min(max(room, 1), _WIDEST_SUBJECT)
 
+    def show_series(self, entry: Entry, days: Iterable[Pair]) -> None:
+        """The next occurrences of a series; those that are odd are marked."""
+        self.screen.line((f"{entry.subject} ({entry.owner.first_name})", Style.BOLD))
+        for pair in days:
+            self.screen.line(*self._row(pair, _mark_of_day(pair), _("(cancelled)")))
+        self.screen.line()
+
     def _pair(self, pair: Pair) -> Iterator[Piece]:
         mark = self.marks.get(pair.entry) if pair.entry else None
+        return self._row(pair, mark, _("(deleted)"))
+
+    def _row(self, pair: Pair, mark: Mark | None, gone: str) -> Iterator[Piece]:
         yield (f"{mark or '':{_MARK}}", STYLES[mark] if mark else Style.PLAIN)
         for facts, how in ((pair.consolidate, self._how(pair)), (pair.exchange, None)):
             if facts is not None:
                 yield self._side(facts, self._what(facts)), Style.PLAIN
             elif pair.told is None and not pair.there:
-                yield self._side(pair.known, _("(deleted)")), Style.DIM
+                yield self._side(pair.known, gone), Style.DIM
             else:
                 yield self._side(pair.known, _("(missing)")), Style.RED
             if how is not None:
@@ -161,6 +171,13 @@ class Table:
         text = counted("{count} public holiday", "{count} public holidays", len(pairs))
         cells = self._columns(str(year), "", str(text))
         yield from (" " * _MARK, cells, self._how(next(iter(pairs))), cells)
+
+
+def _mark_of_day(pair: Pair) -> Mark | None:
+    """What has become of an occurrence."""
+    if not pair.there:
+        return Mark.DELETED
+    return None if pair.entered == pair.known else Mark.CHANGED
 
 
 def _centred(sign: str) -> str:

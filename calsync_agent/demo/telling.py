@@ -7,6 +7,8 @@ from typing import Final, assert_never
 
 from calsync_agent.demo import moments
 from calsync_agent.demo.entries import (
+    DayCancelled,
+    DayMoved,
     Deleted,
     Edit,
     Employee,
@@ -82,6 +84,23 @@ def announcement(edit: Edit, entry: Entry, office: Office) -> Message:
                 who=who,
                 program=program,
                 subject=subject,
+            )
+        case DayMoved(day, to):
+            return message(
+                "{who} moves in {program}: {subject} of {day}, to {when}",
+                who=who,
+                program=program,
+                subject=subject,
+                day=moments.day(day.start(office.monday), weekday=False).strip(),
+                when=moment(to, office),
+            )
+        case DayCancelled(day):
+            return message(
+                "{who} cancels in {program}: {subject} of {day}",
+                who=who,
+                program=program,
+                subject=subject,
+                day=moments.day(day.start(office.monday), weekday=False).strip(),
             )
         case Deleted():
             return message(

@@ -23,8 +23,8 @@ from calsync_agent.exchange.requests import Answer, Lost, Request
 from calsync_agent.exchange.series import OccurrenceWrite, difference
 from calsync_agent.i18n import Message, message
 
-PAGE: Final = 200
-"""Occurrences to a page of a listing."""
+PAGE: Final = 1000
+"""Occurrences to a page of a listing: as many as Graph allows, so that a window's days fit in."""
 
 ZONE_MARGIN: Final = timedelta(days=1)
 """How far inside a listing's bounds an occurrence has to lie to be missed in it."""

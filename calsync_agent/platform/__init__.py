@@ -7,6 +7,7 @@ from calsync_agent.platform.clocks import seconds_passed
 from calsync_agent.platform.console import console_utf8
 from calsync_agent.platform.files import changes_unheard, readable_by_others, replace_file
 from calsync_agent.platform.folders import config_folders, log_folder, state_folder
+from calsync_agent.platform.lifeline import when_stdin_closes
 from calsync_agent.platform.locks import ProcessLock, is_held
 from calsync_agent.platform.signals import stop_requested
 
@@ -22,4 +23,5 @@ __all__ = [
     "seconds_passed",
     "state_folder",
     "stop_requested",
+    "when_stdin_closes",
 ]

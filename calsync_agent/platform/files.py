@@ -1,7 +1,9 @@
 """Files that others read while they are written."""
 
+import errno
 import os
 import stat
+import subprocess
 import sys
 import tempfile
 import time
@@ -15,11 +17,19 @@ _FIRST_PAUSE: Final = 0.02
 _PASSING: Final = frozenset({5, 32, 33})
 
 
+# On Windows a file has the rights of its folder, which below ProgramData lets everybody read. These
+# are the owner's, the system's and the administrators' instead (icacls and "Well-known SIDs" on
+# learn.microsoft.com).
+_OWNER_ONLY: Final = ("/inheritance:r", "/grant:r", "*S-1-3-4:F", "*S-1-5-18:F", "*S-1-5-32-544:F")
+_OTHERS: Final = 0o077
+
+
 def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
     """Write `path` so that a reader finds either the old content or the new, never a part.
 
     `mode` are the permission bits (0o600 for a secret); without it those of the old file stay, or
-    the account's usual ones are taken. The owner stays where this account may keep it, and a
+    the account's usual ones are taken. On Windows a mode that gives others nothing means: for the
+    owner, the system and administrators. The owner stays where this account may keep it, and a
     symbolic link goes on pointing at the file. Raises OSError; the old file is then untouched.
     """
     target = path.resolve()
@@ -27,6 +37,8 @@ def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
+            if sys.platform == "win32" and mode is not None and not mode & _OTHERS:
+                _restrict(temporary)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -59,6 +71,18 @@ def changes_unheard(path: PurePath) -> bool:
     Only a UNC path shows that; a drive letter or a mount may be remote as well.
     """
     return PureWindowsPath(path).drive.startswith("\\\\")
+
+
+def _restrict(file: Path) -> None:
+    """Let nobody but the owner, the system and administrators have the file, on Windows."""
+    # The whole path: Windows would look into the current folder first.
+    program = Path(os.environ.get("SYSTEMROOT", r"C:\Windows"), "System32", "icacls.exe")
+    done = subprocess.run(  # noqa: S603 - nothing comes from outside but the file's name
+        [str(program), str(file), *_OWNER_ONLY], capture_output=True, check=False
+    )
+    if done.returncode:
+        said = (done.stderr or done.stdout).decode(errors="replace").strip()
+        raise PermissionError(errno.EACCES, said.partition("\n")[0] or "icacls", str(file))
 
 
 def _like(target: Path, temporary: Path, mode: int | None) -> None:

@@ -1,7 +1,7 @@
 """`calsync-agent once`: rounds until nothing is left to do, then what became of each profile."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,9 +14,10 @@ from calsync_agent.i18n import Message, message
 from calsync_agent.service.leases import Silent
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.standing import Standing
-from calsync_agent.service.summary import summary
+from calsync_agent.service.summary import summary, waiting
 from calsync_agent.state import holds, pending, quarantine
 from calsync_agent.state.agents import Holder
+from calsync_agent.state.holds import Held
 from calsync_agent.state.profiles import Profile
 from calsync_agent.sync.job import Count
 
@@ -164,7 +165,7 @@ async def _outcome(standing: Standing, database: Database, *, outbound: bool) ->
         return Outcome(_failed(number, mailbox, standing.error.message), in_step=False)
     held = [one for one in await database.read(lambda c: holds.read(c, number)) if not one.verdict]
     if held:
-        return Outcome(_held(number, mailbox, len(held)), in_step=False)
+        return Outcome(_held(number, mailbox, held), in_step=False)
     waiting = await database.read(lambda c: quarantine.read(c, number))
     left = await database.read(lambda c: pending.count(c, number)) if outbound else 0
     if left:
@@ -180,14 +181,13 @@ async def _outcome(standing: Standing, database: Database, *, outbound: bool) ->
     return Outcome(line, in_step=not waiting)
 
 
-def _held(number: int, mailbox: str, count: int) -> Message:
+def _held(number: int, mailbox: str, held: Sequence[Held]) -> Message:
     return message(
-        "profile {profile} ({mailbox}): held: {count} deletions or mails wait for an administrator:"
-        " calsync-agent confirm {profile} carries them out, calsync-agent discard {profile} drops"
-        " them",
+        "profile {profile} ({mailbox}): held: {what}; an administrator decides: calsync-agent"
+        " confirm {profile} carries it out, calsync-agent discard {profile} drops it",
         profile=number,
         mailbox=mailbox,
-        count=count,
+        what=waiting(held),
     )
 
 

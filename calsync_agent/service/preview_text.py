@@ -35,18 +35,21 @@ def lines(preview: Preview) -> Iterator[str]:
     for reason in preview.held:
         held = message("would be held: {reason}", reason=reason)
         yield f"  {held}"
-    if not any(listed for _name, listed in sections):
+    if preview.waiting:
+        yield f"  {preview.waiting}"
+    elif not any(listed for _name, listed in sections):
         nothing = _("in step, nothing to do")
         yield f"  {nothing}"
 
 
 def _line(line: Line) -> str:
     start = line.start.replace("T", " ")[:16]
-    parts = [start, line.subject]
+    # A row that cannot be read has no name but its number.
+    parts = [start, line.subject or str(line.activity)]
     if line.by:
         by = _(line.by)
         parts.append(f"({by})")
-    side = _(line.side) if line.side else ""
+    side = line.side.capitalize()  # both are names, the same in every language
     if line.fields:
         fields = ", ".join(map(_, line.fields))
         parts.append(f"→ {side}: {fields}")

@@ -12,6 +12,7 @@ from calsync_agent.errors import Unknown
 from calsync_agent.exchange.mailbox import Mailbox
 from calsync_agent.i18n import message
 from calsync_agent.service.lines import Connect, Connection
+from calsync_agent.service.summary import waiting
 from calsync_agent.service.view import View, look
 from calsync_agent.state import progress
 from calsync_agent.state.profiles import Profile
@@ -73,7 +74,11 @@ async def _rehearsed(
         position=far.delta_link,
     )
     await cycles.run(rehearsal)
-    return preview(rehearsal, first_sync=far.compared_at is None)
+    told = preview(rehearsal, first_sync=far.compared_at is None)
+    held = [one for one in rehearsal.job.held.values() if one.verdict is None]
+    if held:
+        told.waiting = message("waits for an administrator: {what}", what=waiting(held))
+    return told
 
 
 def job(settings: Settings, view: View, profile: Profile, now: datetime) -> Job:

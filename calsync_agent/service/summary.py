@@ -1,10 +1,14 @@
 """What cycles did, in one sentence."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeVar
 
 from calsync_agent.i18n import Message, Value, marked, message
+from calsync_agent.state.holds import Held, HoldKind
 from calsync_agent.sync.job import Count
+
+_Kind = TypeVar("_Kind")
 
 _WORDS: Final = {
     Count.CREATED_IN_CONSOLIDATE: marked("created in Consolidate"),
@@ -25,11 +29,28 @@ _WORDS: Final = {
 """All counts, in the order in which they are told."""
 
 
+_WAITING: Final = {
+    HoldKind.DELETE_IN_CONSOLIDATE: marked("deletions in Consolidate"),
+    HoldKind.DELETE_IN_EXCHANGE: marked("deletions in Exchange"),
+    HoldKind.MAIL: marked("changes that would mail people"),
+}
+
+
 def summary(counts: Mapping[Count, int], *, without: frozenset[Count] = frozenset()) -> Message:
     """`created in Consolidate: 3, linked: 2`."""
+    told = {count: words for count, words in _WORDS.items() if count not in without}
+    return _listed(counts, told) or message("in step, nothing to do")
+
+
+def waiting(held: Iterable[Held]) -> Message:
+    """What a held profile waits to do: `deletions in Exchange: 14`."""
+    return _listed(Counter(one.kind for one in held), _WAITING) or message("nothing")
+
+
+def _listed(amounts: Mapping[_Kind, int], words: Mapping[_Kind, str]) -> Message | None:
     done: Value = ""
-    for count, words in _WORDS.items():
-        if counts.get(count) and count not in without:
-            one = message("{what}: {amount}", what=message(words), amount=counts[count])
+    for kind, what in words.items():
+        if amounts.get(kind):
+            one = message("{what}: {amount}", what=message(what), amount=amounts[kind])
             done = message("{some}, {more}", some=done, more=one) if done else one
-    return done if isinstance(done, Message) else message("in step, nothing to do")
+    return done if isinstance(done, Message) else None

@@ -112,15 +112,45 @@ def _what(row: Mapping[Any, Any]) -> tuple[object, ...]:
 
 
 def read(
-    connection: sa.Connection, profile: ProfileId | None = None, limit: int | None = None
+    connection: sa.Connection,
+    profile: ProfileId | None = None,
+    limit: int | None = None,
+    *,
+    before: int | None = None,
+    after: int | None = None,
 ) -> list[Version]:
-    """The kept versions, newest first, of one profile or of all."""
-    found = sa.select(*history.c).order_by(history.c.id.desc())
+    """The kept versions, newest first, of one profile or of all.
+
+    `before`, `after`: those next to that id on the older or on the newer side.
+    """
+    number = history.c.id
+    found = sa.select(*history.c).order_by(number.desc() if after is None else number.asc())
     if profile is not None:
         found = found.where(history.c.profile_id == profile)
+    if before is not None:
+        found = found.where(number < before)
+    if after is not None:
+        found = found.where(number > after)
     if limit is not None:
         found = found.limit(limit)
-    return [_version(row) for row in connection.execute(found).mappings()]
+    versions = [_version(row) for row in connection.execute(found).mappings()]
+    return versions if after is None else versions[::-1]
+
+
+def ends(connection: sa.Connection) -> tuple[int, int]:
+    """The oldest and the newest id; both 0 where nothing was kept."""
+    # Apart, because SQLite finds only one of them at a time by the index.
+    oldest = sa.select(sa.func.min(history.c.id)).scalar_subquery()
+    newest = sa.select(sa.func.max(history.c.id)).scalar_subquery()
+    found = connection.execute(sa.select(oldest, newest)).one()
+    return found[0] or 0, found[1] or 0
+
+
+def of_activity(connection: sa.Connection, activity: ActivityId, limit: int) -> list[Version]:
+    """The kept versions of one appointment, newest first."""
+    found = sa.select(*history.c).where(history.c.activity_id == activity)
+    rows = connection.execute(found.order_by(history.c.id.desc()).limit(limit))
+    return [_version(row) for row in rows.mappings()]
 
 
 def find(connection: sa.Connection, number: int) -> Version | None:

@@ -1,9 +1,11 @@
 """`calsync_log`: what an admin wants to see of the sync, pruned by age.
 
 A line keeps its template and fields beside the text, so that the UI can show it in either
-language. It never holds a body, nor the subject of a private appointment.
+language, and the rule that led to it. It never holds a body, nor the subject of a private
+appointment.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,7 +44,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the log."""
+    """One line of the log; `rule`: what was decided, and by which rule."""
 
     level: Level
     kind: Kind
@@ -51,6 +53,7 @@ class Entry:
     activity: ActivityId | None = None
     event: EventId | None = None
     at: datetime | None = None
+    rule: Message | None = None
 
 
 def write(connection: sa.Connection, entries: Iterable[Entry], now: datetime) -> None:
@@ -64,12 +67,19 @@ def write(connection: sa.Connection, entries: Iterable[Entry], now: datetime) ->
             "message": str(entry.text),
             "activity_id": entry.activity,
             "event_id": entry.event,
-            "content": entry.text.to_json(),
+            "content": _content(entry),
         }
         for entry in entries
     ]
     if rows:
         connection.execute(sa.insert(log), rows)
+
+
+def rule_of(content: str) -> Message | None:
+    """The rule that led to a line, from its stored content; None where there is none."""
+    stored = json.loads(content)
+    rule = stored.get("rule") if isinstance(stored, dict) else None
+    return None if rule is None else Message.from_json(json.dumps(rule))
 
 
 def prune(connection: sa.Connection, before: datetime) -> int:
@@ -82,3 +92,12 @@ def named(appointment: Appointment) -> Value:
     if appointment.private:
         return message("private appointment")
     return appointment.subject or message("without subject")
+
+
+def _content(entry: Entry) -> str:
+    """The message as it is stored, with the rule beside it (`Message.from_json` passes it over)."""
+    text = entry.text.to_json()
+    if entry.rule is None:
+        return text
+    both = {"rule": json.loads(entry.rule.to_json()), **json.loads(text)}
+    return json.dumps(both, ensure_ascii=False, sort_keys=True)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from calsync_agent.database.catalogue import found
 from calsync_agent.database.failures import permitted
-from calsync_agent.errors import DatabaseRefused
+from calsync_agent.errors import DatabaseRefused, NotInstalled
 from calsync_agent.i18n import message
 from calsync_agent.state.tables import PLUGIN_TABLES, SCHEMA_VERSION, meta
 from calsync_agent.state.triggers import SETTINGS_REVISION
@@ -20,7 +20,7 @@ def check(connection: sa.Connection) -> None:
     there = {name for kind, name in found(connection, names) if kind == "table"}
     missing = sorted(names - there)
     if missing:
-        raise DatabaseRefused(
+        raise NotInstalled(
             message(
                 "The plugin's tables are missing ({tables}); make them: calsync-agent db install",
                 tables=", ".join(missing),
@@ -34,7 +34,7 @@ def check_version(connection: sa.Connection) -> None:
     """Raise DatabaseRefused where `schema_version` is missing, unreadable or not this program's."""
     stored = _value(connection, SCHEMA_VERSION_ROW)
     if stored is None:
-        raise DatabaseRefused(
+        raise NotInstalled(
             message(
                 "calsync_meta has no row schema_version; put it right: calsync-agent db install"
             )
@@ -57,7 +57,7 @@ def check_version(connection: sa.Connection) -> None:
             )
         )
     if int(stored) < SCHEMA_VERSION:
-        raise DatabaseRefused(
+        raise NotInstalled(
             message(
                 "The plugin's tables are of version {stored}, older than this program ({known});"
                 " bring them up to date: calsync-agent db install",

@@ -7,12 +7,12 @@ in. Nothing that Consolidate changes there goes out: it is put back.
 
 from calsync_agent.appointment.content import Field, changed, differing, fingerprint
 from calsync_agent.appointment.model import Response
-from calsync_agent.consolidate.rows import Activity, BrokenActivity
+from calsync_agent.consolidate.rows import Activity, BrokenActivity, Sending
 from calsync_agent.exchange.events import Event, UnreadableEvent
 from calsync_agent.state.history import Side
-from calsync_agent.state.links import Link
+from calsync_agent.state.links import Link, Role
 from calsync_agent.state.profiles import Policy, Priority
-from calsync_agent.sync.decision import Answer, Cell, Change, Decision, Delete
+from calsync_agent.sync.decision import Answer, Cell, Change, Create, Decision, Delete
 from calsync_agent.sync.origin import own_id
 from calsync_agent.sync.pair import Pair
 from calsync_agent.sync.views import answer
@@ -41,6 +41,9 @@ def linked(pair: Pair, link: Link, policy: Policy) -> Decision:
             UnreadableEvent(reason=reason),
         ):
             return Decision(Cell.UNSYNCABLE, reason=reason)
+        case (Activity(deleted=False) as activity, _) if _takes_over(pair, activity):
+            # Made here first; with the former organizer's event Exchange cancels the copy (G10).
+            return Decision(Cell.MOVED_HERE, exchange=Create())
         case (Activity(deleted=False), None):
             return _declined(pair)
         case (Activity(deleted=False), Event(is_cancelled=True)):
@@ -54,6 +57,12 @@ def linked(pair: Pair, link: Link, policy: Policy) -> Decision:
             return Decision(Cell.COPY_LEFT, forget=True)
     # Removing a copy mails nobody (F5).
     return Decision(Cell.DELETED_IN_CONSOLIDATE, exchange=Delete(), lost=Side.EXCHANGE, forget=True)
+
+
+def _takes_over(pair: Pair, activity: Activity) -> bool:
+    """Whether the copy's owner has become responsible for what another of us has led so far."""
+    leads = pair.relation.wanted is Role.ORGANIZER and pair.sendable
+    return leads and pair.relation.led and activity.sending is not Sending.NONE
 
 
 def _declined(pair: Pair) -> Decision:

@@ -61,7 +61,8 @@ class Cycle:
     `position` is the newest place in Exchange's feed; it is stored with what is written because of
     it, and `unsaved` counts the items between the stored place and this one, all of them in step.
     `permit` raises where nothing may be written any more (G5). `planned` sums up what was put off
-    so far, and `rulings` say what of it has to wait for an admin (B7, F8). `compared`: what a first
+    so far, `postponed` is what was left to be sent with the rest, and `rulings` say what of it has
+    to wait for an admin (B7, F8). `compared`: what a first
     sync found in Consolidate.
     """
 
@@ -75,6 +76,7 @@ class Cycle:
     permit: Callable[[], None] = lambda: None
     wrote: bool = False
     planned: PutOff = field(default_factory=PutOff)
+    postponed: set[ActivityId] = field(default_factory=set)
     rulings: list[Message] = field(default_factory=list)
     compared: Compared | None = None
     counts: Counter[Count] = field(default_factory=Counter)
@@ -249,7 +251,7 @@ async def _follow(cycle: Cycle, page: Page, listing: _Listing | None = None) -> 
         put_off |= await _process(cycle, await cycle.gather.unseen(listing.expected))
     # What was listed but not taken in has to be listed again (A2).
     position = page.delta_link if cycle.job.policy.inbound else None
-    if listing or cycle.wrote or put_off.batch:
+    if listing or cycle.wrote or put_off.batch or put_off.later:
         await _store(cycle, put_off, position, listing, match)
     else:
         cycle.position = position
@@ -287,10 +289,19 @@ async def _finish_off(
     put_off: PutOff,
     match: Match = no_match,
     also: Callable[[sa.Connection], None] | None = None,
+    *,
+    last: bool = False,
 ) -> None:
-    """Do what was put off, now that all of it is known, or let an admin decide (B7, F8)."""
-    if not put_off.batch and also is None:
+    """Do what was put off, now that all of it is known, or let an admin decide (B7, F8).
+
+    What goes out to linked events is left to the end, where all that goes out is known; until then
+    it is pending work.
+    """
+    postponed = put_off.later.numbers if put_off.later and not last else frozenset()
+    put_off = replace(put_off, later=None) if postponed else put_off.whole
+    if not put_off.batch and not postponed and also is None:
         return
+    cycle.postponed |= postponed
     cycle.planned |= replace(put_off, batch=Batch())
     known = await cycle.read(lambda c: links.count(c, cycle.job.profile.id))
     ruling = judge(_plans(cycle.planned, known), cycle.job.limits)
@@ -298,7 +309,13 @@ async def _finish_off(
     deletions = ruling.deletions | {side for side, kind in DELETING.items() if kind in kinds}
     caution = Caution(hold_deletions=deletions, hold_mails=ruling.mails or HoldKind.MAIL in kinds)
     cycle.rulings += [reason for reason in ruling.reasons if reason not in cycle.rulings]
-    settled = await cycle.settle(put_off.batch, match, caution, also or (lambda _: None))
+
+    def postpone(connection: sa.Connection) -> None:
+        pending.add(connection, [(cycle.job.profile.id, number) for number in postponed])
+        if also is not None:
+            also(connection)
+
+    settled = await cycle.settle(put_off.batch, match, caution, postpone)
     await _again(cycle, settled, match, caution)
 
 
@@ -337,7 +354,7 @@ async def _send_out(cycle: Cycle) -> None:
     while work := await cycle.next_work(last):
         last = list(work)[-1]
         put_off |= await _process(cycle, await cycle.gather.of_work(work))
-    await _finish_off(cycle, put_off)
+    await _finish_off(cycle, put_off, last=True)
 
 
 async def _process(cycle: Cycle, batch: Batch, match: Match = no_match) -> PutOff:

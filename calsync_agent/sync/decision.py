@@ -52,6 +52,7 @@ class Cell(StrEnum):
     CANCELLED = marked("cancelled by the organizer")
     PUT_BACK = marked("put back to the organizer's version")
     MOVED_AWAY = marked("now in another mailbox")
+    MOVED_HERE = marked("now in the mailbox of the new responsible")
     COPY_LEFT = marked("the meeting is over for this copy")
     BROUGHT_BACK = marked("brought back by an administrator")
     DISCARDED = marked("not done, as an administrator decided")

@@ -112,7 +112,9 @@ def _responsible(job: Job, event: Event) -> EmployeeId:
 
 def _new_responsible(job: Job, known: Known) -> EmployeeId | None:
     """The organizer, where their own event is seen for the first time (G11)."""
-    return job.profile.employee if known.pair.link is None and known.pair.relation.copied else None
+    pair = known.pair
+    own = isinstance(pair.event, Event) and pair.event.is_organizer
+    return job.profile.employee if own and pair.link is None and pair.relation.copied else None
 
 
 def _taken(
@@ -161,9 +163,10 @@ def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effe
         return result
     people, employee = job.office.people, job.profile.employee
     before = pair.link or Link(LinkId(uuid4()), job.profile.id, known.activity_id)
+    as_seen = before if before.role is pair.role else replace(before, role=pair.role)
     if result.mine is None:
         # A broken row: that they belong together is all that is known of them.
-        only = agreed(replace(before, role=pair.role), event, consolidate=UNKNOWN, exchange=UNKNOWN)
+        only = agreed(as_seen, event, consolidate=UNKNOWN, exchange=UNKNOWN)
         return replace(result, new_link=only) if decision.waiting else result
     mine = view(result.mine, pair.role, employee, people)
     outgoing = fields_of(decision.exchange)
@@ -171,14 +174,15 @@ def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effe
     if refused := unsettled_in(before.consolidate):
         waiting |= (refused & differing(mine, pair.theirs)) - fields_of(decision.consolidate)
     now = agreed(
-        replace(before, role=pair.role),
+        as_seen,
         event,
         consolidate=mixed(fingerprint(mine), before.consolidate, outgoing | waiting),
         exchange=mixed(fingerprint(pair.theirs), before.exchange, outgoing | decision.waiting),
         unfinished=bool(outgoing) and _in_steps(mine, event.appointment),
     )
-    result = replace(result, new_link=None if pair.link else now)
-    if pair.link and (known.adopted or _differs(before, now)):
+    if pair.link is None:
+        result = replace(result, new_link=now)
+    elif known.adopted or _differs(before, now):
         result = replace(result, changed_link=now)
     match decision.exchange:
         case Change(fields):

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from calsync_agent.appointment.model import ActivityId, Appointment, EventId
@@ -71,12 +71,23 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class PutOff:
-    """What is done last in a cycle, when all of it is known: deletions, and what mails (B7, F8)."""
+    """What is done last in a cycle, when all of it is known: deletions, and what mails (B7, F8).
+
+    `numbers`: the appointments that it is about. `later`: what goes out to events that are linked,
+    and can be looked at again with all that goes out; not among the rest.
+    """
 
     batch: Batch = field(default_factory=Batch)
     in_consolidate: int = 0
     in_exchange: int = 0
     mails: Mails = field(default_factory=Mails)
+    numbers: frozenset[ActivityId] = frozenset()
+    later: "PutOff | None" = None
+
+    @property
+    def whole(self) -> "PutOff":
+        """All of it at once."""
+        return replace(self, later=None) | self.later if self.later else self
 
     def __or__(self, other: "PutOff") -> "PutOff":
         """Both together."""
@@ -85,14 +96,20 @@ class PutOff:
             self.in_consolidate + other.in_consolidate,
             self.in_exchange + other.in_exchange,
             self.mails + other.mails,
+            self.numbers | other.numbers,
+            (self.later | other.later) if self.later and other.later else self.later or other.later,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """What is not to be done at once: put off to the end of the cycle, or held for an admin."""
+    """What is not to be done at once: put off to the end of the cycle, or held for an admin.
+
+    `link_first`: what belongs together is linked at once, though what goes out is put off.
+    """
 
     put_off: bool = False
+    link_first: bool = False
     hold_deletions: frozenset[Side] = frozenset()
     hold_mails: bool = False
 

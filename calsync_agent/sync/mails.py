@@ -84,5 +84,5 @@ def _addresses(attendees: Iterable[Mapping[str, Any]]) -> set[str]:
 
 
 def _to(addresses: Iterable[str], people: Directory, notices: int = 1) -> Mails:
-    inside = [people.employee(address) is not None for address in addresses]
+    inside = [people.inside(address) for address in addresses]
     return Mails(notices * sum(inside), notices * (len(inside) - sum(inside)))

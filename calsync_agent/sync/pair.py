@@ -94,7 +94,10 @@ def _relation(
     if isinstance(activity, Activity):
         return relation(activity, profile.id, links, office.mailboxes)
     mine = activity is not None and activity.responsible == profile.employee
-    return Relation(wanted=Role.ORGANIZER if mine else None)
+    # Of a row that is gone, or broken, only the links tell who organizes it.
+    others = set(office.mailboxes.values()) - {profile.id}
+    inside = any(link.role is Role.ORGANIZER and link.profile in others for link in links)
+    return Relation(wanted=Role.ORGANIZER if mine else None, inside=inside)
 
 
 def _role(link: Link | None, event: Event | UnreadableEvent | None, related: Relation) -> Role:

@@ -133,6 +133,8 @@ class _Assembly:
             if number in self.taken or (number not in self.held and not self._mine(number)):
                 continue
             mine = self._mine(number)
+            if mine is not None and mine.role is Role.ORGANIZER and _is_copy(event):
+                return None  # from before its owner became responsible; it is cancelled (G10)
             if mine is None or mine.event_id is None or mine.event_id in self.batch.gone:
                 return number, by
             if mine.event_id not in self.events:
@@ -225,6 +227,10 @@ class _Assembly:
             return ()
         same = self.by_uid.get(_uid(event), ())
         return (li for li in same if li.activity != number and li.role is Role.COPY)
+
+
+def _is_copy(event: Event | UnreadableEvent) -> bool:
+    return isinstance(event, Event) and not event.is_organizer
 
 
 def _of_owner(event: Event | UnreadableEvent, owner: EmployeeId) -> Event | UnreadableEvent:

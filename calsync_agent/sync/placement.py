@@ -15,8 +15,9 @@ class Relation:
     `wanted`: what its event ought to be, None where it ought to have none of ours. `ready`: whoever
     else ought to hold the appointment does so already. `voice`: the content of the meeting comes in
     through this copy. `inside`: the organizer's own mailbox is synced, and another. `resting`: the
-    organizer's own event is known, but their mailbox is not synced at present. `copied`: it is
-    known only from copies so far.
+    organizer's own event is known, but their mailbox is not synced at present. `led`: the
+    organizer's own event lies in another mailbox that is synced. `copied`: it is known only from
+    copies so far.
     """
 
     wanted: Role | None
@@ -24,6 +25,7 @@ class Relation:
     voice: bool = False
     inside: bool = False
     resting: bool = False
+    led: bool = False
     copied: bool = False
 
 
@@ -48,6 +50,7 @@ def relation(
         voice=_voice(links, set(mailboxes.values())) == profile,
         inside=owner is not None and not activity.from_outside and owner != profile,
         resting=bool(organizers - set(mailboxes.values())),
+        led=bool((organizers & set(mailboxes.values())) - {profile}),
         copied={li.role for li in links} == {Role.COPY},
     )
 

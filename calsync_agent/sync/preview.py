@@ -47,7 +47,10 @@ class Line:
 
 @dataclass(slots=True)
 class Preview:
-    """A profile's next sync."""
+    """A profile's next sync.
+
+    `held`: why some of it would wait for an administrator; `waiting`: what does so already.
+    """
 
     profile: int
     mailbox: str
@@ -60,6 +63,7 @@ class Preview:
     deletions: list[Line] = field(default_factory=list)
     refusals: list[Line] = field(default_factory=list)
     held: list[Message] = field(default_factory=list)
+    waiting: Message | None = None
     mails: Mails = field(default_factory=Mails)
 
     def as_json(self) -> dict[str, Any]:
@@ -73,12 +77,13 @@ class Preview:
             "deletions",
             "refusals",
         )
+        held = [*self.held, *((self.waiting,) if self.waiting else ())]
         return {
             "profile_id": self.profile,
             "mailbox": self.mailbox,
             "first_sync": self.first_sync,
             **{name: [line.as_json() for line in getattr(self, name)] for name in lists},
-            "held": [str(reason) for reason in self.held],
+            "held": [str(reason) for reason in held],
             "mails": {"inside": self.mails.inside, "outside": self.mails.outside},
         }
 

@@ -1,7 +1,7 @@
 """A cycle that writes nothing: it reads, plans, and notes what it would do (preview, B12)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -49,6 +49,7 @@ class Rehearsal(Cycle):
     ) -> Settled:
         """Decide about a batch and note it; nothing is written, neither here nor there."""
         del also
+        caution = replace(caution, link_first=False)  # no later step would know of the link
 
         def work(connection: sa.Connection) -> tuple[Sorted, Settled]:
             assembled = assemble(connection, self.job, batch, match, hold=False)
@@ -67,7 +68,7 @@ class Rehearsal(Cycle):
         """All work at once: what is pending, what the feed holds, what a first sync has left."""
         if after is not None:
             return {}
-        work = set(await self.read(self._pending))
+        work = set(await self.read(self._pending)) | self.postponed
         if self.compared is not None:
             work |= self.compared.work()
         return dict.fromkeys(sorted(work - self.notes.keys()), 0)

@@ -6,6 +6,7 @@ be sent to Exchange is returned, each with a pending row that outlives a kill.
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -18,6 +19,7 @@ from calsync_agent.state.holds import Held, HoldKind
 from calsync_agent.state.quarantine import Item
 from calsync_agent.state.waiting import Waiting
 from calsync_agent.sync import breaker, strays, telling
+from calsync_agent.sync.carry import others
 from calsync_agent.sync.decision import Cell
 from calsync_agent.sync.effects import Effects
 from calsync_agent.sync.job import Batch, Caution, Count, Intent, Job, Outgoing, PutOff, Settled
@@ -26,7 +28,7 @@ from calsync_agent.sync.match import Match, no_match
 from calsync_agent.sync.pairs import Assembled, Known, assemble
 from calsync_agent.sync.planned import Planned, Sorted, sort
 
-FIRST_PASS = Caution(put_off=True)
+FIRST_PASS = Caution(put_off=True, link_first=True)
 
 
 def settle(
@@ -45,6 +47,8 @@ def settle(
     _write_consolidate(connection, job, all_effects)
     _write_links(connection, all_effects)
     strays.bring_home(connection, job, [one.known for one in found.done])
+    made = [one.known.activity_id for one in found.done if one.known.adopted]
+    pending.add(connection, others(connection, job.profile.id, made))
     history.keep(connection, [e.kept for e in all_effects if e.kept], job.stamp.now)
     _park(connection, job, batch, assembled)
     _hold(connection, job, found)
@@ -153,7 +157,18 @@ def _intent(one: Planned, outgoing: Outgoing, versions: dict[ActivityId, int]) -
 
 def put_off(found: Sorted, batch: Batch) -> PutOff:
     """What is needed to decide about these pairs once more, and how much it is."""
-    known = [one.known for one in found.put_off]
+    later = [one for one in found.put_off if _goes_out_to_a_link(one)]
+    at_once = [one for one in found.put_off if not _goes_out_to_a_link(one)]
+    return replace(_put_off(at_once, batch), later=_put_off(later, batch) if later else None)
+
+
+def _goes_out_to_a_link(planned: Planned) -> bool:
+    link = planned.known.pair.link
+    return link is not None and link.event_id is not None and planned.effects.outgoing is not None
+
+
+def _put_off(planned: Sequence[Planned], batch: Batch) -> PutOff:
+    known = [one.known for one in planned]
     gone = [one.pair.link for one in known if one.pair.event is None]
     events = tuple(one.pair.event for one in known if one.pair.event is not None)
     numbers = [one.activity_id for one in known]
@@ -163,9 +178,9 @@ def put_off(found: Sorted, batch: Batch) -> PutOff:
         activities={n: batch.activities[n] for n in numbers if n in batch.activities},
         impatient=batch.impatient & {event.id for event in events},
     )
-    sides = Counter(one.decision.deletes for one in found.put_off)
-    mails = sum((one.mails for one in found.put_off), Mails())
-    return PutOff(again, sides[Side.CONSOLIDATE], sides[Side.EXCHANGE], mails)
+    sides = Counter(one.decision.deletes for one in planned)
+    mails = sum((one.mails for one in planned), Mails())
+    return PutOff(again, sides[Side.CONSOLIDATE], sides[Side.EXCHANGE], mails, frozenset(numbers))
 
 
 def again(found: Sorted, assembled: Assembled) -> frozenset[EventId]:

@@ -13,8 +13,9 @@ from calsync_agent.exchange.operations import AnswerEvent, ChangeEvent, CreateEv
 from calsync_agent.i18n import Message, Value, message
 from calsync_agent.state.links import Link
 from calsync_agent.state.log import Entry, Kind, Level, named
+from calsync_agent.state.profiles import Priority
 from calsync_agent.state.quarantine import Item
-from calsync_agent.sync.decision import Cell, Decision
+from calsync_agent.sync.decision import CONFLICTS, Cell, Decision
 from calsync_agent.sync.effects import Effects, field_names
 from calsync_agent.sync.job import Intent, Job
 from calsync_agent.sync.pairs import Known
@@ -22,7 +23,12 @@ from calsync_agent.sync.planned import Planned
 
 
 def decided(job: Job, planned: Planned) -> Iterator[Entry]:
-    """What was done in Consolidate, and whose version lost."""
+    """What was done in Consolidate, by which rule, and whose version lost."""
+    rule = _rule(job, planned.decision.cell)
+    return (replace(entry, rule=rule) for entry in _decided(job, planned))
+
+
+def _decided(job: Job, planned: Planned) -> Iterator[Entry]:
     known, decision, done = planned.known, planned.decision, planned.effects
     subject = named_in(known)
     text = _done_in_consolidate(decision, done, subject)
@@ -64,7 +70,12 @@ def _done_in_consolidate(
 
 
 def sent(job: Job, intent: Intent, event_id: EventId | None) -> Iterator[Entry]:
-    """What was done in Exchange, to an event which is now known by this id."""
+    """What was done in Exchange, and by which rule, to an event which is now known by this id."""
+    rule = _rule(job, intent.cell)
+    return (replace(entry, rule=rule) for entry in _sent(job, intent, event_id))
+
+
+def _sent(job: Job, intent: Intent, event_id: EventId | None) -> Iterator[Entry]:
     link, known_as = replace(intent.outgoing.link, event_id=event_id), intent.subject
     match intent.outgoing.operation:
         case CreateEvent(appointment=appointment):
@@ -152,6 +163,16 @@ def _too_long(field: str, subject: Value, limit: int) -> Message:
         field=message(field),
         limit=limit,
     )
+
+
+def _rule(job: Job, cell: Cell) -> Message:
+    """What had happened and, where two changes met, what the priority was (A3)."""
+    told = message(cell.value)
+    if cell not in CONFLICTS - {Cell.PUT_BACK}:
+        return told
+    if job.policy.priority is Priority.OUTBOUND_FIRST:
+        return message("{cell}; priority: Outbound First", cell=told)
+    return message("{cell}; priority: Inbound First", cell=told)
 
 
 def _entry(job: Job, known: Known, kind: Kind, text: Message, level: Level = Level.INFO) -> Entry:

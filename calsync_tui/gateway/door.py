@@ -17,8 +17,7 @@ from calsync_agent.database.engine import Database, open_database
 from calsync_agent.database.failures import Contended, denied, facts
 from calsync_agent.errors import DatabaseRefused, DatabaseTrouble
 from calsync_agent.i18n import message
-from calsync_agent.state import meta
-from calsync_tui.gateway import agent_program, overview
+from calsync_tui.gateway import agent_program, overview, setup
 from calsync_tui.gateway.agent_program import Checked, ProgramTrouble
 from calsync_tui.gateway.overview import Pulse
 
@@ -106,18 +105,17 @@ class Gateway:
         return result
 
 
-def open_gateway(config: Path | None) -> Gateway:
+def open_gateway(config: Path | None, *, strictly: bool = True) -> Gateway:
     """The door to the database that the settings name. Blocks while it connects.
 
-    Raises ConfigurationRefused where there are no settings or wrong ones, DatabaseRefused where
-    the database or the plugin's tables cannot be used, DatabaseTrouble where it does not answer.
+    Raises ConfigurationRefused where there are no settings or wrong ones, and as `setup.check` does
+    where the database cannot be used as it is.
     """
     settings = reading.read(reading.find(config))
     part = settings.database
     database = open_database(part.url.get_secret_value(), schema=part.schema_name)
     try:
-        with database.reading() as connection:
-            meta.check(connection)
+        setup.check(database, strictly=strictly)
     except BaseException:
         database.dispose()
         raise

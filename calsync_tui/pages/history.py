@@ -1,21 +1,272 @@
 """Versions that the sync overwrote or deleted, and how to get them back."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
+from rich.console import Group
+from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
-from textual.widgets import Static
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.widgets import Button, Select, Static
 
+from calsync_agent.appointment.model import EmployeeId, ProfileId
+from calsync_agent.errors import DatabaseTrouble
 from calsync_agent.i18n import _, marked
+from calsync_tui import glyphs, moments
+from calsync_tui.gateway import history, log, story
+from calsync_tui.gateway.door import Gateway
+from calsync_tui.gateway.history import HistorySource, Kept, Wanted
+from calsync_tui.gateway.log import Whose
+from calsync_tui.gateway.overview import Pulse
 from calsync_tui.pages.page import Page
+from calsync_tui.screens.confirmation import Answer, Confirmation
+from calsync_tui.widgets import comparison
+from calsync_tui.widgets.choosing import ProfileChoice, Words, opened
+from calsync_tui.widgets.lines import Lines
+from calsync_tui.widgets.status_line import StatusLine
+from calsync_tui.widgets.version_lines import TOP, VersionLines, empty_view
 
 
 class HistoryPage(Page):
-    """Versions that the sync overwrote or deleted, and how to get them back."""
+    """The newest first; below, the current one beside what replaced it."""
 
     NAME: ClassVar[str] = "history"
     TITLE: ClassVar[str] = marked("History")
     KEYS: ClassVar[str] = "5,f9"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "r",
+            "restore",
+            marked("Restore"),
+            id="history.restore",
+            tooltip=marked("Make this version the current one again, on both sides"),
+        ),
+        Binding(
+            "slash",
+            "filter('text')",
+            marked("Search"),
+            id="history.search",
+            tooltip=marked("Show only versions with these words"),
+        ),
+        Binding(
+            "p",
+            "filter('profile')",
+            marked("Profile"),
+            show=False,
+            id="history.profile",
+            tooltip=marked("Show only the versions of one profile"),
+        ),
+        Binding(
+            "escape",
+            "back",
+            marked("All versions"),
+            id="history.back",
+            tooltip=marked("Back to the list, or leave nothing out"),
+        ),
+    ]
+    DEFAULT_CSS = """
+    HistoryPage {
+        #history-filter { height: 1; margin-bottom: 1; }
+        ProfileChoice { width: 28; margin-right: 1; }
+        Words { width: 1fr; margin-right: 1; }
+        #history-comparison { height: 1fr; margin-top: 1; padding: 0 1; background: $surface; }
+        #history-comparison:focus { background: $panel; }
+    }
+    """
+
+    def __init__(self, gateway: Gateway) -> None:
+        super().__init__(gateway)
+        self._profile = ""
+        self._text = ""
+        self._view = empty_view()
+        self._whose: Mapping[ProfileId, Whose] = {}
+        self._people: Mapping[EmployeeId, str] = {}
+        self._opened = False
+        self._newer = False
+        self._seen: int | None = None
+        self._compared: object = None
+
+    @property
+    def lines(self) -> VersionLines:
+        """The list."""
+        return self.query_one(VersionLines)
 
     def compose(self) -> ComposeResult:
-        """What stands there while there is nothing."""
-        yield Static(_("No version has been kept yet."))
+        """Filter, versions, comparison."""
+        self._compared = None
+        with Horizontal(id="history-filter"):
+            yield ProfileChoice(self._profile, self._whose)
+            yield Words(self._text)
+            yield Button(_("Restore"), id="history-restore", compact=True)
+        yield VersionLines(self._view, self._whose)
+        with VerticalScroll(id="history-comparison"):
+            yield Static(id="history-table", markup=False)
+        yield StatusLine()
+
+    def enter(self) -> None:
+        """The keys of the list work at once."""
+        self.lines.focus(scroll_visible=False)
+
+    async def on_shown(self) -> None:
+        """Who is who may have changed."""
+        whose, people = await self.gateway.read(lambda c: (log.profiles(c), story.names(c)))
+        self._people = people
+        if whose != self._whose:
+            self._whose = self.lines.whose = whose
+            self.query_one(ProfileChoice).know(whose)
+            self.lines.show_again()
+
+    async def refresh_data(self, pulse: Pulse) -> None:
+        """What is kept comes with lines of the log, so without new ones there is nothing new."""
+        if not self._opened:
+            self._open()
+        elif pulse.last_log_id != self._seen:
+            newest, _oldest = await self._view.reel.source.ends()
+            self._newer = newest < self._view.reel.ends[0]
+            if self._newer and self._view.index == 0:
+                self._open()
+        self._seen = pulse.last_log_id
+        self._tell()
+
+    async def translate(self) -> None:
+        """The words looked for mean others in another language."""
+        await super().translate()
+        if self._text:
+            self._open()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that would do nothing are not shown."""
+        del parameters
+        if action == "restore":
+            return self._view.current is not None
+        if action == "back":
+            away = self.is_mounted and not self.lines.has_focus
+            return away or bool(self._profile or self._text)
+        return True
+
+    def action_filter(self, name: str) -> None:
+        """Choose something."""
+        opened(self.query_one(f"#{name}"))
+
+    def action_back(self) -> None:
+        """To the list; there: leave nothing out."""
+        if not self.lines.has_focus:
+            self.enter()
+            return
+        self.query_one(ProfileChoice).value = self._profile = ""
+        self.query_one(Words).value = self._text = ""
+        self._open()
+
+    def action_restore(self) -> None:
+        """Ask, and make the current version the current one again."""
+        kept = self._view.current
+        if kept is not None:
+            self.act(lambda: self._restore(kept))
+
+    @on(Button.Pressed, "#history-restore")
+    def _restore_pressed(self) -> None:
+        self.enter()
+        self.action_restore()
+
+    @on(Select.Changed, "#profile")
+    def _profile_chosen(self, changed: Select.Changed) -> None:
+        if self._profile != str(changed.value):
+            self._profile = str(changed.value)
+            self._open()
+
+    @on(Words.Wanted)
+    def _words_wanted(self, wanted: Words.Wanted) -> None:
+        if self._text != wanted.text:
+            self._text = wanted.text
+            self._open()
+
+    @on(Lines.Changed)
+    def _version_changed(self) -> None:
+        kept = self._view.current
+        if self._newer and self._view.index == 0:
+            self._open()
+        self.lines.say(self._nothing())
+        shown = kept and kept.version.id, len(self._people)
+        if shown != self._compared:
+            self._compared = shown
+            self._compare(kept)
+            self.query_one("#history-restore", Button).disabled = kept is None
+            self.refresh_bindings()
+
+    @on(Lines.Opened)
+    def _to_comparison(self) -> None:
+        self.query_one("#history-comparison").focus()
+
+    @on(Lines.Failed)
+    def _failed(self, failed: Lines.Failed) -> None:
+        self._opened = False
+        if not isinstance(failed.error, DatabaseTrouble):  # that is told by the banner
+            self.notify(str(failed.error), severity="error", markup=False)
+
+    def _tell(self) -> None:
+        told = Text()
+        if self._newer:
+            sign = glyphs.shown().more_above
+            told = Text(f"{sign} " + _("there are newer versions; Home shows them"), "bold")
+        self.query_one(StatusLine).tell(told, moments.zone(self.pulse.now) if self.pulse else "")
+
+    @on(StatusLine.Clicked)
+    def _told_clicked(self) -> None:
+        self._open()
+
+    def _open(self) -> None:
+        self._newer = False
+        self._opened = True
+        profile = ProfileId(int(self._profile)) if self._profile else None
+        wanted = Wanted(profile, tuple(self._text.casefold().split()))
+        self.lines.open(HistorySource(self.gateway, wanted), TOP)
+
+    def _nothing(self) -> str:
+        if not self._opened or self.lines.searching:
+            return ""
+        if self._profile or self._text:
+            return _("No version fits; Escape shows all versions again.")
+        return _("No version has been kept yet.")
+
+    def _compare(self, kept: Kept | None) -> None:
+        table = self.query_one("#history-table", Static)
+        self.query_one("#history-comparison").scroll_home(animate=False)
+        if kept is None:
+            table.update(Text(_("What the sync overwrites or deletes is kept here for 30 days.")))
+            return
+        told = _("Version {number}: {rule}").format(number=kept.version.id, rule=kept.rule)
+        rows = comparison.of_version(kept.version, self._people)
+        drawn = comparison.drawn(rows, comparison.headings(kept.version))
+        table.update(Group(Text(told, "bold"), drawn))
+
+    async def _restore(self, kept: Kept) -> None:
+        there = await self.gateway.read(lambda c: history.is_there(c, kept.version.activity))
+        title = _("Restore version {number}?").format(number=kept.version.id)
+        choice = Answer("restore", _("Restore"))
+        question = Confirmation(title, _question(kept, there=there), [choice])
+        if await self.app.push_screen_wait(question) == choice.answer:
+            await history.restore(self.gateway, kept.version.id)
+            told = _("restored in Consolidate: {subject}; the next cycle carries it to Exchange")
+            self.notify(told.format(subject=kept.subject), markup=False)
+            self._seen = None
+
+
+def _question(kept: Kept, *, there: bool) -> str:
+    """What happens, in words."""
+    fields = {"subject": kept.subject, "time": moments.day_and_time(kept.version.at)}
+    if there:
+        told = _(
+            "In Consolidate, “{subject}” becomes again what it was before {time}; the next cycle"
+            " carries that to Exchange. What is there now is kept, and can be restored in turn."
+        )
+    else:
+        told = _(
+            "“{subject}” is no longer in Consolidate. It is entered again as it was before {time};"
+            " the next cycle carries it to Exchange."
+        )
+    lines = [told.format(**fields)]
+    if kept.appointment.participants or kept.appointment.guests:
+        lines.append(_("It has participants: Exchange may send them mail about it."))
+    return "\n\n".join(lines)

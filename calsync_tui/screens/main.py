@@ -85,6 +85,8 @@ class MainScreen(TranslatedScreen[None]):
         if not switcher.query_children(f"#{name}"):
             made = next(page for page in PAGES if name == page.NAME)(self.gateway)
             await switcher.add_content(made, id=name)
+            if not made.is_attached:
+                return  # the window is being left
         switcher.current = name
         self.query_one(TabBar).active = name
         page = self.page
@@ -119,10 +121,14 @@ class MainScreen(TranslatedScreen[None]):
             if shown:
                 await page.on_shown()
             self.pulse = await self.gateway.look()
+            if not page.is_attached:  # the program was left meanwhile
+                return
             self.query_one(Header).pulse = self.pulse
             await page.update(self.pulse)
         except (DatabaseTrouble, DatabaseRefused) as met:
             error = met
+        if not page.is_attached:
+            return
         as_of = self.pulse.now if self.pulse else None
         self.query_one(Banner).tell(error, as_of)
         if self.focused is None and self.is_current:

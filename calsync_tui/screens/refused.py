@@ -1,27 +1,94 @@
-"""What stands there when the database cannot be used: why, and what to do."""
+"""What stands there when the program cannot begin: what is wrong, where, and what to do.
 
+It goes on trying, and takes up what was put right. A login that was refused is tried again only
+when the settings change or somebody says so, because a few attempts in a row may lock it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
+from textual.message import Message
 from textual.widgets import Footer, Static
 
-from calsync_agent.errors import CalsyncError
+from calsync_agent.config import reading
+from calsync_agent.config.reading import Outcome
+from calsync_agent.errors import (
+    CalsyncError,
+    ConfigurationRefused,
+    DatabaseTrouble,
+    LoginRefused,
+    NotInstalled,
+    NotPermitted,
+    NotReady,
+)
 from calsync_agent.i18n import _, marked
+from calsync_tui import keys
+from calsync_tui.gateway.demo_program import DemoRefused
+from calsync_tui.gateway.door import Gateway
 from calsync_tui.screens.translated import TranslatedScreen
 
 
 class RefusedScreen(TranslatedScreen[None]):
-    """Says it in a sentence, and tries again when asked."""
+    """Says why `opening` was refused, and tries it again: each few seconds, and when asked.
+
+    None for `opening`: there is nothing to be tried again.
+
+    `settings`: the file that it begins with; None where there is none to be mended. `every`:
+    seconds between two attempts; None: only when asked.
+    """
+
+    @dataclass
+    class Opened(Message):
+        """It works now."""
+
+        gateway: Gateway
+
+    class SetUp(Message):
+        """The settings are to be entered anew."""
+
+    class Tables(Message):
+        """The tables are to be made."""
+
+    class Anyway(Message):
+        """It is to be looked at as it is."""
+
+    HELP_TITLE: ClassVar[str] = marked("calsync cannot begin")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "r",
-            "app.begin",
+            "again",
             marked("Try again"),
             id="refused.again",
-            tooltip=marked("Open the database again"),
+            tooltip=marked("Open the database again, now"),
+        ),
+        Binding(
+            "t",
+            "tables",
+            marked("Make the tables"),
+            id="refused.tables",
+            tooltip=marked("Show what would be made, and make it on consent"),
+        ),
+        Binding(
+            "s",
+            "set_up",
+            marked("Set up anew"),
+            id="refused.setup",
+            tooltip=marked("Go through the settings in the guided setup"),
+        ),
+        Binding(
+            "o",
+            "anyway",
+            marked("Open anyway"),
+            id="refused.anyway",
+            tooltip=marked("Look at it as it is; what cannot be saved will say so"),
         ),
     ]
 
@@ -29,24 +96,158 @@ class RefusedScreen(TranslatedScreen[None]):
     RefusedScreen {
         align: center middle;
 
-        Vertical {
+        #refused {
             width: 76;
             max-width: 95%;
             height: auto;
+            max-height: 90%;
             padding: 1 2;
             border: round $error;
+            border-title-style: bold;
             background: $surface;
         }
+        VerticalScroll { height: auto; max-height: 12; }
+        .where { margin-top: 1; }
+        .again { margin-top: 1; color: $text-muted; }
+        .again:ansi { color: ansi_default; }
     }
     """
 
-    def __init__(self, error: CalsyncError) -> None:
+    def __init__(
+        self,
+        error: CalsyncError,
+        opening: Callable[[], Gateway] | None,
+        settings: Path | None = None,
+        *,
+        every: float | None,
+    ) -> None:
         super().__init__()
         self._error = error
+        self._opening = opening
+        self._settings = settings
+        self._every = every
+        self._trying = False
+        self._settings_now: Outcome | None = None
 
     def compose(self) -> ComposeResult:
-        """The sentence."""
-        with Vertical() as box:
-            box.border_title = _("calsync cannot begin")
-            yield Static(str(self._error), markup=False)
+        """What, where, what to do."""
+        with Vertical(id="refused") as box:
+            box.border_title = self._title()
+            with VerticalScroll(can_focus=False):
+                yield Static(str(self._error), markup=False)
+            if self._settings is not None:
+                where = _("Settings: {path}").format(path=self._settings)
+                yield Static(where, classes="where", markup=False)
+            yield Static(self._to_do(), classes="where", markup=False)
+            yield Static(self._how_often(), classes="again", markup=False)
         yield Footer()
+
+    def on_mount(self) -> None:
+        """Go on trying."""
+        if self._every is not None:
+            self.set_interval(self._every, self._by_itself)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what mends this."""
+        del parameters
+        return self._helps(action)
+
+    def _helps(self, action: str) -> bool:
+        error, settings = self._error, self._settings
+        match action:
+            case "tables":
+                return settings is not None and isinstance(error, NotInstalled)
+            case "set_up":
+                return settings is not None and not isinstance(error, NotReady)
+            case "anyway":
+                return isinstance(error, NotReady | NotPermitted)
+            case "again":
+                return self._opening is not None
+            case _:
+                return True
+
+    def _by_itself(self) -> None:
+        if isinstance(self._error, LoginRefused):
+            self.again_if_changed()
+        else:
+            self.action_again()
+
+    @work(group="changed", exclusive=True)
+    async def again_if_changed(self) -> None:
+        """Try it when the settings, or a file that they name, say something else."""
+        if self._settings is None:
+            return
+        before = self._settings_now
+        self._settings_now = (await asyncio.to_thread(reading.attempt, self._settings)).outcome
+        if before is not None and self._settings_now != before:
+            self.action_again()
+
+    def action_again(self) -> None:
+        """Try it, unless that is under way."""
+        if self._opening is not None and not self._trying and self.is_current:
+            self.again(self._opening)
+
+    @work(group="again")
+    async def again(self, opening: Callable[[], Gateway]) -> None:
+        """Open the database; say why not where that is something else now."""
+        self._trying = True
+        try:
+            gateway = await asyncio.to_thread(opening)
+        except CalsyncError as error:
+            self._trying = False
+            same = type(error) is type(self._error) and error.message == self._error.message
+            self._error = error
+            if not same and self.is_current:
+                await self.translate()
+        else:
+            # Once is enough: no further attempt until this screen is gone.
+            self.post_message(self.Opened(gateway))
+
+    def action_set_up(self) -> None:
+        """Into the setup."""
+        self.post_message(self.SetUp())
+
+    def action_tables(self) -> None:
+        """To the tables."""
+        self.post_message(self.Tables())
+
+    def action_anyway(self) -> None:
+        """Into the window."""
+        self.post_message(self.Anyway())
+
+    def _title(self) -> str:
+        match self._error:
+            case DemoRefused():
+                return _("The demo cannot begin")
+            case ConfigurationRefused():
+                return _("The settings are not right")
+            case NotInstalled():
+                return _("calsync's tables are missing in the database")
+            case NotPermitted():
+                return _("The database's login may not do enough")
+            case NotReady():
+                return _("Consolidate is not ready to be synced")
+            case LoginRefused():
+                return _("The database refuses the login")
+            case DatabaseTrouble():
+                return _("The database does not answer")
+            case _:
+                return _("The database cannot be used")
+
+    def _how_often(self) -> str:
+        if self._opening is None:
+            return ""
+        if isinstance(self._error, LoginRefused):
+            return _("Lest it lock the login, it is tried again only when the settings change.")
+        return _("It is tried again each few seconds; what was put right is taken up.")
+
+    def _to_do(self) -> str:
+        """What can be done here, with its key."""
+        offers = (
+            ("tables", "t", _("makes the tables, after showing what that is")),
+            ("set_up", "s", _("goes through the settings again")),
+            ("anyway", "o", _("opens the window all the same")),
+            ("again", "r", _("tries again at once")),
+        )
+        helping = [offer for offer in offers if self._helps(offer[0])]
+        return "\n".join(f"  {keys.written(key)}  {text}" for _action, key, text in helping)

@@ -17,6 +17,13 @@ class WaitingScreen(TranslatedScreen[None]):
     }
     """
 
+    def __init__(self, *, demo: bool = False) -> None:
+        super().__init__()
+        self._demo = demo
+
     def compose(self) -> ComposeResult:
         """The line."""
-        yield Static(_("Opening the database …"))
+        if self._demo:
+            yield Static(_("The demo's office is being furnished; that takes some seconds …"))
+        else:
+            yield Static(_("Opening the database …"))

@@ -47,7 +47,7 @@ def test_help_and_version_work_everywhere_in_both_languages(run: Run, command: s
     assert english.out.startswith(f"usage: {program} ")
     assert german.out.startswith(f"Aufruf: {program} ")
     assert "show this help message and exit" in english.out
-    assert "diese Hilfe zeigen" in german.out
+    assert "diese Hilfe anzeigen" in german.out
     assert not re.search(r"\b(options|usage|show|the|arguments)\b:?", german.out), german.out
 
 

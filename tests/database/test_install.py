@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from calsync_agent.consolidate import readiness
 from calsync_agent.consolidate.tables import activity_type, module, system_info
 from calsync_agent.database.engine import Database, open_database
-from calsync_agent.errors import DatabaseRefused, NotReady
+from calsync_agent.errors import DatabaseRefused, NotInstalled, NotPermitted, NotReady
 from calsync_agent.installation import install
 from calsync_agent.state.tables import meta, profile_state, provider
 from tests.support.samples import a_profile, an_activity, an_employee
@@ -135,7 +135,7 @@ def test_b3_a_trigger_that_was_switched_off_is_switched_on_and_all_compared(
         connection.exec_driver_sql(switch)
     with (
         compared.reading() as connection,
-        pytest.raises(DatabaseRefused, match=r"calsync_activity_feed.*db install"),
+        pytest.raises(NotInstalled, match=r"calsync_activity_feed.*db install"),
     ):
         readiness.check(connection)
     made = [str(one) for one in install(compared)]
@@ -154,7 +154,7 @@ def test_a_login_that_may_not_create_is_told_what_to_run_instead(empty: Database
     url = empty.engine.url.set(username=role).render_as_string(hide_password=False)
     weak = open_database(url)
     try:
-        with pytest.raises(DatabaseRefused, match=r"may not create.*db ddl --dialect postgresql"):
+        with pytest.raises(NotPermitted, match=r"may not create.*db ddl --dialect postgresql"):
             install(weak, with_consolidate=True)
     finally:
         weak.dispose()

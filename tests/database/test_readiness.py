@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from calsync_agent.consolidate import readiness
 from calsync_agent.consolidate.tables import module, system_info
 from calsync_agent.database.engine import Database, open_database
-from calsync_agent.errors import DatabaseRefused, NotReady
+from calsync_agent.errors import DatabaseRefused, NotInstalled, NotPermitted, NotReady
 from calsync_agent.state import meta as state_meta
 from calsync_agent.state.tables import meta
 
@@ -108,7 +108,7 @@ def test_b10_an_empty_database_is_refused_on_both_sides(empty_database_url: str)
         with database.reading() as connection:
             with pytest.raises(NotReady, match=r"system_info, module.*database\.schema"):
                 readiness.check(connection)
-            with pytest.raises(DatabaseRefused, match=r"calsync_agent, .*db install"):
+            with pytest.raises(NotInstalled, match=r"calsync_agent, .*db install"):
                 state_meta.check(connection)
     finally:
         database.dispose()
@@ -122,7 +122,7 @@ def test_b10_a_missing_trigger_is_refused_because_changes_would_go_unseen(
     if database.dialect == "sqlite":
         trigger = "calsync_activity_participant_update"
     change(database, sa.text(f"DROP TRIGGER {trigger}"))
-    with pytest.raises(DatabaseRefused, match=r"unseen.*calsync_activity_participant_.*db install"):
+    with pytest.raises(NotInstalled, match=r"unseen.*calsync_activity_participant_.*db install"):
         check(database)
 
 
@@ -133,7 +133,7 @@ def test_a_login_that_may_not_read_is_told_what_to_grant(database: Database) -> 
         connection.exec_driver_sql(f"CREATE ROLE {role}")
     with database.writing() as connection:
         connection.exec_driver_sql(f"SET LOCAL ROLE {role}")
-        with pytest.raises(DatabaseRefused, match=r"too few rights \(permission denied.*grant"):
+        with pytest.raises(NotPermitted, match=r"too few rights \(permission denied.*grant"):
             readiness.check(connection)
         connection.rollback()
     with database.writing() as connection:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from calsync_agent.database import address
 from calsync_agent.database.engine import open_database
 from calsync_agent.database.refusals import refused
-from calsync_agent.errors import CalsyncError, DatabaseRefused, DatabaseTrouble
+from calsync_agent.errors import CalsyncError, DatabaseRefused, DatabaseTrouble, LoginRefused
 from tests.support.keeper import NEEDS_PASSWORD
 from tests.support.servers import POSTGRESQL_URL
 
@@ -97,7 +97,7 @@ def test_a_wrong_or_missing_password_is_refused(
     empty_database_url: str, password: str | None
 ) -> None:
     url = sa.make_url(empty_database_url).set(username=NEEDS_PASSWORD).render_as_string()
-    with pytest.raises(DatabaseRefused, match=r"refuses the login.*password_file") as told:
+    with pytest.raises(LoginRefused, match=r"refuses the login.*password_file") as told:
         open_database(url, password=password)
     one_helpful_line(told.value)
 
@@ -151,6 +151,7 @@ def test_sql_server_says_what_it_refuses(said: str, line: str) -> None:
     assert isinstance(told, DatabaseRefused)
     with pytest.raises(DatabaseRefused, match=line):
         raise told
+    assert isinstance(told, LoginRefused) == ("refuses the login" in str(told))
     assert "SQLDriverConnect" not in one_helpful_line(told)
     assert "(0)" not in str(told)
 

@@ -14,7 +14,7 @@ from calsync_agent.errors import ConfigurationRefused
 
 
 def run(keep: Path | None = None) -> int:
-    return command.run(argparse.Namespace(keep=keep))
+    return command.run(argparse.Namespace(keep=keep, stay=False))
 
 
 def test_a_folder_to_keep_must_be_empty(tmp_path: Path) -> None:

@@ -48,6 +48,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.elapsed
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109 - its base's
+        # Since Python 3.13 its 300 seconds are the loop's: threads would be given no time at all.
+        await super().shutdown_default_executor()
+
 
 @dataclass
 class FakeTokens:

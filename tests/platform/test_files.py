@@ -2,6 +2,7 @@
 
 import os
 import stat
+import subprocess
 import sys
 import tempfile
 import time
@@ -195,3 +196,42 @@ def _held(times: int, code: int | None) -> object:
         source.rename(target)
 
     return replace
+
+
+class Icacls:
+    """Stands in for Windows's program, which is not here."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        self.asked: list[tuple[list[str], bytes]] = []
+
+    def __call__(self, words: list[str], **_named: object) -> subprocess.CompletedProcess[bytes]:
+        self.asked.append((words, Path(words[1]).read_bytes()))
+        return subprocess.CompletedProcess(words, self.status, b"", b"Access is denied.\n")
+
+
+@posix
+@pytest.mark.parametrize(("mode", "times"), [(0o600, 1), (0o644, 0), (None, 0)])
+def test_on_windows_a_secret_is_its_owners_before_it_is_written(
+    mode: int | None, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    icacls = Icacls(0)
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(subprocess, "run", icacls)
+    replace_file(tmp_path / "secret.txt", b"secret", mode)
+    assert len(icacls.asked) == times
+    for words, content in icacls.asked:
+        assert words[0].endswith("icacls.exe")
+        assert words[2:4] == ["/inheritance:r", "/grant:r"]
+        assert content == b""
+
+
+@posix
+def test_on_windows_a_secret_that_cannot_be_guarded_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(subprocess, "run", Icacls(5))
+    with pytest.raises(PermissionError, match="Access is denied"):
+        replace_file(tmp_path / "secret.txt", b"secret", 0o600)
+    assert list(tmp_path.iterdir()) == []

@@ -9,69 +9,19 @@ import sqlite3
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any, Final, Literal
+from typing import Any
 
 import httpx
 import psycopg2
 import sqlalchemy as sa
 
 from calsync_agent.database import tuning
-from calsync_agent.sandbox.faults import Rule
 from calsync_agent.sandbox.tenant import Tenant
-
-Place = Literal["request", "commit"]
+from tests.support.kinds import OUTAGES, Kind, Place, rules_for
 
 
 class Killed(BaseException):
     """The process ends here; nothing of it runs any more."""
-
-
-class Kind(Enum):
-    """What happens at a point. `AFTER`: it had its effect, and the agent never learns of it."""
-
-    KILL_BEFORE = "killed before"
-    KILL_AFTER = "killed after"
-    CUT_BEFORE = "cut before"
-    CUT_AFTER = "cut after"
-    OUTAGE_BEFORE = "out of reach from there on"
-    OUTAGE_AFTER = "no answer from there on"
-    UNAVAILABLE_BEFORE = "503 before"
-    UNAVAILABLE_AFTER = "503 after"
-    THROTTLED = "429"
-    FAILED = "500 again and again"
-    TRUNCATED = "answer cut off"
-    HALF = "batch carried out in part"
-    UNAUTHORIZED = "401"
-    CLOSED = "403"
-    MAILBOX_MISSING = "404 of the mailbox"
-    CLASH = "409 to a change"
-    OVERTAKEN = "412 to a change"
-    EXPIRED = "410 to the feed"
-    THROTTLED_BARE = "429 without Retry-After"
-    TIMEOUT = "no answer in time"
-    CONTENDED = "deadlock"
-
-    @property
-    def places(self) -> frozenset[Place]:
-        """Where this can happen."""
-        if self in _ANYWHERE:
-            return frozenset({"request", "commit"})
-        return frozenset({"commit"}) if self is Kind.CONTENDED else frozenset({"request"})
-
-
-_ANYWHERE: Final = frozenset(
-    {
-        Kind.KILL_BEFORE,
-        Kind.KILL_AFTER,
-        Kind.CUT_BEFORE,
-        Kind.CUT_AFTER,
-        Kind.OUTAGE_BEFORE,
-        Kind.OUTAGE_AFTER,
-    }
-)
-_KILLS: Final = frozenset({Kind.KILL_BEFORE, Kind.KILL_AFTER})
-_OUTAGES: Final = frozenset({Kind.OUTAGE_BEFORE, Kind.OUTAGE_AFTER})
 
 
 @dataclass(frozen=True)
@@ -114,7 +64,7 @@ class Points:
         self.trace.append(f"{self.passed} {place} {what}")
         if self.fault is not None and self.fault.at == self.passed:
             kind = self.fault.kind
-            self.outage = kind if kind in _OUTAGES else None
+            self.outage = kind if kind in OUTAGES else None
             return kind
         if (struck := self.strike(self.trace[-1])) is not None:
             return struck
@@ -155,7 +105,7 @@ class Faulty(httpx.AsyncBaseTransport):
         await points.before(line)
         if kind is Kind.OUTAGE_BEFORE:
             raise httpx.ConnectError("unreachable", request=request)
-        rules = [self._tenant.fault(rule) for rule in _rules(kind, _calls(request))]
+        rules = [self._tenant.fault(rule) for rule in rules_for(kind, _calls(request))]
         try:
             response: httpx.Response = await self._carry(request)
         finally:
@@ -175,46 +125,6 @@ def _calls(request: httpx.Request) -> int:
     if not request.url.path.endswith("/$batch"):
         return 1
     return len(json.loads(request.content)["requests"])
-
-
-def _rules(kind: Kind | None, calls: int) -> list[Rule]:
-    match kind:
-        case Kind.CUT_BEFORE:
-            return [Rule(action="drop", when="before", scope="http")]
-        case Kind.CUT_AFTER | Kind.OUTAGE_AFTER:
-            return [Rule(action="drop", when="after", scope="http")]
-        case Kind.UNAVAILABLE_BEFORE:
-            return [Rule(action="status", when="before", scope="http")]
-        case Kind.UNAVAILABLE_AFTER:
-            return [Rule(action="status", when="after", scope="http")]
-        case Kind.THROTTLED:
-            return [_refusal(429, "ApplicationThrottled", scope="http", retry_after=20)]
-        case Kind.THROTTLED_BARE:
-            return [_refusal(429, "ApplicationThrottled", scope="http")]
-        case Kind.UNAUTHORIZED:
-            return [_refusal(401, "InvalidAuthenticationToken", scope="http")]
-        case Kind.CLOSED:
-            return [_refusal(403, "ErrorAccessDenied", times=calls)]
-        case Kind.MAILBOX_MISSING:
-            return [_refusal(404, "MailboxNotEnabledForRESTAPI", times=calls)]
-        case Kind.CLASH:
-            return [_refusal(409, "ErrorIrresolvableConflict", method="PATCH")]
-        case Kind.OVERTAKEN:
-            return [_refusal(412, "ErrorIrresolvableConflict", method="PATCH")]
-        case Kind.EXPIRED:
-            return [_refusal(410, "SyncStateNotFound", path="delta")]
-        case Kind.FAILED:
-            return [_refusal(500, "ErrorInternalServerError", times=4 * calls)]
-        case Kind.TRUNCATED:
-            return [Rule(action="truncate", scope="http")]
-        case Kind.HALF:
-            return [Rule(action="drop", when="after", scope="call")]
-        case _:
-            return []
-
-
-def _refusal(status: int, code: str, **which: Any) -> Rule:
-    return Rule(action="status", status=status, code=code, **which)
 
 
 class Watched:

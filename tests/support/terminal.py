@@ -128,6 +128,8 @@ class Terminal:
     def _strips(self) -> list[Strip]:
         width, height = self.app.size
         strips = self.app.screen._compositor.render_strips()
+        # A screen that has only just come has no lines yet.
+        strips = [*strips, *(Strip.blank(width) for _ in range(height - len(strips)))]
         assert len(strips) == height
         return [strip.crop(0, width) for strip in strips]
 

@@ -101,6 +101,19 @@ async def test_f4_an_organizer_without_profile_is_responsible_nevertheless(world
     assert set(roles(world).values()) == {"copy"}
 
 
+async def test_f4_who_had_answered_before_the_first_sync_does_not_become_responsible(
+    world: World,
+) -> None:
+    boss = world.hire("BOSS", profile=False)
+    anna, bernd, clara = three(world)
+    boss.create("Von oben", SOON, SOON + HOUR, attendees=[anna.upn, bernd.upn, clara.upn])
+    clara.respond(clara.events()[0]["id"], "accepted")
+    await settled(world)
+    (row,) = world.activities()
+    assert row["responsible_id"] == world.employees["BOSS"]
+    assert world.answers(row["id"]) == {"ANNA": "none", "BERND": "none", "CLARA": "accepted"}
+
+
 async def test_f4_an_organizer_from_outside_is_named(world: World) -> None:
     anna, bernd = world.hire("ANNA"), world.hire("BERND")
     guest = world.tenant.outsider("chef@kunde.example", "Chefin Kunde")
@@ -329,6 +342,31 @@ async def test_g10_a_new_responsible_moves_the_meeting_without_gap_or_double(
     live = [e for e in clara.events() if not e["isCancelled"]]
     assert len(live) == 1
     assert len(world.activities()) == 1
+
+
+@pytest.mark.parametrize("still_invited", [False, True])
+async def test_g10_a_participant_becomes_responsible(world: World, *, still_invited: bool) -> None:
+    anna, bernd, clara = three(world)
+    number = world.enter("ANNA", "Besprechung", SOON)
+    world.invite(number, "BERND", "CLARA")
+    await settled(world)
+    if not still_invited:
+        table = tables.activity_participant
+        mine = table.c.employee_id == world.employees["BERND"]
+        with world.database.writing() as connection:
+            connection.execute(sa.delete(table).where(mine))
+    world.edit(number, responsible_id=world.employees["BERND"])
+    await settled(world)
+    assert anna.events() == []
+    assert [e["isOrganizer"] for e in bernd.events() if not e["isCancelled"]] == [True]
+    assert [e["isOrganizer"] for e in clara.events() if not e["isCancelled"]] == [False]
+    assert len(world.activities()) == 1
+    assert roles(world) == {2: "organizer", 3: "copy"}
+    world.edit(number, location="Saal")
+    await settled(world)
+    assert [e["location"]["displayName"] for e in clara.events() if not e["isCancelled"]] == [
+        "Saal"
+    ]
 
 
 async def test_g11_once_the_organizers_own_event_is_seen_it_rules(world: World) -> None:

@@ -121,6 +121,10 @@ async def test_b6_a_version_lost_in_a_conflict_can_be_made_current_again(
     await command(world, capsys, "restore", str(kept["id"]))
     assert await in_step(world)
     assert anna.events()[0]["subject"] == world.activity(number)["subject"] == "aus Outlook"
+    told = [
+        row for row in world.rows(state.log) if "restored by an administrator" in row["message"]
+    ]
+    assert [(row["activity_id"], row["profile_id"]) for row in told] == [(number, 1)]
 
 
 async def test_b6_a_hard_deleted_appointment_comes_back_with_its_responsible(
@@ -230,6 +234,9 @@ async def test_b4_the_preview_says_what_the_first_sync_then_does(
     assert len(told["ambiguous"]) >= 1
     assert [line["subject"] for line in told["refusals"]] == [""] or len(told["refusals"]) == 1
     assert told["mails"] == {"inside": 0, "outside": 0}
+    _, out = await command(world, capsys, "preview")
+    broken = told["refusals"][0]["activity_id"]
+    assert f"{broken}  the time zone Mars" in out  # named by its number, as it cannot be read
     await world.sync()
     assert len(world.rows(state.link)) == 9 + 1 + 2
     status, out = await command(world, capsys, "preview", "--profile", "ANNA")

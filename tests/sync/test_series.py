@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from calsync_agent.consolidate import tables
+from calsync_agent.i18n import Message
 from calsync_agent.sandbox.people import Person
 from calsync_agent.state import tables as state
 from tests.support.verify import assert_same_occurrences
@@ -185,6 +186,28 @@ async def test_g9_a_cancelled_occurrence_brought_back_makes_the_series_anew(worl
     restore(world, series, 1)
     await settled(world)
     assert len(anna.events()) == len(world.activities()) == 1
+
+
+async def test_g9_f7_a_meeting_is_not_made_anew_to_bring_a_cancelled_day_back(
+    world: World,
+) -> None:
+    anna = world.hire("ANNA")
+    world.hire("BERND")
+    series = entered(world)
+    world.invite(series, "BERND")
+    except_(world, series, 1, cancelled=True)
+    except_(world, series, 3, subject="Anders")
+    await world.sync()
+    (before,), mails = anna.events(), len(world.tenant.outbox)
+    restore(world, series, 1)
+    outcomes = await world.sync()
+    assert [outcome.in_step for outcome in outcomes] == [False, True]
+    (row,) = world.rows(state.quarantine)
+    reason = str(Message.from_json(row["reason"]))
+    assert f"{MONDAY + WEEK:%Y-%m-%d %H:%M}" in reason
+    assert "not made anew" in reason
+    (after,) = anna.events()
+    assert (after["id"], len(world.tenant.outbox)) == (before["id"], mails)
 
 
 @pytest.mark.parametrize(
@@ -373,6 +396,19 @@ async def test_exceptions_are_found_where_exchange_sends_empty_arrays(world: Wor
     anna.change(on(anna, 5), subject="Auch anders")
     await settled(world)
     assert len(world.rows(tables.activity_exception)) == 3
+
+
+async def test_a_day_cancelled_in_outlook_is_missed_where_exchange_sends_empty_arrays(
+    world: World,
+) -> None:
+    anna = world.hire("ANNA")
+    world.tenant.settings.empty_series_arrays = True
+    entered(world)
+    await settled(world)
+    anna.delete(on(anna, 4))
+    await settled(world)
+    (row,) = world.rows(tables.activity_exception)
+    assert (row["original_start"], row["cancelled"]) == (MONDAY + 4 * WEEK, True)
 
 
 async def test_b3_a_fresh_listing_makes_no_series_anew(world: World) -> None:

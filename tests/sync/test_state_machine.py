@@ -1,6 +1,6 @@
 """Whatever people do on both sides, and whatever goes wrong: in the end both hold the same (B1).
 
-`CALSYNC_MACHINE=1000` runs so many examples of each machine, other ones each time.
+`CALSYNC_MACHINE=1000` runs so many examples of each machine, longer ones, others each time.
 """
 
 import os
@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.support.machine.company import Company, prepared
+from tests.support.machine.meetings import Meetings
+from tests.support.machine.mishaps import Mishaps
 from tests.support.machine.series import Series
 from tests.support.machine.singles import Singles
 from tests.support.rig import Rig, rigged
@@ -20,11 +22,22 @@ from tests.support.servers import SQLite
 AT_NIGHT = os.environ.get("CALSYNC_MACHINE")
 
 
+class People(Meetings, Mishaps):
+    """Meetings, holds, history, backups."""
+
+
+class Everything(People, Series):
+    """All of it together."""
+
+
+MACHINES = (Singles, Series, People, Everything)
+
+
 def examples(number: int, steps: int) -> settings:
     """So many examples, always the same ones, unless more are asked for."""
     return settings(
         max_examples=int(AT_NIGHT or number),
-        stateful_step_count=steps,
+        stateful_step_count=2 * steps if AT_NIGHT else steps,
         derandomize=AT_NIGHT is None,
         deadline=None,
         database=None,
@@ -39,7 +52,7 @@ def _statements_fit_sql_server() -> None:
 
 
 @pytest.fixture
-def rig(test_run: object, server: SQLite, tmp_path: Path) -> Iterator[Rig]:
+def rig(server: SQLite, tmp_path: Path) -> Iterator[Rig]:
     """A rig on one database for all examples."""
     url = server.fresh(installed=True)
     with rigged(url, tmp_path) as made:
@@ -49,7 +62,9 @@ def rig(test_run: object, server: SQLite, tmp_path: Path) -> Iterator[Rig]:
 
 @pytest.mark.timeout(0 if AT_NIGHT else 100)
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("machine", [Singles, Series], ids=lambda machine: machine.__name__)
+@pytest.mark.parametrize(
+    "machine", [Singles, Series, People, Everything], ids=lambda machine: machine.__name__
+)
 def test_b1_both_sides_end_up_in_step_whatever_happens(rig: Rig, machine: type[Company]) -> None:
     begin = prepared(rig, *machine.codes)
     run_state_machine_as_test(lambda: machine(rig, begin), settings=examples(30, 25))

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+import trustme
 from textual.scrollbar import ScrollBar
 from textual.widgets import Input, TextArea
 
@@ -182,3 +183,13 @@ def an_agent(
             )
         )
     return made
+
+
+@pytest.fixture(scope="session")
+def app_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A PEM file with the app's certificate and its key, which everybody may read."""
+    path = tmp_path_factory.mktemp("certificate") / "app.pem"
+    leaf = trustme.CA().issue_cert("app", key_type=trustme.KeyType.RSA)
+    leaf.private_key_and_cert_chain_pem.write_to_path(str(path))
+    path.chmod(0o644)
+    return path

@@ -1,4 +1,4 @@
-"""A company whose people and agents do whatever Hypothesis thinks of, with what must always hold."""
+"""A company in which people and agents do whatever Hypothesis thinks of."""
 
 import asyncio
 import sys
@@ -13,16 +13,19 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from calsync_agent.consolidate import tables
 from calsync_agent.state import tables as state
 from calsync_agent.sync.job import Count
+from tests.support.kinds import Kind
 from tests.support.machine import ledger
 from tests.support.machine.ledger import Ledger
 from tests.support.machine.peace import come_to_peace
 from tests.support.machine.script import Script, scripts
-from tests.support.points import Killed, Kind, Points
+from tests.support.machine.staff import WITHOUT_PROFILE
+from tests.support.points import Killed, Points
 from tests.support.rig import Agent, Rig, Snapshot
 
 PICK: Final = st.integers(0, 11)
 """Which one of those that are there."""
 MOST_AGENTS: Final = 2
+STRICT: Final = {"max_deletes": 1, "max_delete_percent": 20, "max_mails": 2}
 OURS: Final = (tables.activity, tables.activity_exception, tables.activity_participant)
 
 
@@ -34,6 +37,7 @@ def prepared(rig: Rig, *codes: str) -> Snapshot:
             connection.execute(sa.insert(tables.activity_type).values(row))
     for code in codes:
         rig.world.hire(code).add_calendar("Privat")
+    rig.world.hire(WITHOUT_PROFILE, profile=False)
     return rig.snapshot()
 
 
@@ -51,14 +55,14 @@ class Company(RuleBasedStateMachine):
         self.agents: list[tuple[Agent, Points]] = []
         self.told_until = 0
         self.secrets: set[str] = set()
-        self._numbers = 0
+        self.entered = 0
 
     # -- picking ------------------------------------------------------------------------------
 
     def new_number(self) -> UUID:
         """The id of the next appointment."""
-        self._numbers += 1
-        return UUID(int=self._numbers)
+        self.entered += 1
+        return UUID(int=self.entered)
 
     def pick_row(self, pick: int, *, series: bool | None = None) -> dict[str, Any] | None:
         """An appointment in Consolidate."""
@@ -74,7 +78,7 @@ class Company(RuleBasedStateMachine):
     @initialize(strict=st.booleans(), outbound_first=st.booleans())
     def begin(self, *, strict: bool, outbound_first: bool) -> None:
         """An admin who allows few deletions at once, or many."""
-        self.rig.limits = {"max_deletes": 1, "max_delete_percent": 20} if strict else {}
+        self.rig.limits = STRICT if strict else {}
         if not outbound_first:
             self.rig.world.provider(priority="inbound_first")
 

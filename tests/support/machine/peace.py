@@ -12,6 +12,7 @@ from calsync_agent.state import tables as state
 from calsync_agent.state.holds import Verdict
 from tests.support.machine.ledger import Ledger, doubled
 from tests.support.machine.sides import differences
+from tests.support.machine.staff import give_profiles
 from tests.support.points import Points
 from tests.support.rig import Rig
 
@@ -48,6 +49,7 @@ def _put_right(rig: Rig) -> None:
     rig.tenant.settings.duplicate_items = False
     rig.tenant.settings.visibility_delay = 0
     rig.world.provider(inbound=True, outbound=True)
+    give_profiles(rig)
     with rig.people.writing() as connection:
         connection.execute(sa.update(state.profile).values(active=True))
         connection.execute(sa.update(tables.employee).values(calendarsync_allowed=True))

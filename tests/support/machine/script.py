@@ -6,7 +6,7 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from tests.support.points import Kind
+from tests.support.kinds import Kind
 
 LASTING: Final = frozenset({Kind.OUTAGE_BEFORE, Kind.OUTAGE_AFTER})
 LONGEST: Final = 24

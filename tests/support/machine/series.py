@@ -55,7 +55,7 @@ class Series(Singles):
         if row is None or day is None or (how == "time" and row["all_day"]):
             return
         known = self._exceptions(row["id"]).get(day)
-        values = self._values_of_day(row, day, how, known)
+        values = self._values_of_day(day, how, known)
         table = tables.activity_exception
         with self.rig.people.writing() as connection:
             if known:
@@ -66,7 +66,7 @@ class Series(Singles):
                 connection.execute(sa.insert(table).values({**new, **values}))
 
     def _values_of_day(
-        self, row: dict[str, Any], day: datetime, how: str, known: dict[str, Any] | None
+        self, day: datetime, how: str, known: dict[str, Any] | None
     ) -> dict[str, Any]:
         match how:
             case "cancelled":

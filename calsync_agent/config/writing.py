@@ -1,0 +1,164 @@
+"""From what an admin enters to `agent.toml` and the files with secrets that it names.
+
+Draft ──write──▶ database-password.txt, client-secret.txt, agent.toml: for their owner alone
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from calsync_agent.config import credentials, sample
+from calsync_agent.config.checks import Wrong
+from calsync_agent.config.drafting import KEYS, PASSWORD_FILE, SECRET_FILE, Draft, sections
+from calsync_agent.config.reading import FILE_NAME, VARIABLE
+from calsync_agent.config.settings import Log, Section, Sync
+from calsync_agent.errors import ConfigurationRefused
+from calsync_agent.i18n import Message, message
+from calsync_agent.platform import config_folders, replace_file
+
+_OWNER_ONLY: Final = 0o600
+
+
+def place(explicit: Path | None) -> Path:
+    """Where new settings belong: where they will be looked for, and can be written.
+
+    As `reading.find` looks: the file given, `$CALSYNC_CONFIG`'s, the site's, or the user's.
+    """
+    if explicit is not None:
+        return explicit.absolute()
+    if named := os.environ.get(VARIABLE, ""):
+        return Path(named).absolute()
+    site, user = config_folders()
+    return (site if unwritable(site / FILE_NAME) is None else user) / FILE_NAME
+
+
+def unwritable(path: Path) -> Message | None:
+    """Why a file could not be written there, as far as that can be told without trying."""
+    if path.is_dir():
+        return message("{path} is a folder; name a file in it", path=str(path))
+    folder = path.absolute().parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not folder.is_dir():
+        return message("{path} is no folder", path=str(folder))
+    # On Windows this does not look at access control lists; there, writing tells.
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return message("this account may not write in {path}; name another file", path=str(folder))
+    return None
+
+
+def draft_from(path: Path) -> Draft:
+    """What the settings at `path` say, as far as they can be read; secrets included."""
+    raw = _raw(path)
+    given = {field: raw.get(section, {}).get(key) for section, key, field in _places()}
+    password, secret = (
+        _secret(path, raw.get(section, {}).get(key))
+        for section, key in (("database", "password_file"), ("exchange", "client_secret_file"))
+    )
+    texts = {field: value for field, value in given.items() if isinstance(value, str)}
+    return replace(Draft(), **{**texts, "password": password, "client_secret": secret})
+
+
+def text(draft: Draft, before: Path | None = None) -> str:
+    """`agent.toml`; it holds no secret but a proxy's login.
+
+    What it does not come to speak of is taken over from the settings at `before`, as far as it is
+    right there.
+    """
+    kept = {} if before is None else _sound(_raw(before))
+    return sample.render(kept | sections(draft.stripped()))
+
+
+def files(path: Path, draft: Draft) -> list[Path]:
+    """What `write` will write, in that order."""
+    return list(_contents(path, draft.stripped()))
+
+
+def older(path: Path) -> Path:
+    """Where the settings file that was there before is kept."""
+    return path.with_name(f"{path.name}.old")
+
+
+def write(path: Path, draft: Draft) -> list[Path]:
+    """Write the settings, and before them the files with secrets that they name; all written.
+
+    Each is written whole or not at all, and for its owner alone. Sections that a draft does not
+    speak of stay as they are in an older file, of which a copy is kept. Raises ConfigurationRefused
+    with what stood in the way.
+    """
+    draft = draft.stripped()
+    contents = _contents(path, draft)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_file():
+            replace_file(older(path), path.read_bytes(), _OWNER_ONLY)
+        for file, content in contents.items():
+            replace_file(file, content.encode(), _OWNER_ONLY)
+    except OSError as error:
+        raise ConfigurationRefused(
+            message(
+                "{path} cannot be written: {reason}",
+                path=str(error.filename or path),
+                reason=error.strerror or str(error),
+            )
+        ) from error
+    return list(contents)
+
+
+def _contents(path: Path, draft: Draft) -> dict[Path, str]:
+    _, password = draft.apart()
+    secrets = {
+        path.parent / PASSWORD_FILE: password,
+        path.parent / SECRET_FILE: "" if draft.certificate_file else draft.client_secret,
+    }
+    contents = {file: f"{secret}\n" for file, secret in secrets.items() if secret}
+    contents[path] = text(draft, path)
+    return contents
+
+
+def _places() -> Iterator[tuple[str, str, str]]:
+    """Section and key of what stands in the file as it was entered, and the draft's field."""
+    for key, field in KEYS.items():
+        if field not in {"password", "client_secret"}:
+            section, _, name = key.partition(".")
+            yield section, name, field
+
+
+def _raw(path: Path) -> dict[str, dict[str, Any]]:
+    """The sections of a file; none where it cannot be read."""
+    try:
+        found = tomllib.loads(credentials.text(path))
+    except (Wrong, tomllib.TOMLDecodeError):
+        return {}
+    return {name: keys for name, keys in found.items() if isinstance(keys, dict)}
+
+
+def _secret(path: Path, named: object) -> str:
+    if not isinstance(named, str) or not named:
+        return ""
+    try:
+        return credentials.secret(path.parent / named).get_secret_value()
+    except Wrong:
+        return ""
+
+
+def _sound(raw: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The sections that a draft does not speak of, without what is wrong in them."""
+    return {
+        name: {key: value for key, value in raw[name].items() if _is_sound(model, key, value)}
+        for name, model in (("sync", Sync), ("log", Log))
+        if name in raw
+    }
+
+
+def _is_sound(model: type[Section], key: str, value: object) -> bool:
+    try:
+        model.model_validate({key: value})
+    except ValidationError:
+        return False
+    return True

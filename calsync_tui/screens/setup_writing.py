@@ -1,0 +1,80 @@
+"""The last step: what is written, and where."""
+
+import asyncio
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Input, Static
+
+from calsync_agent.config import drafting, writing
+from calsync_agent.errors import CalsyncError
+from calsync_agent.i18n import _, marked
+from calsync_tui.screens.setup_step import Step
+from calsync_tui.widgets.entry import Entry, Tone
+
+
+class WritingStep(Step):
+    """The settings file's place, and a list of what will be there."""
+
+    TITLE: ClassVar[str] = marked("Write the settings")
+
+    def compose(self) -> ComposeResult:
+        """The place, and the list."""
+        yield Static(
+            _("No file has been written so far. The next step writes these:"),
+            classes="said",
+            markup=False,
+        )
+        yield Entry("path", _("Settings file"), self.setup.path)
+        yield Static(id="files", classes="said", markup=False)
+        yield Static(
+            _(
+                "Only this account can read them; the agent has to run as the same account, or"
+                " give it the right to. Then follows the provider: tenant, directions, interval."
+            ),
+            classes="said",
+            markup=False,
+        )
+
+    def on_mount(self) -> None:
+        """Show what will be there."""
+        self._show()
+
+    @on(Input.Changed, "#path")
+    def _named(self, changed: Input.Changed) -> None:
+        self.setup.path = changed.value
+        self._show()
+
+    async def may_go_on(self) -> bool:
+        """Write the files; whether that was possible."""
+        if (wrong := self._wrong()) is not None:
+            self.say("path", Tone.ERROR, wrong)
+            return False
+        try:
+            await asyncio.to_thread(writing.write, self.setup.file, self.setup.draft)
+        except CalsyncError as error:
+            self.say("path", Tone.ERROR, str(error))
+            return False
+        return True
+
+    def _show(self) -> None:
+        file = self.setup.file
+        lines = [f"  {path}" for path in writing.files(file, self.setup.draft)]
+        if file.is_file():
+            lines.append(
+                _("The older file is kept as {name}.").format(name=writing.older(file).name)
+            )
+        self.query_one("#files", Static).update("\n".join(lines))
+        wrong = self._wrong()
+        self.say("path", Tone.ERROR if wrong else Tone.HINT, wrong or "")
+
+    def _wrong(self) -> str | None:
+        if not self.setup.path.strip():
+            return _("must be given")
+        unwritable = writing.unwritable(self.setup.file)
+        if unwritable is not None:
+            return str(unwritable)
+        # A file that is named without a folder is looked for beside the settings.
+        found = drafting.problems(self.setup.draft, self.setup.file)
+        return next((f"{name}: {text}" for name, text in found.items()), None)

@@ -1,0 +1,137 @@
+"""How a line of the log reads."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import ClassVar, Final
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+
+from calsync_agent.appointment.model import ProfileId
+from calsync_agent.i18n import _, current, marked
+from calsync_agent.state.log import Kind, Level
+from calsync_tui import moments
+from calsync_tui.gateway.log import Line, Stretch, Whose
+from calsync_tui.reel import Reel
+from calsync_tui.view import View
+from calsync_tui.widgets.lines import Lines
+
+LEVELS: Final[Mapping[str, str]] = {
+    Level.DEBUG: marked("detail"),
+    Level.INFO: marked("info"),
+    Level.WARNING: marked("Warning"),
+    Level.ERROR: marked("ERROR"),
+}
+KINDS: Final[Mapping[str, str]] = {
+    Kind.CREATED: marked("created"),
+    Kind.CHANGED: marked("changed"),
+    Kind.DELETED: marked("deleted"),
+    Kind.LINKED: marked("linked"),
+    Kind.CONFLICT: marked("conflict"),
+    Kind.SKIPPED: marked("not synced"),
+    Kind.HELD: marked("held"),
+    Kind.ERROR: marked("trouble"),
+    Kind.SYNC: marked("sync"),
+    Kind.RELOAD: marked("settings"),
+}
+_STYLES: Final = {Level.DEBUG: "muted", Level.WARNING: "warning", Level.ERROR: "error"}
+
+WIDE: Final = 100
+"""From so many columns on there is room for the year and for the kind."""
+_LEVEL: Final = 8
+_CODE: Final = 7
+_KIND: Final = 17
+
+
+class LogLines(Lines[Line]):
+    """Time, level, profile and sentence of each line; `whose` names the profiles."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter",
+            "open",
+            marked("Story"),
+            id="log.story",
+            tooltip=marked("What happened to this appointment: all its lines and versions"),
+        ),
+        Binding(
+            "end",
+            "last",
+            marked("Follow"),
+            id="log.follow",
+            tooltip=marked("To the newest line; new ones come into sight by themselves"),
+        ),
+    ]
+
+    def __init__(self, view: View[Line], whose: Mapping[ProfileId, Whose]) -> None:
+        super().__init__(view, id="log-lines")
+        self.whose = whose
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Who follows need not be told how to."""
+        del parameters
+        return action != "last" or not self.view.following
+
+    def head(self, width: int) -> Text:
+        """The headings of the columns."""
+        parts = [_("Time").ljust(_time_width(width)), _("Level").ljust(_LEVEL)]
+        parts.append(_("Profile").ljust(_CODE))
+        if width >= WIDE:
+            parts.append(_("Kind").ljust(_KIND))
+        return Text(" ".join([*parts, _("What happened")]))
+
+    def draw(self, row: Line, width: int) -> Text:
+        """One line."""
+        text = Text()
+        text.append_text(self.styled(_time(row.at, width).ljust(_time_width(width)), "muted"))
+        level = f" {level_of(row):<{_LEVEL}}"
+        style = _STYLES.get(Level(row.level)) if row.level in set(Level) else None
+        text.append_text(self.styled(level, style) if style else Text(level))
+        code = "" if row.profile is None else code_of(row.profile, self.whose)
+        text.append(f" {code[: _CODE - 1]:<{_CODE}}")
+        if width >= WIDE:
+            text.append_text(self.styled(f" {kind_of(row):<{_KIND}}", "muted"))
+        return text.append(f" {row.text}")
+
+
+class _Nothing:
+    """Where lines come from until it is known which are wanted."""
+
+    async def look(self, beyond: int, *, forward: bool) -> Stretch:
+        del beyond, forward
+        return Stretch((), None)
+
+    async def ends(self) -> tuple[int, int]:
+        return 0, 0
+
+
+def empty_view() -> View[Line]:
+    """A view of nothing yet."""
+    return View(Reel(_Nothing()))
+
+
+def level_of(row: Line) -> str:
+    """A line's level, for people."""
+    return _(LEVELS[row.level]) if row.level in LEVELS else row.level
+
+
+def kind_of(row: Line) -> str:
+    """What a line is about, for people."""
+    return _(KINDS[row.kind]) if row.kind in KINDS else row.kind
+
+
+def code_of(profile: ProfileId, whose: Mapping[ProfileId, Whose]) -> str:
+    """The employee's code, or the profile's number where it is gone."""
+    known = whose.get(profile)
+    return known.code if known else f"#{profile}"
+
+
+def _time(at: datetime, width: int) -> str:
+    if width >= WIDE:
+        return moments.day_and_time(at)
+    local = moments.local(at)
+    return f"{local:%d.%m. %H:%M:%S}" if current() == "de" else f"{local:%m-%d %H:%M:%S}"
+
+
+def _time_width(width: int) -> int:
+    return len("23.11.2026 09:15:03") if width >= WIDE else len("23.11. 09:15:03")
