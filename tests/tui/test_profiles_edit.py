@@ -313,10 +313,12 @@ async def test_9_a_lost_database_and_a_login_that_may_not_write_lose_nothing_tha
         await edit(terminal, NEW)
         with cut(monkeypatch):
             await terminal.press("enter")
-            await terminal.shows(WHY, "► E001", NEW)
+            await terminal.until(lambda: f"Nicht gespeichert: {WHY}" in told(terminal))
+            await terminal.shows("► E001", NEW)
         with read_only():
             await terminal.press("enter")
-            await terminal.shows("Der Benutzer hat zu wenig Rechte", "► E001", NEW)
+            await terminal.until(lambda: "Der Anmeldename hat zu wenige" in told(terminal))
+            await terminal.shows("► E001", NEW)
         await terminal.press("enter")
         await ended(terminal)
         assert rows(three)[0] == (NEW, True)
