@@ -108,7 +108,7 @@ class CalsyncApp(App[None]):
         if plain:
             self.animation_level = "none"
             ScrollBar.renderer = PlainScrollBar
-        for theme in (themes.DARK, themes.LIGHT):
+        for theme in themes.OURS:
             self.register_theme(theme)
         self.theme = themes.TERMINAL.name if plain else themes.DARK.name
 

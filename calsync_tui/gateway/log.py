@@ -8,7 +8,7 @@ far it came, and the next look goes on from there.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import sqlalchemy as sa
 
@@ -190,19 +190,33 @@ def _along(
         edge = connection.execute(last).scalar()
         if edge is not None:
             ahead.append(column <= edge if forward else column >= edge)
-    most = READ if wanted.search else PAGE
-    found = sa.select(*log.c).where(*ahead, *way.passing).order_by(order).limit(most)
+    if wanted.search:
+        return _searched(connection, wanted.search, [*ahead, *way.passing], order, edge)
+    found = sa.select(*log.c).where(*ahead, *way.passing).order_by(order).limit(PAGE)
     rows = connection.execute(found).mappings().all()
-    reached = rows[-1]["id"] if len(rows) == most else edge
-    return _picked(rows, wanted.search, reached)
+    reached = rows[-1]["id"] if len(rows) == PAGE else edge
+    return Stretch(tuple(line(row) for row in rows), reached)
 
 
-def _picked(rows: Sequence[Any], search: Search, reached: int | None) -> Stretch:
-    """Those that show the words, and no more than a page of them."""
-    lines: list[Line] = []
-    for row in rows:
-        if search.finds(row["message"], row["content"]):
-            lines.append(line(row))
-            if len(lines) == PAGE:
-                return Stretch(tuple(lines), row["id"])
-    return Stretch(tuple(lines), reached)
+def _searched(
+    connection: sa.Connection,
+    search: Search,
+    conditions: _Conditions,
+    order: sa.UnaryExpression[int],
+    edge: int | None,
+) -> Stretch:
+    """Those that show the words; only of these more is read than their words."""
+    words = sa.select(log.c.id, log.c.message, log.c.content).where(*conditions)
+    rows = connection.execute(words.order_by(order).limit(READ)).all()
+    reached: int | None = rows[-1][0] if len(rows) == READ else edge
+    found: list[int] = []
+    for number, message, content in rows:
+        if search.finds(message, content):
+            found.append(number)
+            if len(found) == PAGE:
+                reached = number
+                break
+    if not found:
+        return Stretch((), reached)
+    whole = sa.select(*log.c).where(log.c.id.in_(found))
+    return Stretch(tuple(line(row) for row in connection.execute(whole).mappings()), reached)

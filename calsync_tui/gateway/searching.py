@@ -12,7 +12,7 @@ from typing import Final
 from calsync_agent.i18n import Message, _
 from calsync_agent.state.log import rule_of
 
-_TEMPLATES: Final = re.compile(r'"template": "((?:[^"\\]|\\.)*)"')
+_TEMPLATES: Final = re.compile(r'"template": "([^"\\]*(?:\\.[^"\\]*)*)"')
 _PLURAL: Final = '"plural": '
 # At the ends of words they may come from the template, while the rest comes from a field.
 _PUNCTUATION: Final = ".,:;!?()"

@@ -122,6 +122,8 @@ class MainScreen(TranslatedScreen[None]):
             if shown:
                 await page.on_shown()
             self.pulse = await self.gateway.look()
+            if not page.is_attached:  # the program was left meanwhile
+                return
             self.query_one(Header).pulse = self.pulse
             await page.update(self.pulse)
         except (DatabaseTrouble, DatabaseRefused) as met:
@@ -129,7 +131,7 @@ class MainScreen(TranslatedScreen[None]):
         except NoMatches:
             if self.app.is_running:
                 raise
-        if not self.app.is_running:
+        if not page.is_attached or not self.app.is_running:
             return  # the program is ending, and widgets are gone already
         as_of = self.pulse.now if self.pulse else None
         self.query_one(Banner).tell(error, as_of)

@@ -33,9 +33,9 @@ class Ordeal:
             _go(rig, self.scenario, patient=fault is not None and fault.kind is Kind.FAILED)
         except AssertionError as error:
             return str(error)
-        if fault is not None:
+        if fault is not None and len(rig.world.employees) == 1:
             assert rig.points.places[fault.at - 1] == self.places[fault.at - 1], "another way"
-        return difference(self.end, end_of(rig))
+        return difference(self.end, end_of(rig), self.scenario.vague)
 
 
 def _go(rig: Rig, scenario: Scenario, *, patient: bool = False) -> None:

@@ -1,6 +1,6 @@
 """Whatever people do on both sides, and whatever goes wrong: in the end both hold the same (B1).
 
-`CALSYNC_MACHINE=1000` runs so many examples of each machine, other ones each time.
+`CALSYNC_MACHINE=1000` runs so many examples of each machine, longer ones, others each time.
 """
 
 import os

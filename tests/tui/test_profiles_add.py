@@ -260,8 +260,11 @@ async def test_4_a_mailbox_that_is_not_found_is_entered_by_hand(opened: Opened) 
         await begin(terminal, finder)
         await paste(terminal, "anna")
         await terminal.press("enter")
+        button = dialog(terminal).query_one("#find")
         for findings, said in FOUND:
             finder.findings = findings
+            # Textual takes a second press within a moment for the same one.
+            await terminal.until(lambda: not button.has_class("-active"))
             await terminal.click("Nachschlagen")
             await terminal.until(lambda said=said: said in told(terminal, "mailbox"))
         assert set(finder.asked) == {"anna@example.com"}

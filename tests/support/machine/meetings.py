@@ -101,8 +101,10 @@ class Meetings(Singles):
 
     @rule(pick=PICK, who=st.integers(0, 2))
     def remove_copy(self, pick: int, who: int) -> None:
-        """Somebody deletes their copy, which is declining (F6)."""
-        if (copy := self._copy(pick, who)) is not None:
+        """Somebody deletes a copy that the sync has seen, which is declining (F6)."""
+        known = {row["event_id"] for row in self.rig.world.rows(state.link)}
+        copy = self._copy(pick, who)
+        if copy is not None and copy["id"] in known:
             self.rig.wait(seconds=1)
             self._person(who).delete(copy["id"])
 
