@@ -54,14 +54,19 @@ class Terminal:
         try:
             async with asyncio.timeout(_PATIENCE):
                 while not condition():  # noqa: ASYNC110 - it happens in threads and other tasks
-                    await asyncio.sleep(0.01)
+                    await asyncio.sleep(0.02)
         except TimeoutError:
             raise AssertionError(f"this is what came instead:\n{self.text()}") from None
         await self.pilot.pause()
 
     async def shows(self, *texts: str) -> None:
         """Return when all these texts are on the screen."""
-        await self.until(lambda: all(text in self.text() for text in texts))
+
+        def there() -> bool:
+            shown = self.text()
+            return all(text in shown for text in texts)
+
+        await self.until(there)
 
     async def settled(self) -> None:
         """Return when no worker is at work."""
