@@ -57,7 +57,7 @@ class LineList(ScrollView, Generic[R], can_focus=True):
 
         & > .lines--head { color: $text-muted; text-style: bold; }
         & > .lines--current { background: $panel; text-style: bold; }
-        & > .lines--muted { color: $text-muted; }
+        & > .lines--muted { text-style: dim; }
         & > .lines--warning { color: $text-warning; }
         & > .lines--error { color: $text-error; text-style: bold; }
         &:focus > .lines--current { background: $primary 30%; text-style: bold; }
@@ -224,6 +224,7 @@ class LineList(ScrollView, Generic[R], can_focus=True):
     def _row(self, row: R, width: int, *, is_current: bool) -> Strip:
         sign = glyphs.shown().current if is_current else " "
         text = Text.assemble(f"{sign} ", self.draw(row, width - 2))
+        text.pad_right(max(0, width - text.cell_len))
         if is_current:
             # Below the row's own colours, which tell a warning from an error.
             text.stylize_before(self.get_component_rich_style("lines--current"))

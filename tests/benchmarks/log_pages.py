@@ -72,11 +72,6 @@ async def measured(terminal: Terminal, database: Database) -> None:
     for keys, what in ((("l", "end"), "errors only"), (("k", "down", "down", "down"), "deleted")):
         await timed(f"filter: {what}", lambda k=keys: pressed(terminal, *k, "enter"))
         await cleared(terminal)
-    await terminal.press("slash")
-    await terminal.type("nirgends")
-    await terminal.pilot.press("enter")
-    await timed("key while a search is under way", lambda: during_a_search(terminal), 10)
-    await cleared(terminal)
     await timed(
         "a second's new lines (100) while following", lambda: arriving(terminal, database), 5
     )
@@ -121,12 +116,6 @@ async def searched(terminal: Terminal, words: str, *, first: bool) -> None:
     ):
         await asyncio.sleep(0.005)
     await terminal.pilot.pause()
-
-
-async def during_a_search(terminal: Terminal) -> None:
-    """A key while the log is searched for what is not there; until it is on the screen."""
-    assert busy(terminal)
-    await terminal.press("tab")
 
 
 async def arriving(terminal: Terminal, database: Database) -> None:
