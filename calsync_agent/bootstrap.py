@@ -18,7 +18,7 @@ from calsync_agent.i18n import message
 from calsync_agent.platform import ProcessLock, state_folder
 from calsync_agent.service import checkup
 from calsync_agent.service.agent import GRACE
-from calsync_agent.service.checkup import Checkup
+from calsync_agent.service.findings import Checkup
 from calsync_agent.service.once import Outcome, once
 from calsync_agent.service.previewing import preview_all
 from calsync_agent.service.rounds import Rounds

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from typing import ClassVar, Final
 
+from rich.console import RenderableType
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -107,7 +108,7 @@ class CalsyncApp(App[None]):
         if plain:
             self.animation_level = "none"
             ScrollBar.renderer = PlainScrollBar
-        for theme in (themes.DARK, themes.LIGHT):
+        for theme in themes.OURS:
             self.register_theme(theme)
         self.theme = themes.TERMINAL.name if plain else themes.DARK.name
 
@@ -238,6 +239,13 @@ class CalsyncApp(App[None]):
     async def action_quit(self) -> None:
         """Leave, unless something is unsaved and wants to be stayed with."""
         self.run_worker(self._leave(), group="quit", exclusive=True)
+
+    def exit(
+        self, result: None = None, return_code: int = 0, message: RenderableType | None = None
+    ) -> None:
+        """End the program; what is under way would find its widgets gone."""
+        super().exit(result, return_code, message)
+        self.workers.cancel_all()
 
     async def _leave(self) -> None:
         screens = [one for one in self.screen_stack if isinstance(one, MainScreen)]

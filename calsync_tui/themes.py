@@ -1,5 +1,6 @@
 """Light, dark, and the terminal's own colours."""
 
+from dataclasses import replace
 from typing import Final
 
 from textual.theme import BUILTIN_THEMES, Theme
@@ -36,8 +37,16 @@ LIGHT: Final = Theme(
     dark=False,
 )
 
-TERMINAL: Final = BUILTIN_THEMES["ansi-dark"]
-TERMINAL_LIGHT: Final = BUILTIN_THEMES["ansi-light"]
+# Textual's own writes blue on black, which nobody can read in PuTTY.
+TERMINAL: Final = replace(
+    BUILTIN_THEMES["ansi-dark"],
+    name="calsync-terminal",
+    primary="ansi_cyan",
+    secondary="ansi_cyan",
+    accent="ansi_yellow",
+)
+TERMINAL_LIGHT: Final = replace(BUILTIN_THEMES["ansi-light"], name="calsync-terminal-light")
+OURS: Final = (DARK, LIGHT, TERMINAL, TERMINAL_LIGHT)
 
 NAMES: Final = {
     DARK.name: marked("dark"),

@@ -30,7 +30,7 @@ from calsync_agent import bootstrap
 from calsync_agent.config import reading
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _, marked, message
-from calsync_agent.service.checkup import Checkup, Step
+from calsync_agent.service.findings import Checkup, Step
 
 _TITLES: Final = {
     "settings": marked("settings"),
@@ -38,7 +38,7 @@ _TITLES: Final = {
     "tables": marked("plugin's tables"),
     "installation": marked("installation"),
     "consolidate": marked("Consolidate"),
-    "provider": marked("tenant"),
+    "provider": marked("provider"),
     "profiles": marked("profiles"),
     "sign_in": marked("sign-in"),
     "mailbox": marked("mailbox"),

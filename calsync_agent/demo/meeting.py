@@ -130,7 +130,7 @@ class Meeting:
         self.screen.line()
         self.screen.line(" " * 17, (f"{'Consolidate':<16}Exchange", Style.DIM))
         for one in (ANNA, CLARA):
-            cells = padded(_(here.get(one, "none")), 16) + _(there.get(one, "none"))
+            cells = padded(_answer(here.get(one)), 16) + _answer(there.get(one))
             self.screen.line(telling.begun(one.name, self.screen), cells)
         return here == there == {ANNA: "accepted", CLARA: "tentative"}
 
@@ -190,6 +190,10 @@ class Meeting:
 
     def _did(self, mark: Mark, text: Message) -> None:
         self.screen.line("  ", (mark, STYLES[mark]), f" {text}")
+
+
+def _answer(response: str | None) -> str:
+    return _("not answered") if response in {None, "none"} else _(str(response))
 
 
 def _status(event: Mapping[str, Any], address: str) -> str:

@@ -1,6 +1,6 @@
 """The feed of a mailbox's changes: calendarView delta, page by page (graph-facts 1)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -18,13 +18,15 @@ class Page:
     """One page of changes, each item once.
 
     `series`: masters of which something changed, to be read whole; `changed_series`: those of which
-    a changed occurrence is shown. `tombstones`: events that left
-    the view, whether deleted, moved, or never in it. Either `next_link` or `delta_link` is set.
+    a changed occurrence is shown; `shown`: when the occurrences of each series begin (UTC, or
+    midnight). `tombstones`: events that left the view, whether deleted, moved, or never in it.
+    Either `next_link` or `delta_link` is set.
     """
 
     events: tuple[Event | UnreadableEvent, ...] = ()
     series: frozenset[EventId] = frozenset()
     changed_series: frozenset[EventId] = frozenset()
+    shown: Mapping[EventId, Collection[datetime]] = field(default_factory=dict)
     tombstones: frozenset[EventId] = frozenset()
     next_link: str | None = None
     delta_link: str | None = None
@@ -42,6 +44,7 @@ class _Items:
     events: dict[EventId, Event | UnreadableEvent] = field(default_factory=dict)
     series: set[EventId] = field(default_factory=set)
     changed_series: set[EventId] = field(default_factory=set)
+    shown: dict[EventId, set[datetime]] = field(default_factory=dict)
     tombstones: set[EventId] = field(default_factory=set)
 
 
@@ -97,6 +100,7 @@ def read_page(body: Mapping[str, Any], people: Directory) -> Page:
         events=tuple(items.events.values()),
         series=frozenset(items.series),
         changed_series=frozenset(items.changed_series),
+        shown=items.shown,
         tombstones=frozenset(items.tombstones),
         next_link=body.get("@odata.nextLink"),
         delta_link=body.get("@odata.deltaLink"),
@@ -120,6 +124,9 @@ def _take(item: Mapping[str, Any], items: _Items, people: Directory) -> None:
             if item.get("seriesMasterId"):
                 master = EventId(str(item["seriesMasterId"]))
                 items.series.add(master)
+                if item.get("start"):
+                    begin = datetime.fromisoformat(str(item["start"]["dateTime"]))
+                    items.shown.setdefault(master, set()).add(begin.replace(tzinfo=None))
                 if kind == Kind.EXCEPTION:
                     items.changed_series.add(master)
         case _:

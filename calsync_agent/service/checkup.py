@@ -1,9 +1,8 @@
 """Looks at all that the sync needs, step by step, and changes nothing (`calsync-agent check`)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Final, Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
 
 import sqlalchemy as sa
 
@@ -12,8 +11,7 @@ from calsync_agent.config.settings import Settings
 from calsync_agent.consolidate import readiness
 from calsync_agent.consolidate.reading import read_staff
 from calsync_agent.database.engine import Database
-from calsync_agent.database.failures import permitted
-from calsync_agent.errors import CalsyncError
+from calsync_agent.errors import CalsyncError, SignInRefused
 from calsync_agent.exchange.calls import Sender
 from calsync_agent.exchange.mailbox import Mailbox
 from calsync_agent.exchange.permissions import (
@@ -24,16 +22,15 @@ from calsync_agent.exchange.permissions import (
     permissions_page,
 )
 from calsync_agent.exchange.troubles import MailboxClosed
-from calsync_agent.exchange.users import User, find_users
+from calsync_agent.exchange.users import find_users
 from calsync_agent.i18n import Message, counted, message
 from calsync_agent.service import memory
+from calsync_agent.service.findings import Checkup, Step
 from calsync_agent.service.memory import Memory
 from calsync_agent.service.view import provider_in, refused_rows, type_for_inbound
 from calsync_agent.state import meta, profiles
 from calsync_agent.state.profiles import Profile, Provider
 from calsync_agent.state.tables import SCHEMA_VERSION
-
-_T = TypeVar("_T")
 
 _AT_ONCE: Final = 8  # mailboxes that are asked at the same time
 
@@ -46,56 +43,6 @@ class Tenant(Sender, Protocol):
 
     async def aclose(self) -> None:
         """Close it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that was looked at. `mend`: the page on which it is put right, or empty.
-
-    `status` is what the command ends with if this is the worst: 0 all right, 1 something is closed
-    or away, 2 nothing can be synced before it is put right.
-    """
-
-    name: str
-    message: Message
-    status: int = 0
-    mend: str = ""
-
-
-@dataclass(slots=True)
-class Checkup:
-    """What was found. `users_allowed`: whether the app may look users up."""
-
-    steps: list[Step] = field(default_factory=list)
-    consent_url: str = ""
-    users_allowed: bool = False
-    found: list[User] = field(default_factory=list)
-
-    @property
-    def status(self) -> int:
-        """The worst of all steps."""
-        return max((step.status for step in self.steps), default=0)
-
-    def fine(self, name: str, text: Message, mend: str = "") -> None:
-        """A step went well."""
-        self.steps.append(Step(name, text, mend=mend))
-
-    def failed(self, name: str, error: CalsyncError, mend: str = "") -> None:
-        """A step did not."""
-        self.steps.append(Step(name, error.message, error.exit_status, mend))
-
-    async def attempt(
-        self, name: str, work: Awaitable[_T], told: Callable[[_T], Message], mend: str = ""
-    ) -> _T | None:
-        """What `work` returns, and the step told; None where it failed."""
-        try:
-            with permitted():
-                result = await work
-        except CalsyncError as error:
-            self.failed(name, error, mend)
-            return None
-        self.fine(name, told(result))
-        return result
 
 
 async def check(
@@ -202,7 +149,9 @@ async def _signed_in(made: Checkup, settings: Settings, provider: Provider, tena
     try:
         named = await tenant.permissions()
     except CalsyncError as error:
-        made.failed("sign_in", error, credentials_page(part.authority, part.client_id))
+        refused = isinstance(error, SignInRefused)
+        page = credentials_page(part.authority, part.client_id) if refused else ""
+        made.failed("sign_in", error, page)
         return False
     if named is None or CALENDARS in named:
         text = message(

@@ -1,7 +1,7 @@
 """Carries intents out: requests to Exchange, then their results in one transaction."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import uuid4
@@ -64,7 +64,7 @@ def record(
     profile, now = job.profile.id, job.stamp.now
     new = quarantine.update(connection, profile, outcome.refused, outcome.settled, now)
     subjects = {_item(intent): intent.subject for intent, _ in results}
-    pending.add(connection, _others(connection, profile, outcome.made))
+    pending.add(connection, others(connection, profile, outcome.made))
     told = outcome.told + [
         telling.quarantined(job, item, subjects[item], outcome.refused[item]) for item in new
     ]
@@ -154,8 +154,8 @@ _COUNTS: Final = {
 }
 
 
-def _others(
-    connection: sa.Connection, profile: ProfileId, made: set[ActivityId]
+def others(
+    connection: sa.Connection, profile: ProfileId, made: Collection[ActivityId]
 ) -> list[tuple[ProfileId, ActivityId]]:
     """Whoever held an appointment until now, and may let it go (G10)."""
     known = links.by_activities(connection, made)

@@ -112,7 +112,9 @@ def _responsible(job: Job, event: Event) -> EmployeeId:
 
 def _new_responsible(job: Job, known: Known) -> EmployeeId | None:
     """The organizer, where their own event is seen for the first time (G11)."""
-    return job.profile.employee if known.pair.link is None and known.pair.relation.copied else None
+    pair = known.pair
+    own = isinstance(pair.event, Event) and pair.event.is_organizer
+    return job.profile.employee if own and pair.link is None and pair.relation.copied else None
 
 
 def _taken(

@@ -2,9 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from calsync_agent.appointment import zones
+from calsync_agent.appointment.expansion import starts_between
 from calsync_agent.appointment.model import ActivityId, EventId
 from calsync_agent.appointment.span import span
 from calsync_agent.consolidate.reading import with_exceptions
@@ -19,15 +22,34 @@ from calsync_agent.sync.window import Window
 
 @dataclass(slots=True)
 class SeriesSeen:
-    """The series that a feed mentions, and those of which it shows changed occurrences."""
+    """The series that a feed mentions, and those of which it shows changed occurrences.
+
+    `shown`: when the occurrences that it shows of each series begin (UTC, or midnight).
+    """
 
     masters: set[EventId] = field(default_factory=set)
     changed: set[EventId] = field(default_factory=set)
+    shown: dict[EventId, set[datetime]] = field(default_factory=dict)
 
     def note(self, page: Page) -> None:
         """Remember what a page mentions."""
         self.masters |= page.series
         self.changed |= page.changed_series
+        for master, moments in page.shown.items():
+            self.shown.setdefault(master, set()).update(moments)
+
+    def misses_some(self, event: Event, window: Window) -> bool:
+        """Whether the feed shows fewer occurrences in the window than the rule gives there."""
+        series, shown = event.appointment, self.shown.get(event.id)
+        if series.rule is None or not shown:
+            return False
+        margin = timedelta(days=2)  # clear of the borders, in every zone
+        expected = starts_between(
+            series.rule, series.start, window.start + margin, window.end - margin
+        )
+        if series.all_day:
+            return any(moment not in shown for moment in expected)
+        return any(zones.to_utc(moment, series.zone) not in shown for moment in expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +68,8 @@ class Gatherer:
         """Series as they are, with their exceptions.
 
         Exchange sometimes sends a master without its exceptions (graph-facts 3.5): where the feed
-        shows some, or Consolidate has some, the occurrences themselves are asked.
+        shows some or misses occurrences, or Consolidate has some, the occurrences themselves are
+        asked.
         """
         found = await self.mailbox.read(masters)
         bare = {
@@ -59,7 +82,8 @@ class Gatherer:
         if bare:
             expected = await self.database.read(lambda c: self._with_exceptions(c, bare))
             window = self.job.window
-            for number in bare.keys() & (expected | seen.changed):
+            missing = {n for n, event in bare.items() if seen.misses_some(event, window)}
+            for number in bare.keys() & (expected | seen.changed | missing):
                 found[number] = await self.mailbox.listed(bare[number], window.start, window.end)
         return _batch(found)
 

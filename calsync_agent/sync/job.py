@@ -103,9 +103,13 @@ class PutOff:
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """What is not to be done at once: put off to the end of the cycle, or held for an admin."""
+    """What is not to be done at once: put off to the end of the cycle, or held for an admin.
+
+    `link_first`: what belongs together is linked at once, though what goes out is put off.
+    """
 
     put_off: bool = False
+    link_first: bool = False
     hold_deletions: frozenset[Side] = frozenset()
     hold_mails: bool = False
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from calsync_agent.appointment.content import Field, changed, fingerprint
-from calsync_agent.appointment.model import ActivityId, EmployeeId, EventId, ICalUid
+from calsync_agent.appointment.model import ActivityId, EmployeeId, EventId, ICalUid, Response
 from calsync_agent.consolidate.reading import read_activities
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
 from calsync_agent.exchange.events import Event, UnreadableEvent
@@ -17,7 +17,7 @@ from calsync_agent.sync.job import Batch, Job
 from calsync_agent.sync.match import Match
 from calsync_agent.sync.origin import of_event, own_id
 from calsync_agent.sync.pair import Pair, pair
-from calsync_agent.sync.views import answered, view
+from calsync_agent.sync.views import answer, answered, view
 
 
 class By(StrEnum):
@@ -218,7 +218,8 @@ class _Assembly:
             employee = owners.get(link.profile)
             if link.role is Role.COPY and employee is not None:
                 now = view(activity.appointment, Role.COPY, employee, office.people)
-                if Field.RESPONSES in changed(link.consolidate, fingerprint(now)):
+                given = answer(now, employee) is not Response.NONE
+                if given and Field.RESPONSES in changed(link.consolidate, fingerprint(now)):
                     yield employee
 
     def _strays(self, number: ActivityId, event: Event | UnreadableEvent | None) -> Iterable[Link]:

@@ -1,12 +1,13 @@
 """Sorts the pairs of a batch by what becomes of them: now, at the end, after an admin, never."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from calsync_agent.appointment.content import fingerprint
 from calsync_agent.exchange.events import Event
 from calsync_agent.i18n import Message
 from calsync_agent.state.holds import Verdict
 from calsync_agent.sync import verdicts
-from calsync_agent.sync.decision import Cell, Decision
+from calsync_agent.sync.decision import Cell, Decision, fields_of
 from calsync_agent.sync.effects import Effects, effects
 from calsync_agent.sync.job import Batch, Caution, Job
 from calsync_agent.sync.mails import Mails, forecast
@@ -70,6 +71,8 @@ def sort(job: Job, batch: Batch, assembled: Assembled, caution: Caution) -> Sort
             found.waiting.append(known)
         elif answered or not (decision.deletes or planned.mails.total):
             found.done.append(planned)
+        elif caution.link_first and decision.cell is Cell.MATCHED and known.pair.link is None:
+            found.done.append(_linked_first(job, planned))
         elif caution.put_off:
             found.put_off.append(planned)
         elif decision.deletes in caution.hold_deletions or (
@@ -79,6 +82,21 @@ def sort(job: Job, batch: Batch, assembled: Assembled, caution: Caution) -> Sort
         else:
             found.done.append(planned)
     return found
+
+
+def _linked_first(job: Job, planned: Planned) -> Planned:
+    """The link alone, by which what is to be sent counts as changed in Consolidate.
+
+    So it is sent with all that goes out, or waits for an admin with it, and is never made anew
+    (B4, F8).
+    """
+    known, fields = planned.known, fields_of(planned.decision.exchange)
+    decision = replace(planned.decision, exchange=None, lost=None, waiting=fields)
+    done = effects(job, known, decision)
+    if done.new_link is not None:
+        link = replace(done.new_link, exchange=fingerprint(known.pair.theirs))
+        done = replace(done, new_link=link)
+    return Planned(known, decision, done, Mails())
 
 
 def _stale(pair: Pair) -> bool:

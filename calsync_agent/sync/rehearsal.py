@@ -1,7 +1,7 @@
 """A cycle that writes nothing: it reads, plans, and notes what it would do (preview, B12)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -49,6 +49,7 @@ class Rehearsal(Cycle):
     ) -> Settled:
         """Decide about a batch and note it; nothing is written, neither here nor there."""
         del also
+        caution = replace(caution, link_first=False)  # no later step would know of the link
 
         def work(connection: sa.Connection) -> tuple[Sorted, Settled]:
             assembled = assemble(connection, self.job, batch, match, hold=False)

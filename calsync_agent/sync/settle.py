@@ -19,6 +19,7 @@ from calsync_agent.state.holds import Held, HoldKind
 from calsync_agent.state.quarantine import Item
 from calsync_agent.state.waiting import Waiting
 from calsync_agent.sync import breaker, strays, telling
+from calsync_agent.sync.carry import others
 from calsync_agent.sync.decision import Cell
 from calsync_agent.sync.effects import Effects
 from calsync_agent.sync.job import Batch, Caution, Count, Intent, Job, Outgoing, PutOff, Settled
@@ -27,7 +28,7 @@ from calsync_agent.sync.match import Match, no_match
 from calsync_agent.sync.pairs import Assembled, Known, assemble
 from calsync_agent.sync.planned import Planned, Sorted, sort
 
-FIRST_PASS = Caution(put_off=True)
+FIRST_PASS = Caution(put_off=True, link_first=True)
 
 
 def settle(
@@ -46,6 +47,8 @@ def settle(
     _write_consolidate(connection, job, all_effects)
     _write_links(connection, all_effects)
     strays.bring_home(connection, job, [one.known for one in found.done])
+    made = [one.known.activity_id for one in found.done if one.known.adopted]
+    pending.add(connection, others(connection, job.profile.id, made))
     history.keep(connection, [e.kept for e in all_effects if e.kept], job.stamp.now)
     _park(connection, job, batch, assembled)
     _hold(connection, job, found)

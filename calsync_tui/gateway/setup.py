@@ -17,9 +17,11 @@ from calsync_agent.database.engine import Database, open_database
 from calsync_agent.database.failures import Contended, facts, permitted
 from calsync_agent.database.schema import Dialect
 from calsync_agent.errors import (
+    CalsyncError,
     ConfigurationRefused,
     DatabaseRefused,
     DatabaseTrouble,
+    LoginRefused,
     NotInstalled,
     NotPermitted,
     NotReady,
@@ -57,12 +59,16 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was found at `place`; `reason` is None where all is well."""
+    """What was found at `place`; `reason` is None where all is well.
+
+    `field`: the field of the draft that the reason is about.
+    """
 
     state: State
     dialect: Dialect
     place: str
     reason: Message | None = None
+    field: str = "url"
 
 
 def look(draft: Draft) -> Look:
@@ -76,7 +82,7 @@ def look(draft: Draft) -> Look:
             return Look(State.STRANGE, dialect, where, _no_file(where))
         database = _opened(draft)
     except (DatabaseRefused, DatabaseTrouble) as error:
-        return Look(State.UNUSABLE, dialect, where, error.message)
+        return Look(State.UNUSABLE, dialect, where, error.message, _field(error))
     try:
         return _looked(database, dialect)
     except DatabaseTrouble as error:
@@ -170,6 +176,14 @@ def _looked(database: Database, dialect: Dialect) -> Look:
 def _opened(draft: Draft) -> Database:
     url, password = draft.apart()
     return open_database(url, schema=draft.schema.strip(), password=password or None)
+
+
+def _field(error: CalsyncError) -> str:
+    """Which field the database was opened in vain for."""
+    if isinstance(error, LoginRefused):
+        return "password"
+    # What is refused because of the schema names it.
+    return "schema" if error.message.fields.get("schema") else "url"
 
 
 def _dialect(url: str) -> Dialect:

@@ -76,6 +76,9 @@ class Page(Vertical):
 
     def enter(self) -> None:
         """Put the focus into the page, so that its keys work; on itself where it has no fields."""
+        focused = self.screen.focused
+        if focused is not None and self in focused.ancestors_with_self:
+            return  # somebody was quicker with the keyboard
         first = next(filter(_takes_focus, self.query("*")), None)
         self.can_focus = first is None
         (first or self).focus(scroll_visible=False)

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from calsync_agent.i18n import _
+from calsync_agent.errors import CalsyncError
+from calsync_agent.i18n import _, message
 from calsync_tui import mailboxes
 from calsync_tui.gateway import held, profile_changes
 from calsync_tui.gateway.held import Regrown
@@ -71,6 +72,9 @@ class Deeds:
             self._stay()
         except Overtaken as overtaken:
             draft.compare(overtaken.now[seen.id])
+            self._stay()
+        except CalsyncError as error:
+            draft.refused = message("Not saved: {reason}", reason=error.message)
             self._stay()
         else:
             await page.close_editor()

@@ -210,14 +210,17 @@ class ProfilesPage(Page):
             return
         line, targets = self.current, self.targets
         told = profile_text.summary(self.listing, len(self.marks))
-        self.query_one("#summary", Static).update(told)
+        summary = self.query_one("#summary", Static)
+        if told != summary.content:
+            summary.update(told)
         linked = None if line is None or self.linked is None else self.linked.get(line.row.id, 0)
         self.query_one(ProfileDetails).tell(line, linked, self.pulse.now)
         self.query_one("#decide").set_class(line is not None and line.held > 0, "-shown")
         resumes = bool(targets) and not any(one.row.active for one in targets)
-        pause = self.query_one("#pause", Button)
-        pause.label = _("Resume") if resumes else _("Pause")
-        pause.refresh(layout=True)  # the label alone would be cut at the width of before
+        pause, label = self.query_one("#pause", Button), _("Resume") if resumes else _("Pause")
+        if str(pause.label) != label:
+            pause.label = label
+            pause.refresh(layout=True)  # the label alone would be cut at the width of before
         for name in ("edit", "pause", "delete"):
             self.query_one(f"#{name}").disabled = not targets or self.draft is not None
         add = self.query_one("#add")

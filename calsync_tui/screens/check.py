@@ -2,6 +2,8 @@
 
 from typing import ClassVar, Final
 
+from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
@@ -100,22 +102,25 @@ class CheckScreen(TranslatedModal[None]):
         self.query_one("#steps", Static).update(steps(found))
 
 
-def steps(found: Checked) -> Text:
+def steps(found: Checked) -> Group:
     """All steps, what is wrong first, and the link to the administrator's consent."""
     ordered = sorted(found.steps, key=lambda step: step.ok)
-    told = Text("\n").join(map(_step, ordered))
+    told = [_step(step) for step in ordered]
     if found.consent_url:
         consent = _("For the tenant's administrator to agree to, in a browser:")
-        told = Text.assemble(told, "\n\n", consent, "\n", found.consent_url)
-    return told
+        told.append(Group(Text(consent), Text(found.consent_url)))
+    return Group(*told)
 
 
-def _step(step: Step) -> Text:
+def _step(step: Step) -> Group:
+    """An address stands at the line's beginning, so that marking it takes nothing else along."""
     signs = glyphs.shown()
     sign, word = (signs.well, _("all right")) if step.ok else (signs.error, _("wrong"))
     title = _(_TITLES.get(step.name, step.name))
-    told = Text.assemble((f"{sign} {title}: {word}", "bold" if not step.ok else ""), "\n")
-    told.append("".join(f"  {line}\n" for line in step.text.splitlines()))
+    parts: list[RenderableType] = [
+        Text(f"{sign} {title}: {word}", "" if step.ok else "bold"),
+        Padding(Text(step.text), (0, 0, 0, 2)),
+    ]
     if step.mend:
-        told.append(f"  {signs.to} {step.mend}\n")
-    return told
+        parts += [Padding(Text(_("It is put right here:")), (0, 0, 0, 2)), Text(step.mend)]
+    return Group(*parts, Text())

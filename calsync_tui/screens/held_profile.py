@@ -53,7 +53,7 @@ class HeldProfile(TranslatedModal[Verdict | None]):
         }
         VerticalScroll {
             height: auto;
-            max-height: 9;
+            max-height: 25vh;
             margin: 1 0;
             background: $panel;
             scrollbar-size-vertical: 1;

@@ -5,6 +5,7 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.widgets import ContentSwitcher, Footer
 
 from calsync_agent.errors import CalsyncError, DatabaseRefused, DatabaseTrouble
@@ -121,10 +122,17 @@ class MainScreen(TranslatedScreen[None]):
             if shown:
                 await page.on_shown()
             self.pulse = await self.gateway.look()
+            if not page.is_attached:  # the program was left meanwhile
+                return
             self.query_one(Header).pulse = self.pulse
             await page.update(self.pulse)
         except (DatabaseTrouble, DatabaseRefused) as met:
             error = met
+        except NoMatches:
+            if self.app.is_running:
+                raise
+        if not page.is_attached or not self.app.is_running:
+            return  # the program is ending, and widgets are gone already
         as_of = self.pulse.now if self.pulse else None
         self.query_one(Banner).tell(error, as_of)
         if self.focused is None and self.is_current:

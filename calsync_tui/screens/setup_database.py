@@ -55,10 +55,12 @@ class DatabaseStep(Step):
         yield Static("\n".join(lines), markup=False)
 
     def on_mount(self) -> None:
-        """Say again what is known."""
+        """Say again what is known, or find it out where settings are gone through again."""
         if self.setup.known is not None:
             self._touched.update(self.FIELDS)
             self._tell(self.setup.known)
+        elif self.setup.draft.url and not self.problems():
+            self.look()
 
     async def may_go_on(self) -> bool:
         """Whether there is a database to go on with; tries it where that has not been done."""
@@ -102,6 +104,8 @@ class DatabaseStep(Step):
     @work(group="look", exclusive=True)
     async def look(self) -> None:
         """See what the database is like."""
+        self._touched.update(self.FIELDS)
+        self.show_problems()
         self.say("url", Tone.BUSY, _("It is tried …"))
         await self.setup.find_out()
         if self.setup.known is not None:  # nothing was typed meanwhile
@@ -122,4 +126,6 @@ class DatabaseStep(Step):
             text = _("{reason}. You may have one made to try calsync out.").format(
                 reason=text.rstrip(".")
             )
-        self.say("url", tone, text)
+        if found.field != "url":
+            self.say("url", Tone.HINT, "")
+        self.say(found.field, tone, text)

@@ -42,6 +42,11 @@ class Field(Horizontal):
             background: $panel;
             &:focus { border: none; background: $primary 25%; }
             &.-wrong { background: $error 25%; }
+            &:ansi, &:ansi:focus {
+                padding: 0;
+                border-left: ascii $primary;
+                border-right: ascii $primary;
+            }
         }
     }
     """

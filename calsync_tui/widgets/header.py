@@ -10,7 +10,7 @@ from calsync_tui import glyphs, moments
 from calsync_tui.gateway.overview import Pulse
 
 START = "calsync-agent run"
-_WIDE = 100
+_WIDE = 96
 _KINDS = {"postgresql": "PostgreSQL", "mssql": "SQL Server", "sqlite": "SQLite"}
 
 

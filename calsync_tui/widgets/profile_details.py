@@ -35,7 +35,7 @@ class ProfileDetails(Vertical):
         if line is not None:
             told = (_who(line), _how(line, linked, now), _what(line, now))
         for name, text in zip(("who", "how", "what"), told, strict=True):
-            self.query_one(f"#{name}", Static).update(text)
+            self.query_one(f"#{name}", Static).update(text, layout=False)
 
 
 def _who(line: Line) -> str:

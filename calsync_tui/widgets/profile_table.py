@@ -100,8 +100,9 @@ class ProfileTable(DataTable[Text]):
         self, lines: Sequence[Line], linked: Mapping[ProfileId, int] | None, now: datetime
     ) -> None:
         """Show these profiles in this order; the cursor stays with its profile."""
+        before = self._lines, self._linked, self._now.date()
         self._lines, self._linked, self._now = tuple(lines), linked, now
-        if self._room:
+        if self._room and (self._lines, linked, now.date()) != before:
             self._bring_up_to_date()
 
     def repaint_marks(self) -> None:

@@ -21,6 +21,7 @@ from filelock import FileLock
 
 from tests.benchmarks.company import Company, company
 from tests.benchmarks.exchange import Exchange, exchange
+from tests.benchmarks.measured import IDLE_ROUNDS
 from tests.benchmarks.meter import Figures
 from tests.support import servers
 from tests.support.servers import Run, Server, SQLite
@@ -58,7 +59,8 @@ class Bench:
             self._note(f"first sync of {count} in", agent, made.do("floor_inbound", count=count))
             if not changed:
                 return
-            self._note(f"idle cycle, {count} in step", made.do("idle"), made.do("floor_idle"))
+            rest = [self._each(made.do(work)) for work in ("idle", "floor_idle")]
+            self._note(f"idle cycle, {count} in step", *rest)
             share = self.events // 100
             self.exchange.ask("fill", f"{made.name}-spare", share)
             spare = self.exchange.ask("ids", f"{made.name}-spare")
@@ -86,6 +88,12 @@ class Bench:
                 f" {_median(agent, 'statements'):>6.0f}"
             )
 
+    @staticmethod
+    def _each(cost: Cost) -> Cost:
+        """Of one round; the few before the first that counts fall out of the quotient."""
+        figures, requests = cost
+        return figures, requests // IDLE_ROUNDS
+
     @contextmanager
     def _company(self) -> Iterator[Company]:
         with company(self.exchange, self.server, self.folder) as made:
@@ -100,6 +108,20 @@ def _median(costs: list[Cost], what: str) -> float:
     return statistics.median(getattr(figures, what) for figures, _ in costs)
 
 
+@contextmanager
+def _run() -> Iterator[Run]:
+    """A folder, and a PostgreSQL if one is started in it, while the context lasts."""
+    run = Run(Path(tempfile.mkdtemp(prefix="calsync-")))
+    run.folder.chmod(0o711)  # PostgreSQL runs as somebody else
+    lifeline = FileLock(run.lifeline)
+    lifeline.acquire()
+    try:
+        yield run
+    finally:
+        lifeline.release()
+        servers.ended(run)
+
+
 def main() -> None:
     """Run it, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -107,22 +129,18 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="how often all is measured")
     parser.add_argument("--database", action="append", choices=("sqlite", "postgresql"))
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="calsync-") as name, exchange() as tenant:
-        folder = Path(name)
-        folder.chmod(0o711)  # PostgreSQL runs as somebody else
-        run = Run(folder)
+    with _run() as run, exchange() as tenant:
         makers: dict[str, Callable[[Run], Server | SQLite]] = {
             "sqlite": SQLite,
             "postgresql": servers.postgresql,
         }
-        with FileLock(run.lifeline):
-            benches = [
-                Bench(one, makers[one](run), tenant, folder, options.events)
-                for one in options.database or makers
-            ]
-            for _ in range(options.runs):
-                for bench in benches:
-                    bench.run()
+        benches = [
+            Bench(one, makers[one](run), tenant, run.folder, options.events)
+            for one in options.database or makers
+        ]
+        for _ in range(options.runs):
+            for bench in benches:
+                bench.run()
         print(COLUMNS)
         for bench in benches:
             for line in bench.lines():

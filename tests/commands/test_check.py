@@ -117,6 +117,16 @@ def test_a_refused_sign_in_names_microsofts_code_and_the_page(run: Run, world: W
 
 
 @sqlite
+def test_an_authority_that_is_not_there_is_not_mended_in_the_portal(run: Run, world: World) -> None:
+    rewrite(world, "authority = .*", 'authority = "https://127.0.0.1:1"')
+    status, found = look(run, world)
+    assert status == 1
+    last = found["steps"][-1]
+    assert (last["name"], last["ok"], "mend" in last) == ("sign_in", False, False)
+    assert "check exchange.authority" in last["message"]
+
+
+@sqlite
 def test_graph_that_is_not_there_is_no_refusal(run: Run, world: World) -> None:
     rewrite(world, "graph_url = .*", 'graph_url = "https://127.0.0.1:1"')
     status, found = look(run, world)

@@ -53,7 +53,7 @@ def count_wrongly(_stage: Stage, synced: Synced) -> None:
 @pytest.mark.parametrize(
     ("nth", "sabotage", "said"),
     [
-        (4, lose_her_answer, "Clara Novak    none"),
+        (4, lose_her_answer, "Clara Novak    not answered"),
         (3, lose_her_copy, "2 events in Exchange"),
         (3, count_wrongly, "though it had counted 6"),
     ],

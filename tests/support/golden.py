@@ -25,12 +25,17 @@ DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Scenario:
-    """`start` is done, and synced unless the sync is to begin with the first step."""
+    """`start` is done, and synced unless the sync is to begin with the first step.
+
+    `vague`: the parts of the end that depend on which mailbox is read first, or on how far a write
+    of several requests came.
+    """
 
     name: str
     start: Step
     steps: Sequence[Step]
     first: bool = False
+    vague: frozenset[str] = frozenset()
 
 
 def anna(rig: Rig) -> Person:

@@ -27,9 +27,8 @@ def entered(rig: Rig) -> None:
 
 
 def answered(rig: Rig) -> None:
-    """Answers on both sides, a changed place, and a copy deleted."""
+    """Answers on both sides, and a copy deleted."""
     rig.world.respond(UUID(int=1), "BERND", "accepted")
-    edit(rig, 1, location="Saal")
     rig.wait(seconds=1)
     clara = rig.tenant.user("clara")
     (copy,) = clara.find("Besprechung hier")
@@ -53,8 +52,10 @@ def _bernd(rig: Rig) -> Person:
     return rig.tenant.user("bernd")
 
 
+_VAGUE: Final = frozenset({"kept"})
+
 MEETINGS: Final = (
-    Scenario("meetings of three", hire_three, [entered]),
-    Scenario("meetings answered", does(hire_three, entered), [answered]),
-    Scenario("meetings handed over", does(hire_three, entered), [handed_over]),
+    Scenario("meetings of three", hire_three, [entered], vague=_VAGUE),
+    Scenario("meetings answered", does(hire_three, entered), [answered], vague=_VAGUE),
+    Scenario("meetings handed over", does(hire_three, entered), [handed_over], vague=_VAGUE),
 )

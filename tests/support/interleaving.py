@@ -16,6 +16,9 @@ from tests.support.rig import Agent, Rig
 Choose: TypeAlias = Callable[[int, Sequence[str]], str]
 """Which profile goes on, of those that wait, at the step of this number; by employee code."""
 
+INTERLEAVED: Final = 3
+"""How many rounds in a row are interleaved: what one cycle writes is news for the others."""
+
 _AT_REST: Final = 3
 """How often nothing must be ready to run until nothing goes on by itself."""
 
@@ -71,14 +74,14 @@ async def _rest() -> None:
 
 def one_after_the_other(codes: Sequence[str]) -> Iterator[Choose]:
     """Every order in which mailboxes may be read."""
-    return (_prefer(order) for order in permutations(codes))
+    return (switched(order) for order in permutations(codes))
 
 
 def one_switch(codes: Sequence[str], steps: int) -> Iterator[Choose]:
     """Every order, interrupted at each of `steps` awaits by the one that would have come last."""
     for order in permutations(codes):
         for at in range(1, steps):
-            yield _prefer(order, at, order[::-1])
+            yield switched(order, at, order[::-1])
 
 
 def at_random(seed: int) -> Choose:
@@ -87,18 +90,21 @@ def at_random(seed: int) -> Choose:
     return lambda _step, waiting: dice.choice(list(waiting))
 
 
-def _prefer(first: Sequence[str], at: int = 10**9, second: Sequence[str] = ()) -> Choose:
+def switched(first: Sequence[str], at: int = 10**9, second: Sequence[str] = ()) -> Choose:
+    """The earliest in `first` goes on; from step `at` on, the earliest in `second`."""
     return lambda step, waiting: min(waiting, key=(first if step < at else second).index)
 
 
 def interleaved(rig: Rig, choose: Choose, after_step: Callable[[], None]) -> list[str]:
-    """One round in the order that is chosen, then rounds until all is quiet; who went on when."""
+    """Some rounds in the order that is chosen, then more until all is quiet; who went on when."""
     turnstile = Turnstile(choose)
 
     async def both() -> None:
         agent = rig.agent()
         try:
-            await turnstile.run(agent, after_step)
+            for _ in range(INTERLEAVED):
+                await turnstile.run(agent, after_step)
+                rig.wait(seconds=5)
         finally:
             agent.points.before = _at_once
             await agent.stop()

@@ -109,10 +109,22 @@ class Case:
 
     @property
     def fits(self) -> bool:
-        """Whether the first occurrence begins and ends at times that the clock shows."""
-        return self.all_day or all(
-            _shown(m, self.zone) for m in (self.first, self.first + self.length)
+        """Whether Exchange can hold it where clocks are put forward.
+
+        The first occurrence begins and ends at times that the clock shows, and none that is changed
+        ends before it begins.
+        """
+        if self.all_day:
+            return True
+        times = (self.first, self.first + self.length)
+        return all(_shown(moment, self.zone) for moment in times) and all(
+            self._in_order(each) for each in self.exceptions
         )
+
+    def _in_order(self, exception: ChangedOccurrence) -> bool:
+        begin = exception.start or exception.original_start
+        finish = exception.end or begin + self.length
+        return _utc(begin, self.zone) <= _utc(finish, self.zone)
 
     def happenings(self) -> list[Happening]:
         """What happens, in order of the pattern's days."""

@@ -54,14 +54,19 @@ class Terminal:
         try:
             async with asyncio.timeout(_PATIENCE):
                 while not condition():  # noqa: ASYNC110 - it happens in threads and other tasks
-                    await asyncio.sleep(0.01)
+                    await asyncio.sleep(0.02)
         except TimeoutError:
             raise AssertionError(f"this is what came instead:\n{self.text()}") from None
         await self.pilot.pause()
 
     async def shows(self, *texts: str) -> None:
         """Return when all these texts are on the screen."""
-        await self.until(lambda: all(text in self.text() for text in texts))
+
+        def there() -> bool:
+            shown = self.text()
+            return all(text in shown for text in texts)
+
+        await self.until(there)
 
     async def settled(self) -> None:
         """Return when no worker is at work."""
@@ -90,13 +95,11 @@ class Terminal:
         await self.type(text)
 
     async def click(self, text: str) -> None:
-        """Click where a text stands on the screen."""
-        for y, line in enumerate(self.lines()):
-            if text in line:
-                await self.pilot.click(offset=(line.index(text) + 1, y))
-                await self.pilot.pause()
-                return
-        raise AssertionError(f"{text!r} is not on the screen:\n{self.text()}")
+        """Click where a text stands on the screen, as soon as it does."""
+        await self.shows(text)
+        y, line = next((y, line) for y, line in enumerate(self.lines()) if text in line)
+        await self.pilot.click(offset=(line.index(text) + 1, y))
+        await self.pilot.pause()
 
     async def go(self, page: str) -> None:
         """Show a page by its key."""

@@ -26,6 +26,7 @@ from tests.support.interleaving import (
     interleaved,
     one_after_the_other,
     one_switch,
+    switched,
 )
 from tests.support.mailing import Ledger
 from tests.support.rig import SOON, Rig, rigged
@@ -458,6 +459,17 @@ def test_f4_a_cycle_interrupted_at_any_await_by_another_ends_the_same(
     stage: Callable[[Iterable[Choose]], None],
 ) -> None:
     stage(one_switch(CODES, steps=33))
+
+
+ANSWERS: Final = next(scene for scene in SCENES if scene.name == "answers on both sides")
+
+
+@pytest.mark.parametrize("stage", [ANSWERS], ids=[ANSWERS.name], indirect=True)
+def test_g13_no_answer_is_lost_when_the_organizer_hears_late_of_it(
+    stage: Callable[[Iterable[Choose]], None],
+) -> None:
+    """What the organizer's cycle has read is older than the answer, which is sent meanwhile."""
+    stage(switched(("CLARA", "BERND", "ANNA"), at, ("ANNA", "BERND", "CLARA")) for at in range(36))
 
 
 def test_every_order_of_mailboxes_is_another(rig: Rig) -> None:

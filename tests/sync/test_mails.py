@@ -22,7 +22,9 @@ from calsync_agent.exchange.operations import DeleteEvent
 from calsync_agent.exchange.requests import Answer
 from calsync_agent.sandbox.model.mail import Mail
 from calsync_agent.sandbox.people import Person
+from calsync_agent.state import holds
 from calsync_agent.state import tables as state
+from calsync_agent.state.holds import Verdict
 from calsync_agent.sync.mails import Mails
 from tests.support.mailing import Ledger
 from tests.support.rig import SOON, Rig, Snapshot
@@ -211,3 +213,42 @@ def test_f8_the_ledger_counts_what_goes_through_a_mailbox(ledger: Ledger) -> Non
     assert ledger.counted == Mails(outside=1)
     assert "were counted" in ledger.complaint
     ledger.writes.clear()
+
+
+def answer(rig: Rig, verdict: Verdict) -> None:
+    """An admin answers all profiles that are held."""
+    with rig.people.writing() as connection:
+        for number in {one.profile for one in holds.read(connection)}:
+            holds.answer(connection, number, verdict)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("verdict", [None, Verdict.CONFIRMED, Verdict.DISCARDED])
+@pytest.mark.parametrize(("matched", "new"), [(60, 0), (40, 20)])
+def test_f8_first_contact_that_would_mail_too_many_links_and_waits(
+    rig: Rig, verdict: Verdict | None, matched: int, new: int
+) -> None:
+    """Meetings on both sides, spelt otherwise, and others only here: all of it is one cycle."""
+    anna, bernd = rig.world.hire("ANNA"), rig.world.hire("BERND", profile=False)
+    for number in range(matched + new):
+        start = SOON + number * HOUR
+        rig.world.enter("ANNA", f"Besprechung {number}", start, id=UUID(int=number + 1))
+        rig.world.invite(UUID(int=number + 1), "BERND")
+        if number < matched:
+            subject = f"BESPRECHUNG {number}"
+            anna.create(subject, start, start + HOUR, attendees=[bernd.upn], isReminderOn=False)
+    rig.tenant.clear_outbox()
+    quiet(rig)
+    assert rig.tenant.outbox == []
+    assert len(rig.world.rows(state.hold)) == matched + new
+    if verdict is not None:
+        answer(rig, verdict)
+        quiet(rig)
+        assert rig.world.rows(state.hold) == []
+    confirmed = verdict is Verdict.CONFIRMED
+    assert len(rig.tenant.outbox) == (matched + new if confirmed else 0)
+    assert len(anna.events()) == (matched + new if confirmed else matched)
+    assert len(rig.world.activities()) == matched + new
+    if verdict is Verdict.DISCARDED:
+        subjects = [row["subject"] for row in rig.world.activities()]
+        assert sum(subject.isupper() or subject[:2] == "BE" for subject in subjects) == matched

@@ -101,6 +101,19 @@ async def test_f4_an_organizer_without_profile_is_responsible_nevertheless(world
     assert set(roles(world).values()) == {"copy"}
 
 
+async def test_f4_who_had_answered_before_the_first_sync_does_not_become_responsible(
+    world: World,
+) -> None:
+    boss = world.hire("BOSS", profile=False)
+    anna, bernd, clara = three(world)
+    boss.create("Von oben", SOON, SOON + HOUR, attendees=[anna.upn, bernd.upn, clara.upn])
+    clara.respond(clara.events()[0]["id"], "accepted")
+    await settled(world)
+    (row,) = world.activities()
+    assert row["responsible_id"] == world.employees["BOSS"]
+    assert world.answers(row["id"]) == {"ANNA": "none", "BERND": "none", "CLARA": "accepted"}
+
+
 async def test_f4_an_organizer_from_outside_is_named(world: World) -> None:
     anna, bernd = world.hire("ANNA"), world.hire("BERND")
     guest = world.tenant.outsider("chef@kunde.example", "Chefin Kunde")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -22,7 +23,10 @@ from tests.support.golden import (
     some_of_each,
     types,
 )
-from tests.support.points import Killed, Kind, Points
+from tests.support.golden_meetings import hire_three
+from tests.support.kinds import Kind
+from tests.support.machine.sides import differences
+from tests.support.points import Killed, Points
 from tests.support.rig import SOON, Rig
 from tests.support.verify import assert_in_step
 
@@ -105,7 +109,7 @@ def test_b2_what_is_deleted_before_its_creation_was_answered_stays_deleted(rig: 
     synced(rig)
     enter(rig, 1, "Termin")
 
-    rig.points.strike = killed_after("POST")
+    rig.points.strike = lambda line: Kind.KILL_AFTER if " POST /users" in line else None
     with pytest.raises(Killed):
         asyncio.run(rig.live())
     edit(rig, 1, deleted_at=rig.now)
@@ -262,3 +266,21 @@ def test_b13_a_write_tried_again_and_again_is_no_flip_and_kept_once(rig: Rig, st
     synced(rig)
     assert_in_step(rig.world)
     assert [row["side"] for row in rig.world.rows(state.history)] == ["exchange"]
+
+
+@pytest.mark.parametrize("invited", [("CLARA",), ("BERND", "CLARA")])
+def test_g10_the_former_organizer_lets_go_though_the_new_ones_answer_got_lost(
+    rig: Rig, invited: tuple[str, ...]
+) -> None:
+    hire_three(rig)
+    enter(rig, 1, "Besprechung")
+    rig.world.invite(UUID(int=1), *invited)
+    synced(rig)
+    edit(rig, 1, responsible_id=rig.world.employees["BERND"])
+    rig.points.strike = lambda line: Kind.KILL_AFTER if " POST /users" in line else None
+    with pytest.raises(Killed):
+        asyncio.run(rig.live())
+    rig.points.strike = nothing
+    synced(rig)
+    assert anna(rig).events() == []
+    assert differences(rig) == []

@@ -398,6 +398,19 @@ async def test_exceptions_are_found_where_exchange_sends_empty_arrays(world: Wor
     assert len(world.rows(tables.activity_exception)) == 3
 
 
+async def test_a_day_cancelled_in_outlook_is_missed_where_exchange_sends_empty_arrays(
+    world: World,
+) -> None:
+    anna = world.hire("ANNA")
+    world.tenant.settings.empty_series_arrays = True
+    entered(world)
+    await settled(world)
+    anna.delete(on(anna, 4))
+    await settled(world)
+    (row,) = world.rows(tables.activity_exception)
+    assert (row["original_start"], row["cancelled"]) == (MONDAY + 4 * WEEK, True)
+
+
 async def test_b3_a_fresh_listing_makes_no_series_anew(world: World) -> None:
     anna = world.hire("ANNA")
     series = entered(world)

@@ -46,7 +46,7 @@ from tests.support.strategies import Digits
 
 EXAMPLES: Final = os.environ.get("CALSYNC_SERIES_EXAMPLES")
 THOUSANDS: Final = settings(
-    max_examples=int(EXAMPLES or 1000),
+    max_examples=int(EXAMPLES or 1500),
     derandomize=EXAMPLES is None,
     deadline=None,
     database=None,

@@ -130,11 +130,12 @@ def in_step(rig: Rig) -> Counter[Any]:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @OVER_A_HUNDRED
-@given(cases=handfuls)
+@given(cases=handfuls, arrays_come_empty=st.booleans())
 def test_e1_e3_series_keep_their_occurrences_through_the_agent(
-    rig: Rig, beginning: Snapshot, cases: list[Case]
+    rig: Rig, beginning: Snapshot, cases: list[Case], *, arrays_come_empty: bool
 ) -> None:
     rig.restore(beginning)
+    rig.tenant.settings.empty_series_arrays = arrays_come_empty  # then occurrences are listed
     for number, case in enumerate(cases):
         (create if number % 2 else enter)(rig, number, case)
     entered, created = happening(rig)

@@ -61,7 +61,7 @@ async def test_what_is_wrong_stands_first_with_where_it_is_put_right(
             "1 Punkt ist zu beheben",
             "■ Anmeldung: nicht in Ordnung",
             "AADSTS7000222: das Geheimnis ist abgelaufen",
-            "→ https://portal.azure.com/#view/Credentials",
+            "https://portal.azure.com/#view/Credentials",
             "https://login.example/contoso.com/adminconsent?client_id=1",
         )
         text = terminal.text()

@@ -32,6 +32,7 @@ async def showing(demo: Demo, *, every: float | None = None) -> AsyncIterator[Te
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.pause()
         yield Terminal(app, pilot)
+        app.exit()
 
 
 def last_line(terminal: Terminal) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,8 +14,9 @@ from calsync_agent.consolidate.tables import employee
 from calsync_agent.database.engine import Database
 from calsync_agent.i18n import message
 from calsync_agent.state.tables import profile
-from calsync_tui.gateway.agent_program import FoundUser
-from calsync_tui.gateway.finding import Findings
+from calsync_tui.gateway import agent_program
+from calsync_tui.gateway.agent_program import Checked, FoundUser, ProgramTrouble, Step
+from calsync_tui.gateway.finding import Findings, ProgramFinder
 from calsync_tui.pages.profiles import ProfilesPage
 from calsync_tui.screens.add_profile import AddProfile
 from tests.support import crowd
@@ -24,6 +26,8 @@ from tests.support.terminal import Terminal
 from tests.tui.conftest import PEOPLE, Opened
 
 pytestmark = pytest.mark.anyio
+
+ANNA = FoundUser(guid(7), "Anna Berger", "anna@example.com")
 
 
 @dataclass
@@ -209,7 +213,7 @@ async def test_4_what_somebody_else_adds_meanwhile_is_said_at_the_field(
 async def test_4_the_mailbox_is_looked_up_from_the_address_and_offered(
     opened: Opened, office: Database
 ) -> None:
-    finder = Fake(Findings((FoundUser(guid(7), "Anna Berger", "anna@example.com"),)))
+    finder = Fake(Findings((ANNA,)))
     async with opened(page="profiles") as terminal:
         await begin(terminal, finder)
         await paste(terminal, "anna")
@@ -228,7 +232,7 @@ async def test_4_the_mailbox_is_looked_up_from_the_address_and_offered(
 async def test_4_what_is_found_never_replaces_what_was_typed_meanwhile(
     opened: Opened, office: Database
 ) -> None:
-    finder = Fake(Findings((FoundUser(guid(7), "Anna Berger", "anna@example.com"),)))
+    finder = Fake(Findings((ANNA,)))
     async with opened(page="profiles") as terminal:
         await begin(terminal, finder)
         await paste(terminal, "anna")
@@ -260,11 +264,50 @@ async def test_4_a_mailbox_that_is_not_found_is_entered_by_hand(opened: Opened) 
         await begin(terminal, finder)
         await paste(terminal, "anna")
         await terminal.press("enter")
+        button = dialog(terminal).query_one("#find")
         for findings, said in FOUND:
             finder.findings = findings
+            # Textual takes a second press within a moment for the same one.
+            await terminal.until(lambda: not button.has_class("-active"))
             await terminal.click("Nachschlagen")
             await terminal.until(lambda said=said: said in told(terminal, "mailbox"))
         assert set(finder.asked) == {"anna@example.com"}
+
+
+def checked(found: tuple[FoundUser, ...], *failing: str, allowed: bool = True) -> Checked:
+    """What the headless program answers."""
+    steps = tuple(Step(name, ok=False, text=f"{name} is wrong") for name in failing)
+    return Checked(steps, "", allowed, found)
+
+
+@pytest.mark.parametrize(
+    ("answer", "findings"),
+    [
+        (checked((ANNA,), "mailbox"), Findings((ANNA,))),
+        (checked((), "users"), Findings()),
+        (
+            checked((), "mailbox", "users", "sign_in", allowed=False),
+            Findings(problem=message("{text}", text="sign_in is wrong")),
+        ),
+        (
+            checked((), allowed=False),
+            Findings(problem=message("the app may not look users up in Exchange")),
+        ),
+        (ProgramTrouble(message("too slow")), Findings(problem=message("too slow"))),
+    ],
+    ids=["found", "nobody", "not signed in", "no right", "no answer"],
+)
+async def test_4_the_headless_program_finds_users_or_says_what_keeps_it_from_that(
+    monkeypatch: pytest.MonkeyPatch, answer: Checked | ProgramTrouble, findings: Findings
+) -> None:
+    async def check(config: Path, *, find_user: str) -> Checked:
+        assert (config, find_user) == (Path("agent.toml"), "anna@example.com")
+        if isinstance(answer, ProgramTrouble):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(agent_program, "check", check)
+    assert await ProgramFinder(Path("agent.toml")).find("anna@example.com") == findings
 
 
 @pytest.mark.usefixtures("office")

@@ -12,6 +12,7 @@ from calsync_agent.database.engine import Database
 from calsync_agent.state.tables import profile
 from calsync_tui.pages.profiles import ProfilesPage
 from tests.support import crowd
+from tests.support.cable import WHY, cut, read_only
 from tests.support.crowd import guid
 from tests.support.snapshots import FEW, Look
 from tests.support.terminal import Terminal
@@ -303,6 +304,24 @@ async def test_9_keys_are_answered_while_the_database_lets_one_wait(
             assert NEW in terminal.text(), "keys are answered while it waits"
         await ended(terminal)
         assert rows(three) == [(NEW, True), (guid(2), True), (guid(3), False)]
+
+
+async def test_9_a_lost_database_and_a_login_that_may_not_write_lose_nothing_that_was_typed(
+    opened: Opened, three: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(page="profiles") as terminal:
+        await edit(terminal, NEW)
+        with cut(monkeypatch):
+            await terminal.press("enter")
+            await terminal.until(lambda: f"Nicht gespeichert: {WHY}" in told(terminal))
+            await terminal.shows("► E001", NEW)
+        with read_only():
+            await terminal.press("enter")
+            await terminal.until(lambda: "Der Anmeldename hat zu wenige" in told(terminal))
+            await terminal.shows("► E001", NEW)
+        await terminal.press("enter")
+        await ended(terminal)
+        assert rows(three)[0] == (NEW, True)
 
 
 async def test_4_the_edited_row_stays_in_sight_and_moves_with_the_list(

@@ -84,7 +84,7 @@ async def test_two_who_change_different_fields_both_get_them(
 
 
 @pytest.mark.parametrize(
-    ("answer", "interval"), [(" Deren übernehmen ", 33), (" Meine speichern ", 9)]
+    ("answer", "interval"), [(" Andere übernehmen ", 33), (" Meine speichern ", 9)]
 )
 async def test_two_who_change_the_same_field_are_asked(
     opened: Opened, people: Database, answer: str, interval: int

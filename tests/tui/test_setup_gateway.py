@@ -1,5 +1,6 @@
 """What a database is found to be like, before it is worked with."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from calsync_agent.i18n import speaking
 from calsync_agent.state.tables import meta, provider
 from calsync_tui.gateway import setup
 from calsync_tui.gateway.setup import State, look
+from tests.support.keeper import NEEDS_PASSWORD
+from tests.support.servers import POSTGRESQL_URL
 
 
 @pytest.fixture(autouse=True)
@@ -148,7 +151,17 @@ def test_why_a_database_cannot_be_used_is_said(url: str, text: str) -> None:
 def test_the_password_and_the_schema_are_used(database_url: str) -> None:
     draft = Draft(url=database_url, schema="nowhere")
     assert "no schema nowhere" in str(look(draft).reason)
+    assert look(draft).field == "schema"
     assert look(replace(draft, schema="public", password="ignored")).state is State.READY
+
+
+@pytest.mark.skipif(POSTGRESQL_URL in os.environ, reason="needs the server that the tests start")
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_a_wrong_password_is_said_of_the_password(database_url: str) -> None:
+    url = sa.make_url(database_url).set(username=NEEDS_PASSWORD).render_as_string()
+    seen = look(Draft(url=url, password="wrong"))
+    assert (seen.state, seen.field) == (State.UNUSABLE, "password")
+    assert "refuses the login" in str(seen.reason)
 
 
 def test_a_file_that_is_no_database_is_unusable(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def an_office(database: Database) -> None:
         numbers["BERT"],
         Condition.FAILING,
         agent=who,
-        error=message("the mailbox does not exist, or the app may not open it"),
+        error=message("another agent has taken this profile over"),
     )
     fares_so(
         database,
@@ -72,17 +72,17 @@ async def test_every_profile_is_shown_with_how_it_fares(opened: Opened, people: 
         def line(name: str) -> str:
             return next(one for one in lines if one.lstrip().startswith(name))
 
-        assert "● im Takt" in line("Anna")
+        assert "● in Ordnung" in line("Anna")
         assert "08:59" in line("Anna")  # its agent's last round
         assert " 2 " in line("Anna")  # in quarantine
         assert "■ gestört" in line("Bert")
         assert "08:30" in line("Bert")  # the last cycle that went through
         assert "▲ gedrosselt" in line("Clara")
-        assert "■ angehalten" in line("Dora")
+        assert "■ gehalten" in line("Dora")
         assert " 12 " in line("Dora")
-        assert "○ pausiert" in line("Emil")
+        assert "○ angehalten" in line("Emil")
         assert "◊ neu" in line("Franz")
-        assert "1 ■ angehalten  1 ■ gestört  1 ▲ gedrosselt  1 ◊ neu" in terminal.text()
+        assert "1 ■ gehalten  1 ■ gestört  1 ▲ gedrosselt  1 ◊ neu" in terminal.text()
 
 
 async def test_throughput_rounds_and_throttling_have_figures(

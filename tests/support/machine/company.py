@@ -107,6 +107,11 @@ class Company(RuleBasedStateMachine):
         if not due:
             assert sent <= _mails_told(agent) - told, "mailed more than was forecast (F8)"
 
+    @rule(rounds=st.integers(2, 5))
+    def all_goes_well(self, rounds: int) -> None:
+        """The first agent goes its rounds, and nothing goes wrong."""
+        self.sync(0, rounds, {})
+
     @precondition(lambda self: self.agents)
     @rule(kill=st.booleans())
     def end_of_an_agent(self, *, kill: bool) -> None:

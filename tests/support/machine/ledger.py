@@ -90,4 +90,5 @@ def shown_by(event: Mapping[str, Any]) -> str:
 
 
 def _items(rig: Rig) -> list[Any]:
-    return [item for person in rig.tenant.people() for item in person.mailbox.items.values()]
+    mailboxes = rig.tenant.world.stored.mailboxes.values()  # those outside as well
+    return [item for mailbox in mailboxes for item in mailbox.items.values()]

@@ -94,15 +94,17 @@ class Meetings(Singles):
 
     @rule(pick=PICK, who=st.integers(0, 2), answer=st.sampled_from(("accepted", "declined")))
     def respond(self, pick: int, who: int, answer: Answer) -> None:
-        """Somebody answers an invitation (F6)."""
-        if (copy := self._copy(pick, who)) is not None:
+        """Somebody answers an invitation (F6); what is declined unseen nobody could tell us."""
+        copy = self._copy(pick, who)
+        if copy is not None and (answer != "declined" or self._is_known(copy)):
             self.rig.wait(seconds=1)
             self._person(who).respond(copy["id"], answer)
 
     @rule(pick=PICK, who=st.integers(0, 2))
     def remove_copy(self, pick: int, who: int) -> None:
-        """Somebody deletes their copy, which is declining (F6)."""
-        if (copy := self._copy(pick, who)) is not None:
+        """Somebody deletes a copy that the sync has seen, which is declining (F6)."""
+        copy = self._copy(pick, who)
+        if copy is not None and self._is_known(copy):
             self.rig.wait(seconds=1)
             self._person(who).delete(copy["id"])
 
@@ -161,6 +163,9 @@ class Meetings(Singles):
         mine = table.c.activity_id == row["id"], table.c.employee_id == self._employee(who)
         with self.rig.people.writing() as connection:
             connection.execute(sa.delete(table).where(*mine))
+
+    def _is_known(self, copy: dict[str, Any]) -> bool:
+        return copy["id"] in {row["event_id"] for row in self.rig.world.rows(state.link)}
 
     def _copy(self, pick: int, who: int) -> dict[str, Any] | None:
         found = [

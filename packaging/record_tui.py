@@ -1,0 +1,197 @@
+"""Draws three pages of the terminal UI, for the README.
+
+    python packaging/record_tui.py            writes packaging/tui-status.svg, -provider and -log
+    python packaging/record_tui.py --lang de  the same in German
+
+The rows behind them are made up and of a fixed hour, so that the pictures change only with the UI.
+"""
+
+import argparse
+import asyncio
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import sqlalchemy as sa
+from textual.pilot import Pilot
+
+from calsync_agent import __version__, i18n
+from calsync_agent.appointment.model import ActivityId, ProfileId
+from calsync_agent.config.reading import read
+from calsync_agent.consolidate.tables import activity, activity_type, employee
+from calsync_agent.database.engine import open_database
+from calsync_agent.i18n import message
+from calsync_agent.installation import install
+from calsync_agent.state import fares, log, quarantine
+from calsync_agent.state.fares import Condition, Fare
+from calsync_agent.state.log import Entry, Kind, Level
+from calsync_agent.state.quarantine import Item
+from calsync_agent.state.tables import agent, lease, profile, provider
+from calsync_tui.app import CalsyncApp
+from calsync_tui.gateway.door import Gateway
+from calsync_tui.screens.main import MainScreen
+
+FOLDER = Path(__file__).parent
+PAGES = ("status", "provider", "log")
+SIZE = (100, 30)
+NOW = datetime(2026, 11, 23, 8, 15)
+STAFF = ("Anna Huber", "Bernd Maier", "Clara Winkler", "David Steiner", "Eva Gruber", "Felix Moser")
+SUBJECTS = ("Jour fixe", "Angebot Fa. Berger", "Urlaub", "Quartalszahlen", "Termin beim Notar")
+AGENT = UUID(int=1)
+
+# Textual's pictures load their font from the web.
+_FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}\s*")
+
+
+def main() -> None:
+    """Draw them all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lang", choices=i18n.LANGUAGES, default="en")
+    i18n.use(parser.parse_args().lang)
+    os.environ["TZ"] = "Europe/Vienna"
+    time.tzset()
+    with tempfile.TemporaryDirectory() as folder:
+        fill(f"sqlite:///{folder}/data.db")
+        for page, picture in asyncio.run(draw(settings_file(Path(folder)))).items():
+            (FOLDER / f"tui-{page}.svg").write_text(picture, encoding="utf-8", newline="\n")
+
+
+def settings_file(folder: Path) -> Path:
+    """An agent.toml for the database in that folder."""
+    (folder / "secret.txt").write_text("made up\n")
+    path = folder / "agent.toml"
+    path.write_text(
+        '[database]\nurl = "sqlite:///data.db"\n[exchange]\n'
+        'client_id = "11111111-2222-3333-4444-555555555555"\n'
+        'client_secret_file = "secret.txt"\n'
+    )
+    return path
+
+
+def fill(url: str) -> None:
+    """An office at work."""
+    database = open_database(url)
+    install(database, with_consolidate=True)
+    with database.writing() as connection:
+        tenant = {"id": 1, "kind": "exchange365", "tenant_id": "contoso.onmicrosoft.com"}
+        connection.execute(sa.insert(provider).values(tenant))
+        for number, name in enumerate(STAFF, 1):
+            code = name.split()[0].upper()
+            address = f"{code.lower()}@contoso.com"
+            person = {"id": number, "code": code, "name": name, "email": address}
+            connection.execute(sa.insert(employee).values(person))
+            bound = {"provider_id": 1, "employee_id": number, "external_user_id": address}
+            connection.execute(sa.insert(profile).values(id=number, **bound))
+            connection.execute(sa.insert(lease).values(profile_id=number, agent_id=AGENT))
+        connection.execute(sa.insert(agent).values(running()))
+        fares.write(connection, faring())
+        log.write(connection, entries(), NOW)
+        refused = Item(an_appointment(connection), None)
+        reason = message("the time zone {name} is unknown", name="Mars/Olympus")
+        quarantine.update(connection, ProfileId(3), {refused: reason}, [], NOW)
+    database.dispose()
+
+
+def an_appointment(connection: sa.Connection) -> ActivityId:
+    """One that cannot be synced."""
+    kind = connection.execute(sa.select(sa.func.min(activity_type.c.id))).scalar_one()
+    number = UUID(int=7)
+    row = {
+        "id": number,
+        "type_id": kind,
+        "subject": SUBJECTS[1],
+        "starts_at": NOW,
+        "ends_at": NOW + timedelta(hours=1),
+        "time_zone": "Mars/Olympus",
+        "responsible_id": 3,
+    }
+    connection.execute(sa.insert(activity).values(row))
+    return ActivityId(number)
+
+
+def running() -> dict[str, object]:
+    """The agent's row."""
+    return {
+        "id": AGENT,
+        "host": "consolidate-server",
+        "pid": 4711,
+        "version": __version__,
+        "lock_file": os.devnull,
+        "started_at": NOW - timedelta(days=3),
+        "seen_at": NOW,
+        "settings_revision": 1 + len(STAFF),
+        "settings_taken_at": NOW - timedelta(days=3),
+        "round_at": NOW,
+        "round_ms": 340,
+    }
+
+
+def faring() -> Iterator[Fare]:
+    """All are well but one, whom Exchange slows down."""
+    for number in range(1, len(STAFF) + 1):
+        slowed = number == len(STAFF)
+        condition = Condition.THROTTLED if slowed else Condition.WELL
+        retry_at = NOW + timedelta(seconds=40) if slowed else None
+        yield Fare(ProfileId(number), condition, NOW - timedelta(minutes=1), NOW, None, retry_at)
+
+
+def entries() -> Iterator[Entry]:
+    """An hour in which some things changed on either side."""
+    kinds = (
+        (Kind.CREATED, message("created in Consolidate: {subject}", subject="")),
+        (Kind.CREATED, message("created in Exchange: {subject}", subject="")),
+    )
+    for minute in range(59, -1, -1):
+        for turn in range(minute * minute % 7):
+            kind, said = kinds[(minute + turn) % len(kinds)]
+            subject = SUBJECTS[(minute + 2 * turn) % len(SUBJECTS)]
+            yield Entry(
+                Level.INFO,
+                kind,
+                message(said.template, subject=subject),
+                ProfileId((minute + turn) % len(STAFF) + 1),
+                at=NOW - timedelta(minutes=minute, seconds=-turn),
+            )
+
+
+async def draw(config: Path) -> dict[str, str]:
+    """Each page as SVG."""
+    settings = read(config)
+
+    def opening() -> Gateway:
+        url = settings.database.url.get_secret_value()
+        gateway = Gateway(open_database(url), settings, clock=lambda: NOW)
+        gateway.place = "db.contoso.com/consolidate"
+        return gateway
+
+    app = CalsyncApp(opening, every=None)
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        window = app.screen
+        if not isinstance(window, MainScreen):
+            raise SystemExit("the window did not open")
+        return {page: await picture(pilot, window, page) for page in PAGES}
+
+
+async def picture(pilot: Pilot[None], window: MainScreen, page: str) -> str:
+    """One page, as soon as it stands still."""
+    await window.show(page)
+    window.look()
+    await settled(pilot)
+    return _FONT_FACE.sub("", pilot.app.export_screenshot(title="calsync-tui"))
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Return when nothing is under way."""
+    while any(worker.is_running for worker in pilot.app.workers):
+        await pilot.pause(0.02)
+    await pilot.pause()
+
+
+if __name__ == "__main__":
+    main()
