@@ -223,20 +223,14 @@ class LineList(ScrollView, Generic[R], can_focus=True):
 
     def _row(self, row: R, width: int, *, is_current: bool) -> Strip:
         sign = glyphs.shown().current if is_current else " "
-        text = Text.assemble(f"{sign} ", self.draw(row, width - 2))
-        text.pad_right(max(0, width - text.cell_len))
+        text = _fitted(Text.assemble(f"{sign} ", self.draw(row, width - 2)), width)
         if is_current:
             # Below the row's own colours, which tell a warning from an error.
             text.stylize_before(self.get_component_rich_style("lines--current"))
         return self._strip(text, width)
 
     def _strip(self, text: Text, width: int) -> Strip:
-        text.no_wrap, text.end = True, ""
-        if text.cell_len > width:
-            sign = glyphs.shown().ellipsis
-            text.truncate(width - len(sign))
-            text.append(sign)
-        text.pad_right(width - text.cell_len)
+        text = _fitted(text, width)
         return Strip(text.render(self.app.console), width).apply_style(self.rich_style)
 
     def moved(self) -> None:
@@ -259,3 +253,14 @@ class LineList(ScrollView, Generic[R], can_focus=True):
         """Draw everything anew, because it reads differently now."""
         self._drawn.clear()
         self.show()
+
+
+def _fitted(text: Text, width: int) -> Text:
+    """The text in exactly so many columns, with a sign where some of it is left out."""
+    text.no_wrap, text.end = True, ""
+    if text.cell_len > width:
+        sign = glyphs.shown().ellipsis
+        text.truncate(width - len(sign))
+        text.append(sign)
+    text.pad_right(width - text.cell_len)
+    return text
