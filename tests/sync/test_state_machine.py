@@ -67,4 +67,4 @@ def rig(server: SQLite, tmp_path: Path) -> Iterator[Rig]:
 )
 def test_b1_both_sides_end_up_in_step_whatever_happens(rig: Rig, machine: type[Company]) -> None:
     begin = prepared(rig, *machine.codes)
-    run_state_machine_as_test(lambda: machine(rig, begin), settings=examples(12, 25))
+    run_state_machine_as_test(lambda: machine(rig, begin), settings=examples(30, 25))
