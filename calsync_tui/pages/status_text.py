@@ -33,7 +33,7 @@ class State(Enum):
 
 
 _SIGNS: Final[Mapping[State, str]] = {
-    State.HELD: "error",
+    State.HELD: "warning",
     State.FAILING: "error",
     State.THROTTLED: "warning",
     State.NEW: "waiting",

@@ -53,7 +53,7 @@ async def test_4_the_list_tells_of_each_profile_how_it_stands(
 ) -> None:
     office(people)
     async with opened(page="profiles", size=(170, 30)) as terminal:
-        await terminal.shows("7 Profile", "gehalten: 1", "gestört: 1")
+        await terminal.shows("7 Profile", "angehalten: 1", "gestört: 1")
         heading = next(one for one in terminal.lines() if "Consolidate Benutzer" in one)
         assert "Externer Benutzer ID" in heading
         assert "Aktiv" in heading
@@ -62,8 +62,8 @@ async def test_4_the_list_tells_of_each_profile_how_it_stands(
         assert line(terminal, "E001").split()[-6:] == counted
         for code, texts in {
             "E001": (guid(1), " ja ", "● in Ordnung"),
-            "E002": ("▲ gehalten",),
-            "E003": (" nein ", "○ angehalten"),
+            "E002": ("▲ angehalten",),
+            "E003": (" nein ", "○ pausiert"),
             "E004": ("■ gestört", "mailbox e004", "08:30:00"),
             "E005": ("● in Ordnung", " 1"),
             "E006": ("◊ erster Abgleich", "─"),
@@ -82,7 +82,7 @@ async def test_4_the_row_under_the_cursor_is_told_in_full_below(
         await terminal.press("down")
         await terminal.shows("2 Änderungen warten auf Ihre Entscheidung", "Entscheiden")
         await terminal.press("down")
-        await terminal.shows("Angehalten: nichts wird synchronisiert")
+        await terminal.shows("Pausiert: nichts wird synchronisiert")
         await terminal.press("down")
         await terminal.shows("mailbox e004@example.com does not answer [/red]")
         await terminal.press("down")
@@ -104,7 +104,7 @@ async def test_4_what_others_do_is_seen_and_the_cursor_stays_with_its_profile(
             connection.execute(sa.delete(state.profile).where(state.profile.c.id == 1))
             crowd.enrol(connection, crowd.hire(connection, 0, "Neu"), guid(9))
         await terminal.look()
-        await terminal.shows("E000 Neu", "angehalten", "e004@example.com")
+        await terminal.shows("E000 Neu", "pausiert", "e004@example.com")
         assert line(terminal, "E001") == ""
         with people.writing() as connection:
             connection.execute(sa.delete(state.profile))

@@ -110,7 +110,7 @@ async def test_4_update_saves_what_was_entered(opened: Opened, three: Database) 
         await ended(terminal)
         assert rows(three) == [(guid(1), True), (NEW, False), (guid(3), True)]
         await terminal.shows("E002 Person 002 · e002@example.com · anna@example.com")
-        await terminal.shows("○ angehalten")
+        await terminal.shows("○ pausiert")
         await edit(terminal, guid(9))
         await terminal.press("tab", "space", "shift+tab", "enter")
         await ended(terminal)
@@ -287,7 +287,7 @@ async def test_4_two_windows_and_a_script_lose_nothing_of_each_other(
         await ended(two)
         await one.look()
         for window in (one, two):
-            await window.shows("e001@example.com · berta@example.com", "angehalten")
+            await window.shows("e001@example.com · berta@example.com", "pausiert")
         assert rows(three)[:2] == [("berta@example.com", True), (guid(2), False)]
 
 

@@ -122,7 +122,7 @@ async def test_4_the_agent_follows_what_the_ui_pauses_and_what_it_deletes(world:
             await terminal.until(anna.events)
             await terminal.shows("● in Ordnung")
             await terminal.press("p")
-            await terminal.shows("○ angehalten")
+            await terminal.shows("○ pausiert")
             await terminal.until(lambda: world.rows(state.lease) == [])
             world.enter("ANNA", "zwei", SOON)
             await terminal.press("p")

@@ -150,7 +150,7 @@ async def test_4_nothing_is_deleted_that_somebody_else_has_just_changed(
             connection.execute(theirs.values(active=False))
         await terminal.press("left", "enter")
         await answered(terminal)
-        await terminal.shows("Jemand anderer hat soeben 1 dieser", "angehalten")
+        await terminal.shows("Jemand anderer hat soeben 1 dieser", "pausiert")
         assert rows(five) == {1: True, 2: True, 3: True, 4: False, 5: True}
 
 
@@ -158,7 +158,7 @@ async def test_4_profiles_are_paused_and_resumed(opened: Opened, five: Database)
     async with opened(page="profiles") as terminal:
         await terminal.press("shift+down", "p")
         await terminal.until(lambda: list(rows(five).values()) == [False, False, True, True, True])
-        await terminal.shows("2 Profile angehalten")
+        await terminal.shows("2 Profile pausiert")
         terminal.app.clear_notifications()
         await terminal.shows("Fortsetzen")
         await terminal.click(" Fortsetzen ")
@@ -173,7 +173,7 @@ async def test_b7_a_held_profile_shows_why_and_for_what_and_a_mere_enter_decides
         await terminal.press("down", "h")
         await asked(terminal, HeldProfile)
         await terminal.shows(
-            "E002 Person 002 wird gehalten",
+            "E002 Person 002 ist angehalten",
             "▲ 2 von 2 verknüpften Terminen würden in Consolidate auf einmal",
             "gelöscht, weil sie in Exchange verschwunden sind.",
             "Durch 1 Änderung würde Exchange mehr Personen",

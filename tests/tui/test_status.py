@@ -78,11 +78,11 @@ async def test_every_profile_is_shown_with_how_it_fares(opened: Opened, people: 
         assert "■ gestört" in line("Bert")
         assert "08:30" in line("Bert")  # the last cycle that went through
         assert "▲ gedrosselt" in line("Clara")
-        assert "■ gehalten" in line("Dora")
+        assert "▲ angehalten" in line("Dora")
         assert " 12 " in line("Dora")
-        assert "○ angehalten" in line("Emil")
+        assert "○ pausiert" in line("Emil")
         assert "◊ neu" in line("Franz")
-        assert "1 ■ gehalten  1 ■ gestört  1 ▲ gedrosselt  1 ◊ neu" in terminal.text()
+        assert "1 ▲ angehalten  1 ■ gestört  1 ▲ gedrosselt  1 ◊ neu" in terminal.text()
 
 
 async def test_throughput_rounds_and_throttling_have_figures(
