@@ -158,13 +158,20 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
 
 
 def _zone(body: Json) -> tuple[str, Message | None]:
-    """The zone in which the event was made; its fallbacks are those of graph-facts 6 (D3)."""
+    """The zone whose clock the event keeps; its fallbacks are those of graph-facts 6 (D3).
+
+    A series keeps the clock of its rule's zone (graph-facts 3.2), even where its start was written
+    in another one since.
+    """
     named = body.get("originalStartTimeZone")
     zone = zones.resolve(named)
-    if zone:
-        return zone, None
     range_zone = ((body.get("recurrence") or {}).get("range") or {}).get("recurrenceTimeZone")
-    zone = zones.resolve(range_zone) or zones.UTC_ZONE
+    kept = zones.resolve(range_zone)
+    if zone:
+        if kept is None or zones.identity(kept) == zones.identity(zone):
+            return zone, None
+        return kept, None
+    zone = kept or zones.UTC_ZONE
     if not named:
         return zone, None
     warning = message(

@@ -348,6 +348,21 @@ async def test_d3_a_series_keeps_its_clock_across_both_dst_changes(world: World,
     await settled(world)
 
 
+async def test_d3_a_series_stays_on_the_clock_of_its_rule_whatever_zone_its_start_is_moved_in(
+    world: World,
+) -> None:
+    """A program moves the start by UTC; the rule goes on in Vienna, across both DST changes."""
+    anna = world.hire("ANNA")
+    entered(world, "FREQ=WEEKLY;BYDAY=MO;COUNT=60")
+    await settled(world)
+    (series,) = anna.events()
+    anna.change(series["id"], start=MONDAY + HOUR, end=MONDAY + 2 * HOUR, zone="UTC")
+    await settled(world)
+    (row,) = world.activities()
+    assert row["time_zone"] == "Europe/Vienna"
+    assert row["starts_at"] == MONDAY + 2 * HOUR
+
+
 async def test_d4_all_day_series_keep_their_dates(world: World) -> None:
     anna = world.hire("ANNA")
     world.enter("ANNA", "Geburtstag", date(1980, 2, 28), recurrence="FREQ=YEARLY", status="open")
