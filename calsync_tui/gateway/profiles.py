@@ -78,6 +78,16 @@ class Line:
     quarantined: int = 0
 
     @property
+    def name(self) -> str:
+        """Whose profile it is."""
+        return self.employee.name
+
+    @property
+    def syncing(self) -> bool:
+        """Whether it is to be synced at all (C5)."""
+        return self.row.active and self.employee.permitted
+
+    @property
     def error(self) -> Message | None:
         """What went wrong last, as long as it does."""
         return self.fare.error if self.fare and self.row.active else None
@@ -231,10 +241,6 @@ def _by_profile(
     column = table.c.profile_id
     found = sa.select(column, sa.func.count()).where(*those).group_by(column)
     return {ProfileId(number): count for number, count in connection.execute(found)}
-
-
-def _state(row: Row, who: Employee, owner: ProfileId, fare: Fare | None, counts: _Counts) -> State:
-    return next(_states(row, who, owner, fare, counts))
 
 
 def _states(

@@ -1,26 +1,24 @@
 """How everything fares: profiles, quarantined items, what was carried in the last hour."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.model import ProfileId
 from calsync_agent.consolidate import readiness
 from calsync_agent.consolidate.tables import activity, employee
 from calsync_agent.errors import DatabaseRefused, NotReady
 from calsync_agent.i18n import Message
 from calsync_agent.state import identity, meta, quarantine
-from calsync_agent.state.fares import Fare
 from calsync_agent.state.log import Kind
-from calsync_agent.state.tables import hold, lease, log, profile
+from calsync_agent.state.tables import log, profile
 from calsync_agent.state.tables import quarantine as quarantined
-from calsync_tui.gateway import provider
+from calsync_tui.gateway import profiles, provider
 from calsync_tui.gateway.minutes import MinutesAfter
 from calsync_tui.gateway.overview import Pulse
+from calsync_tui.gateway.profiles import Line
 from calsync_tui.gateway.provider import Row
 
 MINUTES: Final = 60
@@ -30,21 +28,6 @@ MOST_ITEMS: Final = 200
 _CARRIED: Final = tuple(
     kind.value for kind in (Kind.CREATED, Kind.CHANGED, Kind.DELETED, Kind.LINKED)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileStatus:
-    """One profile: what is set, how it fares, and what waits. `agent` is who syncs it."""
-
-    id: ProfileId
-    code: str
-    name: str
-    active: bool
-    permitted: bool
-    fare: Fare | None
-    agent: UUID | None
-    held: int
-    quarantined: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +68,7 @@ class Situation:
 
     pulse: Pulse
     provider: Row | None
-    profiles: tuple[ProfileStatus, ...]
+    profiles: tuple[Line, ...]
     items: tuple[QuarantinedItem, ...]
     health: Health = field(default_factory=Health)
     behind_since: datetime | None = None
@@ -98,7 +81,7 @@ def situation(pulse: Pulse) -> Callable[[sa.Connection], Situation]:
         return Situation(
             pulse=pulse,
             provider=provider.read(connection),
-            profiles=_profiles(connection, pulse.fares),
+            profiles=profiles.read(connection, pulse.now).lines,
             items=_items(connection),
         )
 
@@ -130,48 +113,6 @@ def carried(now: datetime) -> Callable[[sa.Connection], tuple[int, ...]]:
 def retry(item: int) -> Callable[[sa.Connection], bool]:
     """Work that lets an item be tried again at once; False where it is no longer there."""
     return lambda connection: quarantine.hurry(connection, [item]) > 0
-
-
-def _profiles(
-    connection: sa.Connection, fares: Mapping[ProfileId, Fare]
-) -> tuple[ProfileStatus, ...]:
-    held = _counts(connection, hold.c.profile_id, hold.c.verdict.is_(None))
-    waiting = _counts(connection, quarantined.c.profile_id, sa.true())
-    found = (
-        sa.select(
-            profile.c.id,
-            profile.c.active,
-            employee.c.code,
-            employee.c.name,
-            employee.c.active.label("employed"),
-            employee.c.calendarsync_allowed,
-            lease.c.agent_id,
-        )
-        .join(employee, employee.c.id == profile.c.employee_id)
-        .outerjoin(lease, lease.c.profile_id == profile.c.id)
-        .order_by(employee.c.name, profile.c.id)
-    )
-    return tuple(
-        ProfileStatus(
-            id=ProfileId(row["id"]),
-            code=row["code"],
-            name=row["name"],
-            active=bool(row["active"]),
-            permitted=bool(row["employed"] and row["calendarsync_allowed"]),
-            fare=fares.get(ProfileId(row["id"])),
-            agent=row["agent_id"],
-            held=held.get(row["id"], 0),
-            quarantined=waiting.get(row["id"], 0),
-        )
-        for row in connection.execute(found).mappings()
-    )
-
-
-def _counts(
-    connection: sa.Connection, column: sa.ColumnElement[int], which: sa.ColumnElement[bool]
-) -> dict[int, int]:
-    found = sa.select(column, sa.func.count()).where(which).group_by(column)
-    return _pairs(connection, found)
 
 
 def _pairs(connection: sa.Connection, wanted: sa.Executable) -> dict[int, int]:

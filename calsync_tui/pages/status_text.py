@@ -1,102 +1,53 @@
 """What the page of the status says."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Final
 
 from rich.text import Text
 
-from calsync_agent.i18n import _, current, marked, ngettext
+from calsync_agent.i18n import _, current, ngettext
 from calsync_agent.state.fares import Condition
 from calsync_tui import glyphs, moments
-from calsync_tui.gateway.overview import Pulse
+from calsync_tui.gateway.profiles import Line, State, order
 from calsync_tui.gateway.provider import interval_of
-from calsync_tui.gateway.status import ProfileStatus, QuarantinedItem, Situation
+from calsync_tui.gateway.status import QuarantinedItem, Situation
 from calsync_tui.problems import Problem, Weight, problems
+from calsync_tui.widgets.profile_cells import state
 
 _LABEL: Final = 13
 _SUBJECT: Final = 32
 
 
-class State(Enum):
-    """How a profile stands, the worst first."""
-
-    HELD = marked("held")
-    FAILING = marked("fails")
-    THROTTLED = marked("throttled")
-    NEW = marked("new")
-    WELL = marked("in step")
-    FORBIDDEN = marked("not permitted")
-    PAUSED = marked("paused")
-
-
-_SIGNS: Final[Mapping[State, str]] = {
-    State.HELD: "warning",
-    State.FAILING: "error",
-    State.THROTTLED: "warning",
-    State.NEW: "waiting",
-    State.WELL: "well",
-    State.FORBIDDEN: "off",
-    State.PAUSED: "off",
-}
-
-
-def state_of(one: ProfileStatus) -> State:
-    """How a profile stands."""
-    if not one.active:
-        return State.PAUSED
-    if not one.permitted:
-        return State.FORBIDDEN
-    if one.held:
-        return State.HELD
-    match one.fare and one.fare.condition:
-        case None:
-            return State.NEW
-        case Condition.FAILING:
-            return State.FAILING
-        case Condition.THROTTLED:
-            return State.THROTTLED
-        case _:
-            return State.WELL
-
-
-def last_sync(one: ProfileStatus, pulse: Pulse) -> datetime | None:
-    """When it was last in step: a profile that is well was so with its agent's last round."""
-    if one.fare is None:
-        return None
-    rounds = [agent.round_at for agent in pulse.agents if agent.id == one.agent and agent.round_at]
-    if one.fare.condition is not Condition.WELL:
-        rounds = []
-    known = [*rounds, *([one.fare.synced_at] if one.fare.synced_at else [])]
-    return max(known, default=None)
-
-
-def shown(state: State) -> Text:
-    """Its sign and its word."""
-    sign = getattr(glyphs.shown(), _SIGNS[state])
-    heavy = state in {State.HELD, State.FAILING}
-    return Text(f"{sign} {_(state.value)}", "bold" if heavy else "")
+# In this order they are listed: what an admin should look at first.
+_ORDER: Final = (
+    State.HELD,
+    State.FAILING,
+    State.NO_MAILBOX,
+    State.DOUBLE,
+    State.THROTTLED,
+    State.FIRST_SYNC,
+    State.NO_AGENT,
+    State.WELL,
+    State.NOT_PERMITTED,
+    State.PAUSED,
+)
 
 
 def profile_rows(situation: Situation) -> dict[str, list[Text]]:
     """A row for each profile, those in trouble first."""
-    states = list(State)
-    ordered = sorted(
-        situation.profiles, key=lambda one: (states.index(state_of(one)), one.name, one.id)
-    )
-    return {str(one.id): _profile_row(one, situation.pulse) for one in ordered}
+    ordered = sorted(situation.profiles, key=lambda one: (_ORDER.index(one.state), order(one)))
+    return {str(one.row.id): _profile_row(one, situation.pulse.now) for one in ordered}
 
 
-def _profile_row(one: ProfileStatus, pulse: Pulse) -> list[Text]:
-    last = last_sync(one, pulse)
+def _profile_row(one: Line, now: datetime) -> list[Text]:
     return [
         Text(one.name),
-        shown(state_of(one)),
+        state(one.state),
         Text(number(one.held) if one.held else "", justify="right"),
         Text(number(one.quarantined) if one.quarantined else "", justify="right"),
-        Text(moments.since(last, pulse.now) if last else ""),
+        Text(moments.since(one.synced_at, now) if one.synced_at else ""),
     ]
 
 
@@ -125,12 +76,10 @@ def _cut(subject: str) -> str:
 
 def summary(situation: Situation) -> Text:
     """How many profiles stand how."""
-    counts = Counter(map(state_of, situation.profiles))
+    counts = Counter(one.state for one in situation.profiles)
     if not counts:
         return Text()
-    parts = [
-        Text.assemble(f"{number(counts[state])} ", shown(state)) for state in State if counts[state]
-    ]
+    parts = [Text.assemble(f"{number(counts[of])} ", state(of)) for of in _ORDER if counts[of]]
     return Text("  ").join(parts)
 
 
@@ -212,7 +161,7 @@ def _throttling(situation: Situation) -> str:
     slowed = [
         one
         for one in situation.profiles
-        if one.active and one.fare and one.fare.condition is Condition.THROTTLED
+        if one.row.active and one.fare and one.fare.condition is Condition.THROTTLED
     ]
     if not slowed:
         return _("none")

@@ -4,16 +4,17 @@ from collections.abc import Iterator
 
 from calsync_agent.i18n import Message, counted, message
 from calsync_agent.state.fares import Condition
-from calsync_tui.gateway.status import ProfileStatus, Situation
+from calsync_tui.gateway.profiles import Line
+from calsync_tui.gateway.status import Situation
 from calsync_tui.problems.problem import Problem, Weight
 
 
 def failing(situation: Situation) -> Iterator[Problem]:
     """What was said of them last."""
-    by_reason: dict[str, tuple[Message, list[ProfileStatus]]] = {}
+    by_reason: dict[str, tuple[Message, list[Line]]] = {}
     for one in situation.profiles:
         fare = one.fare
-        if one.active and fare is not None and fare.condition is Condition.FAILING:
+        if one.row.active and fare is not None and fare.condition is Condition.FAILING:
             reason = fare.error or message("unknown")
             by_reason.setdefault(reason.to_json(), (reason, []))[1].append(one)
     for reason, profiles in by_reason.values():

@@ -9,7 +9,7 @@ from calsync_tui.problems.problem import Problem, Weight
 
 def without_profiles(situation: Situation) -> Iterator[Problem]:
     """No profile is there that may be synced."""
-    if any(one.active and one.permitted for one in situation.profiles):
+    if any(one.syncing for one in situation.profiles):
         return
     if situation.profiles:
         told = message("No profile is active")

@@ -19,7 +19,7 @@ def standing_still(situation: Situation) -> Iterator[Problem]:
     interval = interval_of(situation.provider)
     if situation.health.refused or situation.health.copied or interval is None:
         return
-    if not any(one.active and one.permitted for one in situation.profiles):
+    if not any(one.syncing for one in situation.profiles):
         return
     pulse = situation.pulse
     patience = max(PATIENCE, ROUNDS * interval)

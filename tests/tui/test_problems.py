@@ -8,12 +8,14 @@ from uuid import UUID
 import pytest
 
 from calsync_agent import __version__
-from calsync_agent.appointment.model import ProfileId
+from calsync_agent.appointment.model import EmployeeId, ProfileId
 from calsync_agent.i18n import message, use
 from calsync_agent.state.fares import Condition, Fare
+from calsync_tui.gateway import profiles as profiles_of
 from calsync_tui.gateway.overview import AgentRow, Pulse
+from calsync_tui.gateway.profiles import Employee, Line, State
 from calsync_tui.gateway.provider import Row
-from calsync_tui.gateway.status import Health, ProfileStatus, Situation
+from calsync_tui.gateway.status import Health, Situation
 from calsync_tui.problems import Weight, problems
 from tests.tui.office import NOW
 
@@ -29,16 +31,11 @@ AGENT: Final = AgentRow(
     round_at=NOW,
     round_ms=200,
 )
-PROFILE: Final = ProfileStatus(
-    id=ProfileId(1),
-    code="ANNA",
-    name="Anna",
-    active=True,
-    permitted=True,
+PROFILE: Final = Line(
+    row=profiles_of.Row(ProfileId(1), 1, EmployeeId(1), "anna@example.com", active=True),
+    employee=Employee(EmployeeId(1), "ANNA", "Anna", "anna@example.com"),
+    state=State.WELL,
     fare=Fare(ProfileId(1), Condition.WELL, NOW, NOW),
-    agent=AGENT.id,
-    held=0,
-    quarantined=0,
 )
 ROW: Final = Row(
     id=1,
@@ -57,13 +54,17 @@ def agents(*rows: AgentRow) -> Situation:
     return replace(WELL, pulse=replace(WELL.pulse, agents=rows))
 
 
-def profiles(*rows: ProfileStatus) -> Situation:
+def profiles(*rows: Line) -> Situation:
     return replace(WELL, profiles=rows)
 
 
-def failing(name: str, why: str) -> ProfileStatus:
+def failing(name: str, why: str) -> Line:
     fare = Fare(ProfileId(1), Condition.FAILING, NOW, error=message("{why}", why=why))
-    return replace(PROFILE, name=name, fare=fare)
+    return replace(named(name), fare=fare)
+
+
+def named(name: str) -> Line:
+    return replace(PROFILE, employee=replace(PROFILE.employee, name=name))
 
 
 CASES: Final[dict[str, tuple[Situation, str]]] = {
@@ -116,7 +117,10 @@ CASES: Final[dict[str, tuple[Situation, str]]] = {
         "The profile of Anna is held: 12 changes wait",
     ),
     "no profile": (profiles(), "There is no profile yet"),
-    "no active profile": (profiles(replace(PROFILE, active=False)), "No profile is active"),
+    "no active profile": (
+        profiles(replace(PROFILE, row=replace(PROFILE.row, active=False))),
+        "No profile is active",
+    ),
 }
 
 
@@ -155,8 +159,8 @@ def test_it_is_told_in_one_line_with_what_mends_it(name: str) -> None:
         pytest.param(
             profiles(
                 PROFILE,
-                replace(failing("Bert", "gone"), active=False),
-                replace(PROFILE, permitted=False),
+                replace(failing("Bert", "gone"), row=replace(PROFILE.row, active=False)),
+                replace(PROFILE, employee=replace(PROFILE.employee, permitted=False)),
             ),
             id="who is paused or not permitted is no problem",
         ),

@@ -77,12 +77,12 @@ async def test_every_profile_is_shown_with_how_it_fares(opened: Opened, people: 
         assert " 2 " in line("Anna")  # in quarantine
         assert "■ gestört" in line("Bert")
         assert "08:30" in line("Bert")  # the last cycle that went through
-        assert "▲ gedrosselt" in line("Clara")
+        assert "◊ gedrosselt" in line("Clara")
         assert "▲ angehalten" in line("Dora")
         assert " 12 " in line("Dora")
         assert "○ pausiert" in line("Emil")
-        assert "◊ neu" in line("Franz")
-        assert "1 ▲ angehalten  1 ■ gestört  1 ▲ gedrosselt  1 ◊ neu" in terminal.text()
+        assert "◊ erster Abgleich" in line("Franz")
+        assert "1 ▲ angehalten  1 ■ gestört  1 ◊ gedrosselt  1 ◊ erster Abgleich" in terminal.text()
 
 
 async def test_throughput_rounds_and_throttling_have_figures(
