@@ -10,7 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, ProfileId
-from calsync_agent.database.statements import chunks
+from calsync_agent.database.statements import chunks, locked
 from calsync_agent.state.tables import pending
 
 _PAIRS: Final = 500
@@ -99,11 +99,17 @@ def versions(
 def _touch(
     connection: sa.Connection, profile: ProfileId, activities: set[ActivityId]
 ) -> set[ActivityId]:
-    known = set(versions(connection, profile, activities))
-    for some in chunks(list(known)):
-        connection.execute(
-            sa.update(pending)
-            .where(pending.c.profile_id == profile, pending.c.activity_id.in_(some))
-            .values(version=pending.c.version + 1)
-        )
+    """Mark what is there as touched again, and return it.
+
+    The rows are held first: what somebody is about to take out counts as gone once they have.
+    """
+    known: set[ActivityId] = set()
+    for some in chunks(sorted(activities)):
+        there = pending.c.profile_id == profile, pending.c.activity_id.in_(some)
+        held = locked(sa.select(pending.c.activity_id).where(*there), pending)
+        found = set(map(ActivityId, connection.execute(held).scalars()))
+        if found:
+            again = sa.update(pending).where(*there).values(version=pending.c.version + 1)
+            connection.execute(again)
+        known |= found
     return known

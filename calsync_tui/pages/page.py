@@ -7,6 +7,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.widget import Widget
+from textual.widgets import Input
 
 from calsync_agent.errors import CalsyncError, Trouble
 from calsync_tui.gateway.door import Gateway
@@ -75,13 +76,13 @@ class Page(Vertical):
         await self.refresh_data(pulse)
 
     def enter(self) -> None:
-        """Put the focus into the page, so that its keys work; on itself where it has no fields."""
-        focused = self.screen.focused
-        if focused is not None and self in focused.ancestors_with_self:
-            return  # somebody was quicker with the keyboard
+        """Put the focus into the page, so that its keys work; on itself where it has no fields.
+
+        Nor on a text field: the digits that open pages would be typed into it.
+        """
         first = next(filter(_takes_focus, self.query("*")), None)
-        self.can_focus = first is None
-        (first or self).focus(scroll_visible=False)
+        self.can_focus = first is None or isinstance(first, Input)
+        (self if first is None or self.can_focus else first).focus(scroll_visible=False)
 
     def act(self, work: Callable[[], Awaitable[object]]) -> None:
         """Do something that takes time, one thing at a time, and say it where it fails."""

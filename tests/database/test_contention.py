@@ -3,16 +3,19 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
+from calsync_agent.appointment.model import ActivityId, ProfileId
 from calsync_agent.consolidate.tables import activity, employee
 from calsync_agent.database.engine import Database, Patience, open_database
 from calsync_agent.database.failures import Contended
 from calsync_agent.database.statements import locked
 from calsync_agent.errors import DatabaseTrouble
-from tests.support.samples import an_activity, an_employee
+from calsync_agent.state import pending
+from tests.support.samples import a_profile, an_activity, an_employee
 
 AT_ONCE = Patience(tries=4, first=0, longest=0)
 
@@ -48,6 +51,32 @@ def test_b9_a_deadlock_is_tried_again_and_both_changes_stay(database: Database) 
     assert len(tries) == 3, "the victim, once more"
     with database.reading() as connection:
         assert connection.execute(sa.select(activity.c.subject)).scalars().all() == ["!!", "!!"]
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_b1_work_put_in_while_the_same_work_is_being_taken_out_is_not_lost(
+    database: Database,
+) -> None:
+    """What takes it out has not seen why it is put in again."""
+    number = ActivityId(uuid4())
+    with database.writing() as connection:
+        profile = ProfileId(a_profile(connection, an_employee(connection)))
+        pending.add(connection, [(profile, number)])
+
+    def put_in() -> None:
+        with database.writing() as connection:
+            pending.add(connection, [(profile, number)])
+
+    adding = threading.Thread(target=put_in)
+    with database.writing() as holder, database.engine.connect() as observer:
+        pending.done(holder, profile, {number: 1})
+        adding.start()
+        blocked = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        while adding.is_alive() and not observer.execute(blocked).scalar_one():
+            observer.rollback()
+    adding.join()
+    with database.reading() as connection:
+        assert list(pending.read(connection, profile, 10)) == [number]
 
 
 IMPATIENT = {

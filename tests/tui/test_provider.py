@@ -57,7 +57,7 @@ async def test_every_field_is_edited_with_the_keyboard_alone(
 ) -> None:
     a_provider(people)
     async with opened(page="provider") as terminal:
-        await terminal.press("end", "ctrl+u")
+        await terminal.press("tab", "end", "ctrl+u")
         await terminal.type(GUID)
         await terminal.press("tab", "space", "tab", "enter", "tab", "right", "tab", "end", "ctrl+u")
         await terminal.type("60")
@@ -360,3 +360,14 @@ async def test_provider(
         await terminal.enter("interval", "0")
         await terminal.press("f6")
         matches(terminal)
+
+
+async def test_1_digits_open_pages_and_are_not_typed_into_what_is_filled_in(
+    opened: Opened, people: Database
+) -> None:
+    a_provider(people)
+    async with opened() as terminal:
+        await terminal.press("2")
+        await terminal.shows("[2 Anbieter]", "Tenant ID")
+        await terminal.press("3")
+        await terminal.shows("[3 Profile]")
