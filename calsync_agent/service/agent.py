@@ -15,7 +15,7 @@ from calsync_agent.config.reading import exposed
 from calsync_agent.config.settings import Settings
 from calsync_agent.config.watching import changes
 from calsync_agent.database.engine import Database
-from calsync_agent.errors import CalsyncError, ConfigurationRefused
+from calsync_agent.errors import CalsyncError, ConfigurationRefused, LoginRefused
 from calsync_agent.i18n import Message, message
 from calsync_agent.service.logs import Logs
 from calsync_agent.service.rounds import Rounds
@@ -27,6 +27,9 @@ _log: Final = logging.getLogger(__name__)
 
 LOOKS_AGAIN_AFTER: Final = 5.0
 """Seconds until something that was refused is looked at again, unless it is seen to change."""
+
+LOGIN_AGAIN_AFTER: Final = 300.0
+"""The same for the database's login, which is locked where a wrong password is offered often."""
 
 GRACE: Final = 5.0
 """Seconds that running cycles have to come to a good point when the agent is stopped."""
@@ -82,7 +85,8 @@ class Agent:
             database = await asyncio.to_thread(self._open_database, settings)
         except Exception as error:  # noqa: BLE001 - whatever it is may be put right
             self._say(_as_ours(error))
-            await self._pause(self._news, LOOKS_AGAIN_AFTER)
+            again = LOGIN_AGAIN_AFTER if isinstance(error, LoginRefused) else LOOKS_AGAIN_AFTER
+            await self._pause(self._news, again)
             return
         self._said = None
         rounds = self._rounds = self._make_rounds(settings, database)

@@ -1,14 +1,19 @@
 """B10 and G5: what forbids the sync, at its start and while it runs; put right, it resumes."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 import sqlalchemy as sa
 
+from calsync_agent.config.settings import Settings
 from calsync_agent.consolidate import tables
-from calsync_agent.errors import Refusal
-from calsync_agent.service import watch
+from calsync_agent.database.engine import Database
+from calsync_agent.errors import CalsyncError, DatabaseTrouble, LoginRefused, Refusal
+from calsync_agent.i18n import message
+from calsync_agent.service import agent, logs, watch
+from calsync_agent.service.rounds import Rounds
 from calsync_agent.state import agents
 from calsync_agent.state import tables as state
 from tests.support.service import Service, serving, until, watching
@@ -178,3 +183,34 @@ async def test_b10_tables_of_a_newer_program_are_not_even_written_to_by_the_hear
             await until(lambda: tried() >= 5)
     assert seen.writes == []
     assert len(world.rows(state.agent)) == 1  # not even taking leave
+
+
+@pytest.mark.parametrize(
+    ("error", "pause"),
+    [
+        (LoginRefused(message("wrong password")), agent.LOGIN_AGAIN_AFTER),
+        (DatabaseTrouble(message("does not answer")), agent.LOOKS_AGAIN_AFTER),
+    ],
+    ids=["a login", "anything else"],
+)
+async def test_b9_a_refused_login_is_tried_so_seldom_that_it_is_not_locked(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: CalsyncError, pause: float
+) -> None:
+    pauses = []
+
+    def opened(_settings: Settings) -> Database:
+        raise error
+
+    async def paused(_agent: agent.Agent, _news: asyncio.Event, seconds: float) -> None:
+        pauses.append(seconds)
+        stop.set()
+
+    monkeypatch.setattr(agent.Agent, "_pause", paused)
+    settings, stop = world.settings(), asyncio.Event()
+    with logs.set_up(settings.log, settings.secrets()) as running:
+        await agent.Agent(settings, opened, blow_up, running).run(stop)
+    assert pauses == [pause]
+
+
+def blow_up(*_given: object) -> Rounds:
+    raise AssertionError("there is no database to work with")
