@@ -79,7 +79,7 @@ def measure(config: Path, profiles: int, runs: int) -> Found:
     with answered(window, "somebody's change is seen", found):
         window.press(b"")
         _pause_all(config)
-        window.until("angehalten")
+        window.until("pausiert")
     window.close()
     return found
 
