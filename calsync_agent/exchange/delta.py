@@ -124,11 +124,21 @@ def _take(item: Mapping[str, Any], items: _Items, people: Directory) -> None:
             if item.get("seriesMasterId"):
                 master = EventId(str(item["seriesMasterId"]))
                 items.series.add(master)
-                if item.get("start"):
-                    begin = datetime.fromisoformat(str(item["start"]["dateTime"]))
-                    items.shown.setdefault(master, set()).add(begin.replace(tzinfo=None))
+                if (begin := _begin(item.get("start"))) is not None:
+                    items.shown.setdefault(master, set()).add(begin)
                 if kind == Kind.EXCEPTION:
                     items.changed_series.add(master)
         case _:
             items.events.pop(event_id, None)
             items.events[event_id] = read_event(item, people)
+
+
+def _begin(start: object) -> datetime | None:
+    """When an occurrence begins (UTC, or midnight); None where that cannot be read (B8)."""
+    match start:
+        case {"dateTime": str(text)}:
+            try:
+                return datetime.fromisoformat(text).replace(tzinfo=None)
+            except ValueError:
+                return None
+    return None
