@@ -141,6 +141,13 @@ class Person:
         with self.world.lock:
             self.world.move(self.mailbox, self._find(event_id)[0], calendar)
 
+    def bring_back(self, event_id: str) -> str:
+        """Delete an event and fetch it from the wastebasket at once; its new id. Nobody is told."""
+        with self.world.lock:
+            item, _ = self._find(event_id)
+            self.world.bring_back(self.mailbox, item)
+            return self._id(item)
+
     def respond(self, event_id: str, answer: Answer, *, send: bool = True) -> None:
         """Answer an invitation, to the whole series or to one occurrence."""
         with self.world.lock:
@@ -225,7 +232,7 @@ class Person:
         return self.world.find(self.mailbox, event_id)
 
     def _id(self, item: Item) -> str:
-        return self.world.ids.event_id(self.mailbox.id, item.key, None)
+        return Renderer(self.world, self.mailbox, _IMMUTABLE).event_id(entry_of(item, None))
 
     def _shown(self, entry: Entry, zone: str) -> JsonObject:
         prefers = replace(_IMMUTABLE, zone=zone)

@@ -206,6 +206,11 @@ class Tenant:
                 for calendar in mailbox.calendars.values():
                     forget_generations(calendar)
 
+    def relocate(self, name: str) -> None:
+        """Move that user's mailbox to another server: all ids in it are new, all links lost."""
+        with self.lock:
+            self.world.relocate(self.user(name).mailbox)
+
     def set_open(self, name: str, *, open_: bool) -> None:
         """Open a mailbox to the app, or close it (403 ErrorAccessDenied)."""
         with self.lock:

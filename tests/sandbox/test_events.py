@@ -1,5 +1,6 @@
 """Creating, changing, reading and deleting events, as strict as Graph (graph-facts 2 and 4)."""
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -295,17 +296,45 @@ def test_default_ids_change_with_a_move_and_immutable_ones_do_not(graph: Client)
     assert moved["name"] == "Privat"
 
 
-def test_ids_are_long_case_sensitive_and_need_encoding(graph: Client) -> None:
+def test_ids_are_long_case_sensitive_and_safe_in_a_url(graph: Client) -> None:
     made = graph.create()
     default = graph.event(made["id"], Prefer="x")["id"]
-    assert 140 <= len(default) <= 160
-    assert {"/", "+", "="} <= set(default)
-    assert {"-", "_"} <= set(made["id"])
-    for wrong in (made["id"].swapcase(), "AAMk", made["id"][:-1], default + "A"):
+    for id_ in (default, made["id"]):
+        assert 140 <= len(id_) <= 160
+        assert re.fullmatch("[A-Za-z0-9_-]+=?", id_)
+        assert {"-", "_"} <= set(id_)
+    assert default.endswith("=")
+    plain = default.replace("-", "+").replace("_", "/")
+    for wrong in (made["id"].swapcase(), "AAMk", made["id"][:-1], default + "A", plain):
         answer = graph.get(f"/events/{quote(wrong, safe='')}")
         assert refusal(answer) == (400, "ErrorInvalidIdMalformed")
-    raw = graph.get(f"/events/{default}")
-    assert raw.status_code in {400, 404}
+    assert graph.get(f"/events/{default}").status_code == 200
+
+
+def test_b3_a_mailbox_that_moves_to_another_server_has_new_ids_and_the_same_events(
+    graph: Client,
+) -> None:
+    transaction = "11111111-2222-3333-4444-555555555555"
+    made = graph.create("Termin", transactionId=transaction)
+    link = graph.round().link
+    graph.tenant.relocate("anna.berger")
+    assert refusal(graph.get(f"/events/{made['id']}")) == (404, "ErrorItemNotFound")
+    assert refusal(graph.get(link)) == (410, "SyncStateNotFound")
+    (there,) = graph.round().items
+    assert there["id"] != made["id"]
+    kept = ("subject", "iCalUId", "transactionId")
+    assert [there[name] for name in kept] == [made[name] for name in kept]
+
+
+def test_b3_an_event_from_the_wastebasket_is_gone_and_there_under_a_new_id(graph: Client) -> None:
+    made = graph.create("Termin")
+    link = graph.round().link
+    id_ = graph.person.bring_back(made["id"])
+    first, second = graph.round(link).items
+    assert first["id"] == made["id"]
+    assert "@removed" in first
+    assert second["id"] == id_ != made["id"]
+    assert second["iCalUId"] == made["iCalUId"]
 
 
 def test_an_id_is_worth_nothing_in_another_mailbox(graph: Client) -> None:

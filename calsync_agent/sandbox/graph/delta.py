@@ -205,8 +205,7 @@ class _Round:
                 return [*entries, *self._gone_days(item, entries, since)]
         elif here and prefers.immutable:
             return []  # went and came back: told under its present number of moves
-        moves = prefers.moves(change.moves)
-        return [Gone(self._renderer.world.ids.event_id(mailbox.id, change.key, moves))]
+        return [Gone(self._renderer.id_of(change.key, prefers.moves(change.moves)))]
 
     def _entries(self, item: Item) -> Iterator[Entry]:
         within = entries_within(item, self._window)

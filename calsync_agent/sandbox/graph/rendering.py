@@ -1,7 +1,7 @@
 """Events as Graph shows them."""
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Final
 from urllib.parse import quote
 
@@ -32,7 +32,12 @@ class Renderer:
         """The id of an entry, or of its series, in the preferred form."""
         day = None if master else entry.day
         moves = self.prefers.moves(entry.item.moves)
-        return self.world.ids.event_id(self.mailbox.id, entry.item.key, moves, day)
+        return self.id_of(entry.item.key, moves, day)
+
+    def id_of(self, key: int, moves: int | None, day: date | None = None) -> str:
+        """The id of what has that key in the mailbox where that is now."""
+        mailbox = self.mailbox
+        return self.world.ids.event_id(mailbox.id, key, moves, day, server=mailbox.server)
 
     def change_key(self, entry: Entry) -> str:
         """The change key; its form does not depend on the form of ids."""

@@ -1,7 +1,9 @@
 """Ids, change keys and iCalendar UIDs: they look like Exchange's and can be told from garbage.
 
-An id holds the mailbox, the item's number, how often the item has moved (default ids only, which
-is why those change with a move) and the day of an occurrence, closed by a checksum.
+An id holds the mailbox and how often that has moved to another server, the item's number, how often
+the item has moved (default ids only, which is why those change with a move) and the day of an
+occurrence, closed by a checksum. Both forms are safe in a URL but for their last "=", about 150
+characters long, and differ from others by case alone.
 """
 
 import base64
@@ -13,19 +15,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-_FORM: Final = struct.Struct(">3sc16sIII")
-_MARK: Final = b"\xfb\xef\xff"  # "++//" or "--__": an id that was not encoded in a URL breaks
+_FORM: Final = struct.Struct(">3sc16sHIII")
+_MARK: Final = b"\xfb\xef\xff"  # "--__": what takes ids for words or for base64 breaks at once
 _DEFAULT: Final = b"D"
 _IMMUTABLE: Final = b"I"
-_CHECKSUMS: Final = {_DEFAULT: 78, _IMMUTABLE: 79}  # lengths that end with and without "="
+_CHECKSUMS: Final = {_DEFAULT: 76, _IMMUTABLE: 77}  # lengths that end with and without "="
 _GLOBAL_OBJECT: Final = "040000008200E00074C5B7101A82E008"
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What an id stands for. `moves` is None in an immutable id, `day` None outside a series."""
+    """What an id stands for. `moves` is None in an immutable id, `day` None outside a series.
+
+    `server`: how often the mailbox had moved to another server when the id was made.
+    """
 
     mailbox: str
+    server: int
     key: int
     moves: int | None
     day: date | None
@@ -42,35 +48,42 @@ class Identifiers:
         """A GUID for what the parts name."""
         return str(uuid.UUID(bytes=self._digest("\0".join(map(str, parts)).encode(), 16)))
 
-    def event_id(self, mailbox: str, key: int, moves: int | None, day: date | None = None) -> str:
+    def event_id(
+        self, mailbox: str, key: int, moves: int | None, day: date | None = None, *, server: int = 0
+    ) -> str:
         """The id of an event or (with `day`) of an occurrence; `moves` None makes it immutable."""
         kind = _IMMUTABLE if moves is None else _DEFAULT
         held = _FORM.pack(
             _MARK,
             kind,
             uuid.UUID(mailbox).bytes,
+            server,
             key,
             moves or 0,
             day.toordinal() if day else 0,
         )
         whole = held + self._checksum(held, kind)
-        encode = base64.urlsafe_b64encode if moves is None else base64.b64encode
-        return encode(whole).decode()
+        return base64.urlsafe_b64encode(whole).decode()
 
     def read(self, event_id: str) -> Reference | None:
         """What an id stands for; None for what was never one. Case matters."""
-        immutable = event_id.startswith("--__")
+        if "+" in event_id or "/" in event_id:  # which the decoder would take for "-" and "_"
+            return None
         try:
-            whole = base64.b64decode(event_id, altchars=b"-_" if immutable else None, validate=True)
+            whole = base64.b64decode(event_id, altchars=b"-_", validate=True)
             held = whole[: _FORM.size]
-            _, kind, mailbox, key, moves, ordinal = _FORM.unpack(held)
+            _, kind, mailbox, server, key, moves, ordinal = _FORM.unpack(held)
         except (binascii.Error, struct.error, ValueError):
             return None
         if kind not in _CHECKSUMS or whole[_FORM.size :] != self._checksum(held, kind):
             return None
         day = date.fromordinal(ordinal) if ordinal else None
         return Reference(
-            str(uuid.UUID(bytes=mailbox)), key, None if kind == _IMMUTABLE else moves, day
+            str(uuid.UUID(bytes=mailbox)),
+            server,
+            key,
+            None if kind == _IMMUTABLE else moves,
+            day,
         )
 
     def change_key(self, mailbox: str, key: int, version: int, day: date | None = None) -> str:

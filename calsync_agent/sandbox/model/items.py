@@ -94,7 +94,8 @@ class Mailbox:
     """A user and their mailbox.
 
     `hidden`: of somebody outside the tenant, for whose meetings there must be an original.
-    `licensed`: has a mailbox at all. `open`: the app may use it.
+    `licensed`: has a mailbox at all. `open`: the app may use it. `server`: how often it was moved
+    to another server, which gives every item in it a new id.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Mailbox:
     calendars: dict[str, Calendar] = field(default_factory=dict)
     items: dict[int, Item] = field(default_factory=dict)
     last_key: int = 0
+    server: int = 0
 
     @property
     def address(self) -> Address:
@@ -142,9 +144,9 @@ class MailboxIndex:
 
     def drop(self, item: Item) -> None:
         """Forget an item."""
-        self.by_uid.pop(item.uid, None)
-        if item.transaction is not None:
-            self.by_transaction.pop(item.transaction, None)
+        for names, name in ((self.by_uid, item.uid), (self.by_transaction, item.transaction)):
+            if name is not None and names.get(name) == item.key:  # else a copy's
+                del names[name]
         keys = self.calendars[item.calendar].keys
         del keys[bisect_left(keys, item.key)]
 

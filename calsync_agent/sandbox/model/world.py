@@ -165,7 +165,7 @@ class World:
         if reference is None:
             raise malformed_id()
         item = mailbox.items.get(reference.key)
-        if item is None or reference.mailbox != mailbox.id:
+        if item is None or (reference.mailbox, reference.server) != (mailbox.id, mailbox.server):
             raise item_not_found()
         if reference.moves is not None and reference.moves != item.moves:
             raise item_not_found()
@@ -214,6 +214,21 @@ class World:
         item.moves += 1
         index.add(item)
         self.touch(mailbox, item)
+
+    def relocate(self, mailbox: Mailbox) -> None:
+        """Move the mailbox to another server: every item has a new id, no delta link holds."""
+        mailbox.server += 1
+        for calendar in mailbox.calendars.values():
+            for state in calendar.states.values():
+                state.generations.clear()
+        self.changes += 1
+
+    def bring_back(self, mailbox: Mailbox, item: Item) -> None:
+        """Delete an item and fetch it from the wastebasket: it is another one, and the same."""
+        self.drop(mailbox, item)
+        mailbox.last_key += 1
+        item.key = mailbox.last_key
+        self.add(mailbox, item)
 
     # -- time -------------------------------------------------------------------------------
 
