@@ -3,7 +3,6 @@
 Starlette routes; what is answered comes from `graph`, `signin` and `control`.
 """
 
-import json
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from urllib.parse import parse_qsl
@@ -24,6 +23,7 @@ from calsync_agent.sandbox.graph.requests import (
     refusal_answer,
     split_path,
     split_query,
+    written,
 )
 from calsync_agent.sandbox.model.refusals import GraphRefusal
 from calsync_agent.sandbox.signin.endpoint import (
@@ -135,11 +135,9 @@ class _Endpoint:
 
 def _written(answer: Answer) -> HttpResponse:
     headers = dict(answer.headers)
-    if answer.body is None:
+    content = written(answer)
+    if answer.body is None and not content:
         return HttpResponse(status_code=answer.status, headers=headers)
-    content = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
-    if answer.truncated:
-        content = content[: len(content) // 2]
     headers["Content-Type"] = "application/json; charset=utf-8"
     return HttpResponse(content, answer.status, headers)
 

@@ -55,6 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=_("an iCalendar file to put into the mailbox; may be repeated"),
     )
     parser.add_argument(
+        "--adverse",
+        type=int,
+        metavar="SEED",
+        help=_("be as nasty as Exchange has been seen to be; the same seed, the same troubles"),
+    )
+    parser.add_argument(
         "--state", type=Path, metavar="FILE", help=_("keep the tenant in this file")
     )
     parser.add_argument(
@@ -80,6 +86,8 @@ def run(options: argparse.Namespace) -> int:
     state = StateFile(options.state) if options.state else None
     tenant = state.tenant if state else Tenant()
     _import(tenant, options.imports, _fill(tenant, options.mailboxes))
+    if options.adverse is not None:
+        tenant.be_adverse(options.adverse)
     try:
         server = SandboxServer(
             tenant,
@@ -102,6 +110,7 @@ def run(options: argparse.Namespace) -> int:
             while not stop.wait(0.5):
                 pass
         finally:
+            tenant.be_well()
             server.stop()
     return 0
 

@@ -4,6 +4,8 @@
     GET    outbox              DELETE outbox
     GET    settings            PATCH  settings {name: value}
     GET    faults              POST   faults {rule}     DELETE faults
+    GET    adverse             POST   adverse {"seed": n, "kinds": [name], "rate": 0..1}
+    DELETE adverse             is well again; odd events stay (`kinds`, `rate` may be left out)
     POST   release             lets go of what hangs
     GET    clock               POST   clock {"advance": s} | {"stop": iso} | {"resume": true}
     GET    mailboxes           POST   mailboxes {"name", "display_name", "aliases"}
@@ -18,8 +20,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from calsync_agent.sandbox.adverse.registry import TROUBLES
 from calsync_agent.sandbox.faults import Rule
 from calsync_agent.sandbox.graph.calls import answer_call
 from calsync_agent.sandbox.graph.requests import Answer, Request
@@ -28,6 +31,16 @@ from calsync_agent.sandbox.model.refusals import GraphRefusal, invalid_request
 from calsync_agent.sandbox.model.shapes import JsonObject
 from calsync_agent.sandbox.people import Person
 from calsync_agent.sandbox.tenant import Tenant
+
+
+class AdverseRequest(BaseModel):
+    """What is sent to become adverse: as it is, below `adverse`, or among the settings."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    seed: int
+    kinds: list[str] | None = None
+    rate: float | None = Field(default=None, ge=0, le=1)
 
 
 def answer_control(tenant: Tenant, request: Request) -> Answer:
@@ -79,6 +92,9 @@ def _clear_outbox(tenant: Tenant, _sent: Mapping[str, object]) -> JsonObject:
 
 def _settings(tenant: Tenant, sent: Mapping[str, object]) -> JsonObject:
     for name, value in sent.items():
+        if name == "adverse":
+            _switch_adverse(tenant, value)
+            continue
         if name not in type(tenant.settings).model_fields:
             raise invalid_request(f"No such setting: {name}")
         setattr(tenant.settings, name, value)
@@ -97,6 +113,29 @@ def _add_fault(tenant: Tenant, sent: Mapping[str, object]) -> JsonObject:
 def _clear_faults(tenant: Tenant, _sent: Mapping[str, object]) -> JsonObject:
     tenant.clear_faults()
     return {}
+
+
+def _adverse(tenant: Tenant, _sent: Mapping[str, object]) -> JsonObject:
+    troubles = [{"name": trouble.name, "fact": trouble.fact} for trouble in TROUBLES]
+    return {**tenant.adversity.as_json(), "troubles": troubles}
+
+
+def _be_adverse(tenant: Tenant, sent: Mapping[str, object]) -> JsonObject:
+    _switch_adverse(tenant, sent.get("adverse", sent))
+    return tenant.adversity.as_json()
+
+
+def _switch_adverse(tenant: Tenant, sent: object) -> None:
+    if sent is None:
+        tenant.be_well()
+        return
+    wanted = AdverseRequest.model_validate(sent)
+    tenant.be_adverse(wanted.seed, wanted.kinds, rate=wanted.rate)
+
+
+def _be_well(tenant: Tenant, _sent: Mapping[str, object]) -> JsonObject:
+    tenant.be_well()
+    return tenant.adversity.as_json()
 
 
 def _release(tenant: Tenant, _sent: Mapping[str, object]) -> JsonObject:
@@ -169,6 +208,9 @@ _ACTS: Final[dict[str, Callable[[Tenant, Mapping[str, object]], JsonObject]]] = 
     "GET faults": _faults,
     "POST faults": _add_fault,
     "DELETE faults": _clear_faults,
+    "GET adverse": _adverse,
+    "POST adverse": _be_adverse,
+    "DELETE adverse": _be_well,
     "POST release": _release,
     "GET clock": _clock,
     "POST clock": _clock,

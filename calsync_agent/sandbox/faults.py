@@ -114,7 +114,7 @@ class Faults:
                 answer = await proceed()
                 return replace(answer, body={**(answer.body or {}), "value": []})
             case "delay" if rule.when == "before":
-                await self._wait(rule.seconds)
+                await self.wait(rule.seconds)
                 return await proceed()
         if rule.when == "before":
             return await self._act(rule, None)
@@ -124,13 +124,13 @@ class Faults:
         if rule.action == "status":
             raise GraphRefusal(rule.status, rule.code, rule.message, retry_after=rule.retry_after)
         if rule.action == "delay" and answer is not None:
-            await self._wait(rule.seconds)
+            await self.wait(rule.seconds)
             return answer
         if rule.action == "hang":
-            await self._wait(None)
+            await self.wait(None)
         raise Dropped
 
-    async def _wait(self, seconds: float | None) -> None:
+    async def wait(self, seconds: float | None) -> None:
         """Wait so long, or until released; not at all while the server stops."""
         if not self.patient:
             return

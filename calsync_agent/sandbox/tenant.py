@@ -1,11 +1,13 @@
 """A simulated tenant as tests, the demo and the server hold it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
 from typing import Final
 
 from calsync_agent.ics.files import NotImported
+from calsync_agent.sandbox.adverse.adversity import Adversity
 from calsync_agent.sandbox.counters import Counters
 from calsync_agent.sandbox.faults import Faults, Rule
 from calsync_agent.sandbox.graph.delta import forget_generations
@@ -54,7 +56,8 @@ class Tenant:
         )
         self.faults = Faults()
         self.tokens = Tokens(self.world)
-        self.gateway = Gateway(self.world, self.tokens, self.faults)
+        self.adversity = Adversity(self.world, self.faults.wait)
+        self.gateway = Gateway(self.world, self.tokens, self.faults, self.adversity)
 
     # -- what it is ---------------------------------------------------------------------------
 
@@ -122,6 +125,8 @@ class Tenant:
         with self.lock:
             mailbox = self.world.add_mailbox(upn, display_name or upn.partition("@")[0], *aliases)
             mailbox.licensed, mailbox.open = licensed, open_
+            if licensed:
+                self.adversity.fill(mailbox)
         return Person(self.world, mailbox)
 
     def with_default_people(self) -> "Tenant":
@@ -195,6 +200,18 @@ class Tenant:
         """Behave well again; what hangs is let go."""
         with self.lock:
             self.faults.clear()
+
+    def be_adverse(
+        self, seed: int, kinds: Iterable[str] | None = None, *, rate: float | None = None
+    ) -> None:
+        """Let troubles happen from now on; see `adverse`."""
+        with self.lock:
+            self.adversity.begin(seed, kinds, rate=rate)
+
+    def be_well(self) -> None:
+        """Let no troubles happen any more. Odd events stay where they are."""
+        with self.lock:
+            self.adversity.end()
 
     def forget_generations(self, name: str | None = None) -> None:
         """Answer every delta link of that user (of all users) with 410 from now on."""

@@ -78,6 +78,16 @@ def test_it_says_how_to_reach_it_and_ends_cleanly(how: signal.Signals) -> None:
         assert started.stderr.read() == ""
 
 
+def test_adverse_from_the_start_with_a_seed() -> None:
+    with program("--json", "--adverse", "7") as started:
+        shown = json.loads(lines(started, 1)[0])
+        trust = _trust(shown["ca_file"])
+        answer = httpx.get(f"{shown['control_url']}/adverse", verify=trust, trust_env=False)
+        assert answer.json()["seed"] == 7
+        started.send_signal(signal.SIGTERM)
+        assert started.wait(10) == 0
+
+
 def test_json_and_a_ready_configuration_on_demand(tmp_path: Path) -> None:
     folder = tmp_path / "etc"
     with program("--json", "--config-dir", str(folder)) as started:

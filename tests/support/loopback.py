@@ -1,7 +1,6 @@
 """The sandbox without sockets: the agent's own HTTP client, answered in the same event loop."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from typing import Final
 
@@ -11,7 +10,14 @@ from calsync_agent.exchange.client import Graph
 from calsync_agent.exchange.pace import Clock
 from calsync_agent.exchange.settings import GraphSettings
 from calsync_agent.sandbox.faults import Dropped
-from calsync_agent.sandbox.graph.requests import Answer, Request, read_json, split_path, split_query
+from calsync_agent.sandbox.graph.requests import (
+    Answer,
+    Request,
+    read_json,
+    split_path,
+    split_query,
+    written,
+)
 from calsync_agent.sandbox.tenant import Tenant
 
 GRAPH: Final = "https://graph.loopback/v1.0"
@@ -42,11 +48,9 @@ def answer_now(tenant: Tenant) -> Callable[[httpx.Request], "asyncio.Future[http
 def _written(answer: Answer) -> httpx.Response:
     """As the sandbox's server writes it."""
     headers = {**answer.headers, "Content-Type": "application/json; charset=utf-8"}
-    if answer.body is None:
+    content = written(answer)
+    if answer.body is None and not content:
         return httpx.Response(answer.status, headers=headers)
-    content = json.dumps(answer.body, ensure_ascii=False).encode(errors="surrogatepass")
-    if answer.truncated:
-        content = content[: len(content) // 2]
     return httpx.Response(answer.status, headers=headers, content=content)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from calsync_agent.sandbox.adverse.adversity import Adversity
 from calsync_agent.sandbox.counters import Counters
 from calsync_agent.sandbox.faults import Faults, Target
 from calsync_agent.sandbox.graph.batch import answer_batch
@@ -22,12 +23,13 @@ _WRITE: Final = frozenset({"Calendars.ReadWrite"})
 class Gateway:
     """Answers the app's requests, alone or in batches."""
 
-    def __init__(self, world: World, tokens: Tokens, faults: Faults) -> None:
+    def __init__(self, world: World, tokens: Tokens, faults: Faults, adversity: Adversity) -> None:
         self.counters = Counters()
         self.throttle = Throttle(world, self.counters)
         self._world = world
         self._tokens = tokens
         self._faults = faults
+        self._adversity = adversity
 
     async def answer(self, request: Request) -> Answer:
         """The answer to an HTTP request. Raises `Dropped` where a fault cuts the connection."""
@@ -42,8 +44,11 @@ class Gateway:
                 return await answer_batch(request, self._answer_one)
             return await self._answer_one(request)
 
+        async def adverse() -> Answer:
+            return await self._adversity.http(request, self._mailbox(request), proceed)
+
         target = self._target("http", request)
-        return await self._caught(request, self._faults.through(target, proceed))
+        return await self._caught(request, self._faults.through(target, adverse))
 
     async def _answer_one(self, request: Request) -> Answer:
         """The answer to one call, alone or out of a batch."""
@@ -51,8 +56,15 @@ class Gateway:
         async def proceed() -> Answer:
             return await self._run(request)
 
+        async def adverse() -> Answer:
+            return await self._adversity.call(request, self._mailbox(request), proceed)
+
         target = self._target("call", request)
-        return await self._caught(request, self._faults.through(target, proceed))
+        return await self._caught(request, self._faults.through(target, adverse))
+
+    def _mailbox(self, request: Request) -> str | None:
+        with self._world.lock:
+            return self._world.id_of(request.mailbox) if request.mailbox else None
 
     def _target(self, scope: str, request: Request) -> Target:
         with self._world.lock:

@@ -1,8 +1,10 @@
 """Events as Graph shows them."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Final
+from typing import Any, Final, cast
 from urllib.parse import quote
 
 from calsync_agent.sandbox.graph.preferences import Preferences
@@ -90,6 +92,8 @@ class Renderer:
             "organizer": item.organizer.as_json(),
             **self._content(content),
         }
+        if item.odd and entry.day is None:
+            shown = put_over(shown, {name: json.loads(odd) for name, odd in item.odd.items()})
         original = entry.original_start
         if original is not None:
             shown["originalStart"] = short_utc_time(original)
@@ -141,6 +145,16 @@ class Renderer:
         else:
             local = moment.within(self.prefers.zone).local
         return {"dateTime": wall_clock(local), "timeZone": self.prefers.zone}
+
+
+def put_over(shown: JsonObject, odd: Mapping[str, Any]) -> JsonObject:
+    """The properties with the odd ones in their place; of an object, its members."""
+    mixed = dict(shown)
+    for name, value in odd.items():
+        known = mixed.get(name)
+        members = isinstance(known, dict) and isinstance(value, dict)
+        mixed[name] = put_over(cast("JsonObject", known), value) if members else value
+    return mixed
 
 
 def extended_json(content: Content, wanted: str | None) -> list[JsonObject]:

@@ -61,13 +61,27 @@ class Request:
 class Answer:
     """Status, JSON body or None, and headers beyond the usual ones.
 
-    `truncated`: only half of the body is sent (see `faults`).
+    `truncated`: only half of the body is sent (see `faults`). `raw`: sent instead of the body.
     """
 
     status: int
     body: JsonObject | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     truncated: bool = False
+    raw: bytes | None = None
+
+
+def written(answer: Answer) -> bytes:
+    """What is sent of the body; nothing where there is none."""
+    if answer.raw is not None:
+        return answer.raw
+    if answer.body is None:
+        return b""
+    try:
+        content = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:  # half a character, which only an escape can tell
+        content = json.dumps(answer.body, separators=(",", ":")).encode()
+    return content[: len(content) // 2] if answer.truncated else content
 
 
 def split_path(raw: str) -> tuple[str, ...]:
@@ -102,7 +116,8 @@ def refusal_answer(refusal: GraphRefusal, ids: Mapping[str, str], at: datetime) 
     """Graph's error body. `ids`: request-id and client-request-id."""
     headers = {}
     if refusal.retry_after is not None:
-        headers["Retry-After"] = f"{refusal.retry_after:g}"
+        after = refusal.retry_after
+        headers["Retry-After"] = after if isinstance(after, str) else f"{after:g}"
     inner = {"date": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"), **ids}
     error: JsonObject = {"code": refusal.code, "message": refusal.message}
     if not refusal.terse:

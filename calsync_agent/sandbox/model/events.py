@@ -62,6 +62,7 @@ def change(action: Action, item: Item, sent: Mapping[str, object]) -> None:
     finish_recurrence(changes, (changes.get("start") or before.start).zone)
     _finish_online(action, item.key, changes, before)
     item.content = checked(replace(before, **changes))
+    item.odd = {name: value for name, value in item.odd.items() if name not in sent}
     retimed = any(getattr(before, field) != getattr(item.content, field) for field in TIME_FIELDS)
     if retimed:
         _fit_series(action.world, item, before)

@@ -22,7 +22,8 @@ class ChangedOccurrence:
 class Item:
     """A single event or a whole series in one mailbox.
 
-    `exceptions` and `removed` go by the day the occurrence had in the pattern.
+    `exceptions` and `removed` go by the day the occurrence had in the pattern. `odd`: properties
+    that it shows instead of its own until somebody writes them, as JSON; of objects, members.
     """
 
     key: int
@@ -41,6 +42,7 @@ class Item:
     sent: str | None = None  # checksum of the create request
     exceptions: dict[date, ChangedOccurrence] = field(default_factory=dict)
     removed: set[date] = field(default_factory=set)
+    odd: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_meeting(self) -> bool:

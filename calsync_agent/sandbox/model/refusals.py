@@ -8,8 +8,8 @@ They are answers of a protocol, not sentences of this program, hence English alw
 class GraphRefusal(Exception):
     """An answer that is an error: HTTP status, `error.code`, `error.message`.
 
-    `retry_after`: seconds for the header of that name, or None for no header. `terse`: without
-    innerError, as throttled answers come.
+    `retry_after`: seconds for the header of that name, or its text, or None for no header.
+    `terse`: without innerError, as throttled answers come.
     """
 
     def __init__(
@@ -18,7 +18,7 @@ class GraphRefusal(Exception):
         code: str,
         message: str,
         *,
-        retry_after: float | None = None,
+        retry_after: float | str | None = None,
         terse: bool = False,
     ) -> None:
         super().__init__(f"{status} {code}: {message}")
