@@ -26,6 +26,19 @@ _MARGIN: Final = 300.0
 _REFUSAL_LASTS: Final = 30.0
 _OUTAGE_LASTS: Final = 5.0
 
+_SHORTEST_LIFE: Final = 60.0  # less would mean a sign-in with nearly every call
+_LONGEST_LIFE: Final = 86_400.0
+# What MSAL raises over an answer that is not as it expects, whichever part of it.
+_MISREAD: Final = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    RecursionError,
+)
+
 _WORLDWIDE: Final = "https://graph.microsoft.com"
 # Graph's own names in Microsoft's clouds; behind any other, a gateway or the sandbox, is the first.
 _GRAPH_HOSTS: Final = frozenset(
@@ -69,7 +82,7 @@ class MsalTokens:
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._wire = SignInWire(settings, transport)
+        self._wire = SignInWire(settings, transport, clock.monotonic)
         self._scope = scope(settings.graph_url)
         self._turn = asyncio.Lock()
         self._token: _Token | None = None
@@ -143,19 +156,19 @@ class MsalTokens:
         except SignInRejection as rejection:
             stated = json.loads(rejection.reply.text)
             reply = {"error": f"HTTP {rejection.reply.status_code}", **stated}
-        except (ValueError, KeyError) as error:
+        except _MISREAD as error:
             raise SignInRefused(
                 message(
-                    "exchange.authority = {authority} gives no usable description of the tenant "
+                    "exchange.authority = {authority} gives no usable answer for the tenant "
                     "{tenant} ({reason}); check both",
                     authority=self._settings.authority,
                     tenant=self._settings.tenant_id,
-                    reason=str(error)[:200],
+                    reason=str(error)[:200] or type(error).__name__,
                 )
             ) from error
         match reply:
-            case {"access_token": str(value), "expires_in": int(seconds) | str(seconds)}:
-                life = float(seconds)
+            case {"access_token": str(value)} if value.isascii() and value.isprintable():
+                life = _life(reply.get("expires_in"))
                 return _Token(value, self._clock.monotonic() + life - min(_MARGIN, life / 4))
             case _:
                 raise refused(reply, self._settings)
@@ -173,6 +186,15 @@ class MsalTokens:
             app_name="calsync",
             app_version=__version__,
         )
+
+
+def _life(told: object) -> float:
+    """Seconds for which a token is taken for good; if it ends before, Graph says 401."""
+    try:
+        seconds = float(told) if isinstance(told, str | int) else 0.0
+    except (ValueError, OverflowError):  # no number, or one that no computer holds
+        seconds = 0.0
+    return min(max(_SHORTEST_LIFE, seconds), _LONGEST_LIFE)  # in this order NaN is the shortest
 
 
 def scope(graph_url: str) -> str:

@@ -13,6 +13,8 @@ from calsync_agent.i18n import message
 
 LARGEST_BATCH: Final = 20
 LARGEST_BATCH_BYTES: Final = 3_000_000  # Graph takes 4 MB
+_STATUSES: Final = (100, 599)
+_DIGITS: Final = 3  # of a status
 _OVERHEAD: Final = 700  # bytes around a body: id, address, headers
 
 _json: Final = json.JSONEncoder(separators=(",", ":")).encode
@@ -71,16 +73,22 @@ def decode(body: Json | None, count: int, request_id: str) -> list[Outcome]:
 
     `request_id` is the outer answer's, for those parts that bring none of their own.
     """
-    outcomes: list[Outcome | None] = [None] * count
+    wanted = {str(position): position for position in range(count)}
+    outcomes: list[Outcome] = [_MISSING] * count
     responses = body.get("responses") if body else None
     for response in responses if isinstance(responses, list) else ():
         match response:
-            case {"id": str(position), "status": int(status)} if position.isdecimal():
-                if int(position) < count:
-                    outcomes[int(position)] = _answer(status, response, request_id)
+            case {"id": str(name), "status": given} if name in wanted:
+                position, status = wanted[name], _status(given)
+                if status is None:
+                    continue
+                known = outcomes[position]
+                answer = _answer(status, response, request_id)
+                contradicts = known is not _MISSING and known != answer
+                outcomes[position] = _CONTRADICTORY if contradicts else answer
             case _:
                 continue
-    return [_MISSING if outcome is None else outcome for outcome in outcomes]
+    return outcomes
 
 
 def answer_of(status: int, headers: dict[str, str], body: object, fallback: str = "") -> Answer:
@@ -93,6 +101,10 @@ def answer_of(status: int, headers: dict[str, str], body: object, fallback: str 
 
 
 _MISSING: Final = Lost(message("Graph's answer to a batch says nothing of this request"))
+
+_CONTRADICTORY: Final = Lost(
+    message("Graph's answer to a batch says two different things of this request")
+)
 
 _IMMUTABLE_UTC: Final = 'IdType="ImmutableId", outlook.timezone="UTC"'
 _TEXT: Final = f'{_IMMUTABLE_UTC}, outlook.body-content-type="text"'
@@ -114,6 +126,15 @@ def _part(position: str, prepared: Prepared) -> str:
     encoded = _json(part)
     # The body is JSON already: it is put in as it is, not parsed and written once more.
     return encoded if prepared.body is None else f'{encoded[:-1]},"body":{prepared.body}}}'
+
+
+def _status(given: object) -> int | None:
+    """The status of a part, which may come as text; None where it is none."""
+    if isinstance(given, str) and len(given) == _DIGITS and given.isdecimal():
+        given = int(given)
+    if not isinstance(given, int) or isinstance(given, bool):
+        return None
+    return given if _STATUSES[0] <= given <= _STATUSES[1] else None
 
 
 def _answer(status: int, response: Json, request_id: str) -> Answer:

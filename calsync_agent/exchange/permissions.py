@@ -29,7 +29,7 @@ def named_permissions(token: str) -> frozenset[str] | None:
         return None
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         return None
     roles = claims.get("roles", []) if isinstance(claims, dict) else None
     return frozenset(map(str, roles)) if isinstance(roles, list) else None

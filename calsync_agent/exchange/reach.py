@@ -4,9 +4,11 @@ import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
+from calsync_agent.exchange.retry import rest_asked
 from calsync_agent.exchange.troubles import Unreachable
 from calsync_agent.exchange.trust import shown
 from calsync_agent.i18n import Message, message
@@ -54,7 +56,7 @@ class Way:
 
     def out_of_order(self, status: int, retry_after: str | None) -> Unreachable:
         """The trouble of a sign-in that is overloaded or failing, with the rest it asks for."""
-        rest = float(retry_after) if retry_after and retry_after.isdecimal() else None
+        rest = rest_asked(retry_after, datetime.now(UTC))
         return Unreachable(
             message(
                 "{host} is out of order or overloaded ({status})", host=self.host, status=status

@@ -80,9 +80,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """No answer is known: the request may have been carried out or not."""
+    """No answer is known: the request may have been carried out or not.
+
+    `again`: whether it is worth while to ask once more at once.
+    """
 
     reason: Message
+    again: bool = True
 
 
 Outcome: TypeAlias = Answer | Lost

@@ -20,6 +20,8 @@ _TRIES: Final = 4  # of what fails without being told to wait
 _TRIES_AT_CONFLICT: Final = 2
 _FIRST_PAUSE: Final = 1.0  # seconds
 _LONGEST_PAUSE: Final = 300.0  # unless Exchange asks for more
+_LONGEST_BELIEVED: Final = 3600.0  # seconds that a server may ask for
+_LONGEST_RETRY_AFTER: Final = 100  # characters
 _DOUBLINGS: Final = 16  # enough to get there, and no overflow
 
 
@@ -80,7 +82,7 @@ Decision: TypeAlias = Done | Again | Unknown | Unwell | Refused
 def decide(outcome: Outcome, attempt: Attempt) -> Decision:
     """What follows from `outcome`."""
     if isinstance(outcome, Lost):
-        return _without_answer(attempt)
+        return _without_answer(outcome, attempt)
     status = outcome.status
     if status == HTTPStatus.UNAUTHORIZED:
         return Refused(outcome)
@@ -127,30 +129,42 @@ def pause(number: int, told: float | None, chance: float) -> float:
 
 
 def told(answer: Answer, now: datetime) -> float | None:
-    """Seconds that `Retry-After` asks to wait: a number, or a date seen from `now`."""
-    value = (answer.header("retry-after") or "").strip()
+    """Seconds that `Retry-After` asks to wait, as far as it is believed (B9a)."""
+    return rest_asked(answer.header("retry-after"), now)
+
+
+def rest_asked(value: str | None, now: datetime) -> float | None:
+    """Seconds in the value of a `Retry-After`: a number, or a date seen from `now`.
+
+    No server is believed to need more than `_LONGEST_BELIEVED`; None: it says nothing sensible.
+    """
+    text = (value or "").strip()
+    if len(text) > _LONGEST_RETRY_AFTER:
+        return None
     try:
-        seconds = float(value)
+        seconds = float(text)
     except ValueError:
-        return _until(value, now)
-    return seconds if isfinite(seconds) and seconds >= 0 else None
+        return _until(text, now)
+    return min(seconds, _LONGEST_BELIEVED) if isfinite(seconds) and seconds >= 0 else None
 
 
 def _until(value: str, now: datetime) -> float | None:
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+        if moment.tzinfo is None:  # "-0000": UTC, of unknown origin
+            moment = moment.replace(tzinfo=UTC)
+        seconds = (moment - now).total_seconds()
+    except (ValueError, OverflowError, IndexError, TypeError):  # all of which `email` lets through
         return None
-    if moment.tzinfo is None:  # "-0000": UTC, of unknown origin
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return min(max(seconds, 0.0), _LONGEST_BELIEVED)
 
 
-def _without_answer(attempt: Attempt) -> Decision:
+def _without_answer(lost: Lost, attempt: Attempt) -> Decision:
     if not attempt.repeatable:
         return Unknown()
     after = pause(attempt.number, None, attempt.chance)
-    if attempt.number < _TRIES and attempt.waited + after <= attempt.budget:
+    worth_it = lost.again and attempt.number < _TRIES
+    if worth_it and attempt.waited + after <= attempt.budget:
         return Again(after)
     return Unwell(after) if attempt.method == "GET" else Unknown()
 

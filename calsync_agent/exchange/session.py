@@ -3,7 +3,6 @@
 A 401 is answered here, once, with a new token; every other outcome is for `retry.py` to judge.
 """
 
-import json
 import logging
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -12,6 +11,7 @@ from uuid import uuid4
 
 from calsync_agent.exchange.batch import Prepared, answer_of, decode, encode, prepare
 from calsync_agent.exchange.pace import Clock
+from calsync_agent.exchange.parsing import parsed
 from calsync_agent.exchange.requests import Answer, Lost, Outcome, Request
 from calsync_agent.exchange.retry import passing
 from calsync_agent.exchange.settings import GraphSettings
@@ -100,7 +100,7 @@ class Session:
         )
         if isinstance(reply, Lost):
             return reply
-        return _answer(reply)
+        return await _answer(reply)
 
     async def _batch(self, prepared: Sequence[Prepared], token: str) -> list[Outcome] | Outcome:
         outer = self.prepare(_OUTER)
@@ -109,7 +109,7 @@ class Session:
         reply = await self._call("POST", outer.target, headers, content, token)
         if isinstance(reply, Lost):
             return reply
-        answer = _answer(reply)
+        answer = await _answer(reply)
         if isinstance(answer, Lost):
             return answer
         if answer.ok:
@@ -158,9 +158,9 @@ def _unauthorized(outcome: Outcome) -> bool:
     return isinstance(outcome, Answer) and outcome.status == HTTPStatus.UNAUTHORIZED
 
 
-def _answer(reply: Reply) -> Outcome:
+async def _answer(reply: Reply) -> Outcome:
     try:
-        body = json.loads(reply.content) if reply.content else None
+        body = await parsed(reply.content) if reply.content else None
     except ValueError:  # cut off, or a page of something else's
         body = None
         if reply.status < HTTPStatus.BAD_REQUEST or _reason_cut_off(reply):

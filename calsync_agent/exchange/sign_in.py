@@ -97,7 +97,7 @@ MEANINGS: Final[Mapping[int, Message]] = {
     ),
 }
 
-_CODE: Final = re.compile(r"AADSTS(\d+)")
+_CODE: Final = re.compile(r"AADSTS([0-9]{1,10})\b")
 _LONGEST: Final = 300  # characters of Microsoft's own text
 
 

@@ -1,8 +1,13 @@
-"""The only module that knows the HTTP library: bytes out, bytes or a reason back."""
+"""The only module that knows the HTTP library: bytes out, bytes or a reason back.
 
+No answer is larger, or takes longer, than what is taken in of one (B9a).
+"""
+
+import asyncio
 import json
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, TypeAlias
@@ -12,12 +17,22 @@ import httpx
 
 from calsync_agent import __version__
 from calsync_agent.exchange.links import Root
+from calsync_agent.exchange.parsing import HEAVY
 from calsync_agent.exchange.reach import Way
 from calsync_agent.exchange.requests import Lost
 from calsync_agent.exchange.settings import GraphSettings
 from calsync_agent.exchange.troubles import Unreachable
 from calsync_agent.exchange.trust import proxy_for, tls
-from calsync_agent.i18n import message
+from calsync_agent.exchange.unpacking import (
+    LARGEST,
+    LARGEST_SIGN_IN,
+    LONGEST,
+    OFFERED,
+    TooLarge,
+    Unpackable,
+    unpacked,
+)
+from calsync_agent.i18n import Message, message
 
 Transport: TypeAlias = httpx.AsyncBaseTransport
 SignInTransport: TypeAlias = httpx.BaseTransport
@@ -38,7 +53,7 @@ _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.Unsupporte
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back, unread; header names in lower case."""
+    """What came back, unpacked and unread; header names in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -65,7 +80,11 @@ class Wire:
                 max_keepalive_connections=_IDLE_CONNECTIONS,
                 keepalive_expiry=_KEEP_ALIVE_SECONDS,
             ),
-            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+            headers={
+                "User-Agent": USER_AGENT,
+                "Accept": "application/json",
+                "Accept-Encoding": OFFERED,
+            },
         )
 
     async def call(
@@ -77,16 +96,20 @@ class Wire:
         sent.
         """
         try:
-            response = await self._client.request(
-                method, self.root.origin + target, headers=headers, content=content
-            )
+            async with asyncio.timeout(LONGEST):
+                status, known, content = await self._asked(method, target, headers, content)
+            return Reply(status, known, await _unpacked(content, known))
         except httpx.ProxyError as error:
             raise self._way.unreachable(error, at_proxy=True) from error
         except _NEVER_SENT as error:
             raise self._way.unreachable(error) from error
         except httpx.TimeoutException:
             return Lost(message("{host} did not answer in time", host=self._way.host))
-        except (httpx.TransportError, httpx.DecodingError, OSError) as error:
+        except TimeoutError:
+            return Lost(_endless(self._way), again=False)
+        except TooLarge:
+            return Lost(_too_large(self._way, LARGEST), again=False)
+        except (httpx.TransportError, Unpackable, OSError) as error:
             return Lost(
                 message(
                     "the connection to {host} broke: {reason}",
@@ -94,7 +117,20 @@ class Wire:
                     reason=str(error) or type(error).__name__,
                 )
             )
-        return Reply(response.status_code, _lower(response.headers), response.content)
+
+    async def _asked(
+        self, method: str, target: str, headers: Mapping[str, str], content: bytes | None
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and the bytes as they came. Raises TooLarge, and what httpx raises."""
+        async with self._client.stream(
+            method, self.root.origin + target, headers=headers, content=content
+        ) as response:
+            found = bytearray()
+            async for some in _stream(response):
+                found += some
+                if len(found) > LARGEST:
+                    raise TooLarge
+            return response.status_code, _lower(response.headers), bytes(found)
 
     def led_astray(self, reply: Reply) -> Unreachable:
         """What a redirect means, for Graph gives none: something else answers in its place."""
@@ -129,7 +165,12 @@ class SignInWire:
     authority. Raises Unreachable, and SignInRejection where MSAL would lose Microsoft's reason.
     """
 
-    def __init__(self, settings: GraphSettings, transport: SignInTransport | None = None) -> None:
+    def __init__(
+        self,
+        settings: GraphSettings,
+        transport: SignInTransport | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         proxy = proxy_for(settings.authority, settings.proxy)
         self._way = Way(settings.authority, "exchange.authority", proxy)
         self._client = httpx.Client(
@@ -139,8 +180,9 @@ class SignInWire:
             trust_env=False,
             follow_redirects=False,
             timeout=_timeouts(settings),
-            headers={"User-Agent": USER_AGENT},
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": OFFERED},
         )
+        self._monotonic = monotonic
 
     def get(
         self,
@@ -180,20 +222,80 @@ class SignInWire:
         content: bytes | None,
     ) -> SignInReply:
         try:
-            response = self._client.request(
-                method, url, params=params, headers=headers, content=content
-            )
+            status, headers_in, packed = self._answered(method, url, params, headers, content)
+            encoding = headers_in.get("content-encoding", "")
+            text = unpacked(packed, encoding, LARGEST_SIGN_IN).decode(errors="replace")
         except httpx.ProxyError as error:
             raise self._way.unreachable(error, at_proxy=True) from error
-        except (httpx.TransportError, httpx.DecodingError, OSError) as error:
+        except TooLarge:
+            raise Unreachable(_too_large(self._way, LARGEST_SIGN_IN)) from None
+        except (httpx.TransportError, Unpackable, OSError) as error:
             raise self._way.unreachable(error) from error
-        status = response.status_code
-        headers_in = _lower(response.headers)
         if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise self._way.out_of_order(status, headers_in.get("retry-after"))
-        if response.is_redirect or not _is_object(response.text):
+        if httpx.codes.is_redirect(status) or not _is_object(text):
             raise self._way.not_entra(status)
-        return SignInReply(status, response.text, headers_in)
+        return SignInReply(status, text, headers_in)
+
+    def _answered(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+        content: bytes | None,
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and the bytes as they came. Raises TooLarge, Unreachable, httpx's own."""
+        begun = self._monotonic()
+        with self._client.stream(
+            method, url, params=params, headers=headers, content=content
+        ) as response:
+            found = bytearray()
+            for some in _blocking_stream(response):
+                found += some
+                if len(found) > LARGEST_SIGN_IN:
+                    raise TooLarge
+                if self._monotonic() - begun > LONGEST:
+                    raise Unreachable(_endless(self._way))
+            return response.status_code, _lower(response.headers), bytes(found)
+
+
+async def _unpacked(content: bytes, headers: Mapping[str, str]) -> bytes:
+    """The bytes that are meant; what comes to much is unpacked in a thread."""
+    encoding = headers.get("content-encoding", "")
+    try:
+        return unpacked(content, encoding, HEAVY)
+    except TooLarge:
+        return await asyncio.to_thread(unpacked, content, encoding)
+
+
+def _stream(response: httpx.Response) -> httpx.AsyncByteStream:
+    """The bytes as they come: httpx itself would unpack them without a bound."""
+    if not isinstance(response.stream, httpx.AsyncByteStream):
+        raise TypeError(response.stream)
+    return response.stream
+
+
+def _blocking_stream(response: httpx.Response) -> httpx.SyncByteStream:
+    if not isinstance(response.stream, httpx.SyncByteStream):
+        raise TypeError(response.stream)
+    return response.stream
+
+
+def _too_large(way: Way, most: int) -> Message:
+    return message(
+        "{host} answers with more than {most} MB, which is not read",
+        host=way.host,
+        most=most // 1024**2,
+    )
+
+
+def _endless(way: Way) -> Message:
+    return message(
+        "{host} did not come to the end of its answer in {minutes} min",
+        host=way.host,
+        minutes=round(LONGEST / 60),
+    )
 
 
 def _timeouts(settings: GraphSettings) -> httpx.Timeout:
@@ -205,7 +307,8 @@ def _lower(headers: httpx.Headers) -> dict[str, str]:
 
 
 def _is_object(text: str) -> bool:
+    """Whether MSAL, which reads it by itself, can read it."""
     try:
         return isinstance(json.loads(text), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False

@@ -130,11 +130,40 @@ def test_b9_a_rest_longer_than_the_budget_is_not_waited_for() -> None:
         ("-1", None),
         ("nan", None),
         ("inf", None),
+        ("1e400", None),
         ("", None),
+        ("5, 5", None),  # sent twice
+        ("3600", 3600.0),
+        ("3601", 3600.0),
+        ("999999999", 3600.0),
+        ("9" * 99, 3600.0),
+        ("9" * 6000, None),
+        ("1e308", 3600.0),
+        ("Mon, 01 Jan 2024 00:00:00 +99999999999999999999", None),
+        ("Mon, 01 Jan 2024 00:00:00 +9999", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", 3600.0),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", 0.0),
+        ("Mon, 01 Jan 99999 00:00:00 GMT", None),
+        ("Mon, 99 Foo 2024 77:00:00 GMT", None),
+        ("Sun, 22 Nov 2026 11:00:00 GMT", 3600.0),
     ],
 )
 def test_b9_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> None:
     assert told(Answer(429, headers={"retry-after": value}), NOW) == seconds
+
+
+@given(
+    st.text()
+    | st.floats().map(str)
+    | st.integers().map(str)
+    | st.from_regex(
+        r"\A[A-Z]?[a-z]{0,3},? ?-?[0-9]{0,9} [JFMDa-z]{0,4} -?[0-9]{0,12} "
+        r"[0-9]{0,9}:?[0-9]{0,9}:?[0-9]{0,9} ([+-][0-9]{0,30}|GMT|EST)?\Z"
+    )
+)
+def test_b9a_whatever_a_server_asks_for_is_at_most_an_hour(value: str) -> None:
+    asked = told(Answer(429, headers={"retry-after": value}), NOW)
+    assert asked is None or 0 <= asked <= 3600
 
 
 def test_b9_without_retry_after_nothing_is_told() -> None:
