@@ -121,11 +121,23 @@ def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
 
 def _database_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
     install = _verb(verbs, "install", _install, _("create what is missing"))
+    _verb(verbs, "upgrade", _upgrade, _("bring what is there up to this program's version"))
     ddl = _verb(verbs, "ddl", _ddl, _("print that as SQL"))
     dialects = ("postgresql", "mssql", "sqlite")
     ddl.add_argument("--dialect", choices=dialects, required=True, help=_("whose SQL"))
     ddl.add_argument(
-        "--schema", default="", metavar=_("NAME"), help=_("the schema that the tables are in")
+        "--schema",
+        default="",
+        metavar=_("NAME"),
+        help=_("the schema that the tables are in (else public, or dbo)"),
+    )
+    ddl.add_argument(
+        "--from",
+        dest="version_there",
+        type=int,
+        choices=(1, 2),
+        metavar=_("VERSION"),
+        help=_("bring the tables of this version up to date, as calsync_meta tells it"),
     )
     for verb in (install, ddl):
         verb.add_argument(
@@ -205,6 +217,12 @@ def _install(options: argparse.Namespace) -> int:
     from calsync_agent.commands import tables  # noqa: PLC0415
 
     return tables.install(options)
+
+
+def _upgrade(options: argparse.Namespace) -> int:
+    from calsync_agent.commands import tables  # noqa: PLC0415
+
+    return tables.upgrade(options)
 
 
 def _ddl(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""What is there: tables, indexes, functions and triggers, as the database's catalogue tells."""
+"""What the database's catalogue tells: tables, columns, indexes, functions, triggers."""
 
 from collections.abc import Collection
 from typing import Final
@@ -8,7 +8,10 @@ import sqlalchemy as sa
 from calsync_agent.database.schema import Dialect
 
 Found = frozenset[tuple[str, str]]
-"""Pairs of kind and name; a switched-off trigger has the kind `disabled trigger`."""
+"""Pairs of kind and name; a switched-off trigger has the kind `disabled trigger`.
+
+A table that is asked for comes with its columns, named `table.column`.
+"""
 
 _QUERIES: Final[dict[str, str]] = {
     "postgresql": """
@@ -18,13 +21,21 @@ _QUERIES: Final[dict[str, str]] = {
           AND relnamespace = (SELECT oid FROM pg_catalog.pg_namespace
                               WHERE nspname = COALESCE(:schema, current_schema()))
         UNION ALL
+        SELECT 'column', c.relname || '.' || a.attname
+        FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+        WHERE c.relname IN :names AND c.relkind IN ('r', 'p') AND a.attnum > 0
+          AND NOT a.attisdropped
+          AND c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace
+                                WHERE nspname = COALESCE(:schema, current_schema()))
+        UNION ALL
         SELECT 'function', proname::text
         FROM pg_catalog.pg_proc
         WHERE proname IN :names
           AND pronamespace = (SELECT oid FROM pg_catalog.pg_namespace
                               WHERE nspname = COALESCE(:schema, current_schema()))
         UNION ALL
-        SELECT CASE t.tgenabled WHEN 'D' THEN 'disabled trigger' ELSE 'trigger' END, t.tgname::text
+        SELECT CASE WHEN t.tgenabled IN ('O', 'A') THEN 'trigger' ELSE 'disabled trigger' END,
+               t.tgname::text
         FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
         WHERE t.tgname IN :names AND NOT t.tgisinternal
           AND c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace
@@ -33,6 +44,10 @@ _QUERIES: Final[dict[str, str]] = {
     "mssql": """
         SELECT 'table', CAST(o.name AS nvarchar(128))
         FROM sys.tables AS o
+        WHERE o.name IN :names AND o.schema_id = SCHEMA_ID(COALESCE(:schema, SCHEMA_NAME()))
+        UNION ALL
+        SELECT 'column', CAST(o.name + N'.' + k.name AS nvarchar(257))
+        FROM sys.columns AS k JOIN sys.tables AS o ON o.object_id = k.object_id
         WHERE o.name IN :names AND o.schema_id = SCHEMA_ID(COALESCE(:schema, SCHEMA_NAME()))
         UNION ALL
         SELECT 'index', CAST(i.name AS nvarchar(128))
@@ -44,7 +59,13 @@ _QUERIES: Final[dict[str, str]] = {
         FROM sys.triggers AS t JOIN sys.tables AS o ON o.object_id = t.parent_id
         WHERE t.name IN :names AND o.schema_id = SCHEMA_ID(COALESCE(:schema, SCHEMA_NAME()))
     """,
-    "sqlite": "SELECT type, name FROM sqlite_master WHERE name IN :names AND :schema IS NULL",
+    "sqlite": """
+        SELECT type, name FROM sqlite_master WHERE name IN :names AND :schema IS NULL
+        UNION ALL
+        SELECT 'column', m.name || '.' || c.name
+        FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c
+        WHERE m.type = 'table' AND m.name IN :names
+    """,
 }
 
 

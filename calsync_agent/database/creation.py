@@ -7,16 +7,19 @@ from typing import Final, assert_never
 import sqlalchemy as sa
 
 from calsync_agent.database.catalogue import dialect_of, found, schema_of
-from calsync_agent.database.schema import Item, Step, Target, literal, opening
+from calsync_agent.database.schema import Change, Item, Kind, Step, Target, literal, opening
 from calsync_agent.i18n import Message, message
+
+_OWN_SCHEMA: Final = {"mssql": "SELECT SCHEMA_NAME()", "postgresql": "SELECT current_schema()"}
 
 
 def target_of(connection: sa.Connection) -> Target:
-    """Where the connection creates things; on SQL Server the login's schema is spelt out."""
+    """Where the connection creates things; the login's own schema is spelt out."""
+    dialect = dialect_of(connection)
     schema = schema_of(connection) or ""
-    if not schema and connection.dialect.name == "mssql":
-        schema = str(connection.exec_driver_sql("SELECT SCHEMA_NAME()").scalar_one())
-    return Target(dialect_of(connection), schema)
+    if not schema and dialect in _OWN_SCHEMA:
+        schema = str(connection.exec_driver_sql(_OWN_SCHEMA[dialect]).scalar_one() or "")
+    return Target(dialect, schema)
 
 
 def begin(connection: sa.Connection, target: Target) -> None:
@@ -26,25 +29,39 @@ def begin(connection: sa.Connection, target: Target) -> None:
 
 
 def create(connection: sa.Connection, target: Target, steps: Sequence[Step]) -> list[Message]:
-    """Make what is missing, switch on what was switched off, and say what that was."""
-    items = [step for step in steps if isinstance(step, Item)]
-    there = found(connection, {item.name for item in items})
+    """Make what is missing, switch on what was switched off, change what is older; say what."""
+    names = {name for step in steps if not isinstance(step, str) for name in _looked_for(step)}
+    there = found(connection, names)
     made = []
     for step in steps:
-        if isinstance(step, str):
-            _run(connection, step)
-        elif (f"disabled {step.kind}", step.name) in there:
-            _run(connection, _enabling(target, step))
-            made.append(message("trigger {name} switched on", name=step.name))
-        elif (step.kind, step.name) not in there:
-            _run(connection, step.create)
-            made.append(_described(step))
+        match step:
+            case str():
+                _run(connection, step)
+            case Change():
+                if (step.kind, step.name) in there:
+                    for statement in step.statements:
+                        _run(connection, statement)
+                    there = found(connection, names)
+                    made.append(_changed(step))
+            case Item():
+                if (f"disabled {step.kind}", step.name) in there:
+                    _run(connection, _enabling(target, step))
+                    made.append(message("trigger {name} switched on", name=step.name))
+                elif (step.kind, step.name) not in there:
+                    _run(connection, step.create)
+                    made.append(_described(step))
+            case _:
+                assert_never(step)
     return made
+
+
+def _looked_for(step: Item | Change) -> tuple[str, ...]:
+    return (step.name, step.table) if step.kind == "column" else (step.name,)
 
 
 def script(target: Target, steps: Sequence[Step]) -> str:
     """The same as SQL: may be run again, stops at nothing that is there already."""
-    body = [step if isinstance(step, str) else _guarded(target, step) for step in steps]
+    body = [text for step in steps for text in _said(target, step)]
     match target.dialect:
         case "mssql":
             # sqlcmd has QUOTED_IDENTIFIER off, which filtered indexes and triggers refuse.
@@ -59,21 +76,42 @@ def script(target: Target, steps: Sequence[Step]) -> str:
     return "".join(f"{statement};\n\n" for statement in statements)
 
 
-_HERE: Final = "(SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
-_POSTGRESQL_RELATION: Final = "SELECT 1 FROM pg_class WHERE relname = '{name}' AND relnamespace = "
-_POSTGRESQL_FUNCTION: Final = "SELECT 1 FROM pg_proc WHERE proname = '{name}' AND pronamespace = "
-_POSTGRESQL_PROBES: Final = {
-    "table": _POSTGRESQL_RELATION + _HERE,
-    "index": _POSTGRESQL_RELATION + _HERE,
-    "function": _POSTGRESQL_FUNCTION + _HERE,
-    "trigger": "SELECT 1 FROM pg_trigger WHERE tgname = '{name}' AND tgrelid = '{table}'::regclass",
+_POSTGRESQL_RELATION: Final = """SELECT 1 FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = {schema} AND c.relname = '{name}'"""
+_POSTGRESQL_PROBES: Final[dict[Kind, str]] = {
+    "table": _POSTGRESQL_RELATION,
+    "index": _POSTGRESQL_RELATION,
+    "function": """SELECT 1 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname = {schema} AND p.proname = '{name}'""",
+    "trigger": """SELECT 1 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = {schema} AND c.relname = '{table}' AND t.tgname = '{name}'""",
+    "column": """SELECT 1 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = {schema} AND c.relname = '{table}' AND a.attname = '{name}'
+    AND NOT a.attisdropped""",
 }
-_MSSQL_MISSING: Final = {
-    "table": "OBJECT_ID(N'{object}', N'U') IS NULL",
-    "index": "NOT EXISTS (SELECT 1 FROM sys.indexes"
+_MSSQL_PROBES: Final[dict[Kind, str]] = {
+    "table": "OBJECT_ID(N'{object}', N'U') IS {missing}NULL",
+    "index": "{not_exists}EXISTS (SELECT 1 FROM sys.indexes"
     " WHERE name = N'{name}' AND object_id = OBJECT_ID(N'{object}'))",
-    "trigger": "OBJECT_ID(N'{object}', N'TR') IS NULL",
+    "trigger": "OBJECT_ID(N'{object}', N'TR') IS {missing}NULL",
+    "column": "COL_LENGTH(N'{object}', N'{name}') IS {missing}NULL",
 }
+
+
+def _said(target: Target, step: Step) -> list[str]:
+    """A step as statements that look for themselves whether there is anything to do."""
+    match step:
+        case str():
+            return [step]
+        case Item():
+            return [_guarded(target, step)]
+        case Change():
+            return _guarded_change(target, step)
+        case _:
+            assert_never(step)
 
 
 def _guarded(target: Target, item: Item) -> str:
@@ -84,36 +122,70 @@ def _guarded(target: Target, item: Item) -> str:
             )
         case "postgresql":
             return (
-                f"DO $guard$ BEGIN IF NOT EXISTS ({_postgresql_probe(item)}) THEN\n"
+                f"DO $guard$ BEGIN IF NOT EXISTS ({_postgresql_probe(target, item)}) THEN\n"
                 f"{item.create};\nEND IF; END $guard$"
             )
         case "mssql":
             # EXEC, because CREATE TRIGGER must be alone in its batch.
-            return f"IF {_mssql_missing(target, item)}\nEXEC (N'{literal(item.create)}');"
+            missing = _mssql_probe(target, item, there=False)
+            return f"IF {missing}\nEXEC (N'{literal(item.create)}');"
         case _:
             assert_never(target.dialect)
 
 
-def _postgresql_probe(item: Item) -> str:
-    return _POSTGRESQL_PROBES[item.kind].format(name=item.name, table=item.table)
+def _guarded_change(target: Target, change: Change) -> list[str]:
+    match target.dialect:
+        case "sqlite":
+            return [re.sub(r"^DROP (\w+) ", r"DROP \1 IF EXISTS ", s) for s in change.statements]
+        case "postgresql":
+            body = "".join(f"{statement};\n" for statement in change.statements)
+            probe = _postgresql_probe(target, change)
+            return [f"DO $guard$ BEGIN IF EXISTS ({probe}) THEN\n{body}END IF; END $guard$"]
+        case "mssql":
+            # All of it, or nothing, however the script is cut off.
+            body = "".join(f"EXEC (N'{literal(one)}');\n" for one in change.statements)
+            there = _mssql_probe(target, change, there=True)
+            return [
+                f"IF {there}\nBEGIN\nSET XACT_ABORT ON;\nBEGIN TRANSACTION;\n{body}COMMIT;\nEND"
+            ]
+        case _:
+            assert_never(target.dialect)
 
 
-def _mssql_missing(target: Target, item: Item) -> str:
-    named = target.name(item.table if item.kind == "index" else item.name)
-    return _MSSQL_MISSING[item.kind].format(name=item.name, object=literal(named))
+def _postgresql_probe(target: Target, thing: Item | Change) -> str:
+    schema = f"'{literal(target.schema)}'" if target.schema else "current_schema()"
+    return _POSTGRESQL_PROBES[thing.kind].format(
+        name=_own_name(thing), table=thing.table, schema=schema
+    )
+
+
+def _mssql_probe(target: Target, thing: Item | Change, *, there: bool) -> str:
+    named = target.name(thing.table if thing.kind in {"index", "column"} else thing.name)
+    return _MSSQL_PROBES[thing.kind].format(
+        name=_own_name(thing),
+        object=literal(named),
+        missing="NOT " if there else "",
+        not_exists="" if there else "NOT ",
+    )
+
+
+def _own_name(thing: Item | Change) -> str:
+    return thing.name.rpartition(".")[2]
 
 
 def _enabling(target: Target, item: Item) -> str:
-    table, name = target.name(item.table), target.name(item.name)
+    table = target.name(item.table)
     if target.dialect == "mssql":
-        return f"ENABLE TRIGGER {name} ON {table}"
-    return f"ALTER TABLE {table} ENABLE TRIGGER {name}"
+        return f"ENABLE TRIGGER {target.name(item.name)} ON {table}"
+    return f"ALTER TABLE {table} ENABLE TRIGGER {target.quoted(item.name)}"
 
 
 def _described(item: Item) -> Message:
     match item.kind:
         case "table":
             return message("table {name}", name=item.name)
+        case "column":
+            return message("column {name}", name=item.name)
         case "index":
             return message("index {name} on {table}", name=item.name, table=item.table)
         case "function":
@@ -122,6 +194,10 @@ def _described(item: Item) -> Message:
             return message("trigger {name} on {table}", name=item.name, table=item.table)
         case _:
             assert_never(item.kind)
+
+
+def _changed(change: Change) -> Message:
+    return message("{name}: brought up to date, or removed", name=change.name)
 
 
 def _run(connection: sa.Connection, statement: str) -> None:

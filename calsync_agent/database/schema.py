@@ -6,14 +6,14 @@ the catalogue first, the script asks it by itself, statement by statement.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, assert_never
+from typing import Any, Final, Literal, TypeAlias, assert_never
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mssql, postgresql, sqlite
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 Dialect: TypeAlias = Literal["postgresql", "mssql", "sqlite"]
-Kind: TypeAlias = Literal["table", "index", "function", "trigger"]
+Kind: TypeAlias = Literal["table", "column", "index", "function", "trigger"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +24,27 @@ class Target:
     schema: str = ""
 
     def name(self, thing: str) -> str:
-        """How `thing` is called in a statement."""
+        """How `thing` is called in a statement, with its schema."""
+        schema = "" if self.dialect == "sqlite" else self.schema
+        return ".".join(self.quoted(part) for part in (schema, thing) if part)
+
+    def quoted(self, name: str) -> str:
+        """`name` by itself, so that capitals, dots and words of SQL mean themselves."""
         match self.dialect:
             case "mssql":
-                quoted = [f"[{part.replace(']', ']]')}]" for part in (self.schema, thing) if part]
-                return ".".join(quoted)
+                return f"[{name.replace(']', ']]')}]"
             case "postgresql" | "sqlite":
-                return thing  # PostgreSQL: `opening` makes the schema the only one looked into
+                return '"' + name.replace('"', '""') + '"'
             case _:
                 assert_never(self.dialect)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something that is created once. `table` is what a trigger or an index belongs to."""
+    """Something that is created once. `table` is what a column, trigger or index belongs to.
+
+    A column is named with its table: `calsync_profile.inbound`.
+    """
 
     kind: Kind
     name: str
@@ -45,8 +52,22 @@ class Item:
     create: str
 
 
-Step: TypeAlias = Item | str
-"""An item, or a statement that may be repeated safely."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is done to something of an older version as long as it is there.
+
+    The last statement makes it vanish, and all of them may be repeated: so the change may be cut
+    off anywhere.
+    """
+
+    kind: Kind
+    name: str
+    table: str
+    statements: tuple[str, ...]
+
+
+Step: TypeAlias = Item | Change | str
+"""An item, a change, or a statement that may be repeated safely."""
 Steps: TypeAlias = Callable[[Target], Sequence[Step]]
 
 
@@ -61,6 +82,36 @@ def tables(target: Target, wanted: Sequence[sa.Table]) -> list[Step]:
             made = _compiled(CreateIndex(index), dialect, target)
             steps.append(Item("index", str(index.name), table.name, made))
     return steps
+
+
+def added(target: Target, column: sa.Column[Any]) -> Item:
+    """The step that adds a column to a table that an older version has made.
+
+    It may be null or have a default; no key, no reference: SQLite cannot add those.
+    """
+    table = column.table.name
+    made = str(CreateColumn(column).compile(dialect=offline(target.dialect)))
+    add = "ADD" if target.dialect == "mssql" else "ADD COLUMN"
+    create = f"ALTER TABLE {target.name(table)} {add} {made}"
+    return Item("column", f"{table}.{column.name}", table, create)
+
+
+def dropped(target: Target, kind: Kind, name: str, table: str) -> Change:
+    """The step that removes something where it is there."""
+    on = f" ON {target.name(table)}"
+    match kind:
+        case "trigger":
+            suffix = on if target.dialect == "postgresql" else ""
+        case "index":
+            suffix = on if target.dialect == "mssql" else ""
+        case "function":
+            suffix = "()"
+        case _:
+            suffix = ""
+    plain = kind == "index" and target.dialect == "mssql"
+    plain |= kind == "trigger" and target.dialect == "postgresql"
+    said = target.quoted(name) if plain else target.name(name)
+    return Change(kind, name, table, (f"DROP {kind.upper()} {said}{suffix}",))
 
 
 def triggers_of(steps: Sequence[Step]) -> list[Item]:
@@ -82,7 +133,7 @@ def offline(dialect: Dialect) -> sa.Dialect:
 
 
 def _compiled(element: sa.schema.ExecutableDDLElement, dialect: sa.Dialect, target: Target) -> str:
-    if target.dialect == "mssql" and target.schema:
+    if target.dialect != "sqlite" and target.schema:
         compiled = element.compile(
             dialect=dialect,
             schema_translate_map={None: target.schema},
@@ -96,7 +147,7 @@ def _compiled(element: sa.schema.ExecutableDDLElement, dialect: sa.Dialect, targ
 
 _SWITCHED_ON: Final = {
     "postgresql": """(SELECT COUNT(*) FROM pg_trigger
-    WHERE tgname IN ({names}) AND tgrelid IN ({owners}) AND tgenabled <> 'D')""",
+    WHERE tgname IN ({names}) AND tgrelid IN ({owners}) AND tgenabled IN ('O', 'A'))""",
     "mssql": "(SELECT COUNT(*) FROM sys.triggers WHERE object_id IN ({ids}) AND is_disabled = 0)",
     "sqlite": "(SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND name IN ({names}))",
 }
@@ -104,10 +155,12 @@ _SWITCHED_ON: Final = {
 
 def switched_on(target: Target, triggers: Sequence[Item]) -> str:
     """An SQL expression: how many of these triggers exist and are switched on."""
-    owners = sorted({f"'{trigger.table}'::regclass" for trigger in triggers})
+    owners = sorted({f"'{literal(target.name(trigger.table))}'::regclass" for trigger in triggers})
     return _SWITCHED_ON[target.dialect].format(
         names=", ".join(f"'{trigger.name}'" for trigger in triggers),
-        ids=", ".join(f"OBJECT_ID(N'{target.name(trigger.name)}')" for trigger in triggers),
+        ids=", ".join(
+            f"OBJECT_ID(N'{literal(target.name(trigger.name))}')" for trigger in triggers
+        ),
         owners=", ".join(owners),
     )
 

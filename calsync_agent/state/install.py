@@ -15,17 +15,19 @@ _COMPARE_AGAIN: Final = """UPDATE {states} SET compared_at = NULL
 WHERE compared_at IS NOT NULL AND {switched_on} < {all}"""
 
 
+_NEW_VERSION: Final = """UPDATE {meta} SET value = '{version}'
+WHERE name = '{name}' AND value IN ({older})"""
+
+
 def state_steps(target: Target, feed_triggers: Sequence[Item]) -> list[Step]:
     """The steps that make the plugin's tables; to be done before the feed's triggers are made.
 
     While one of those is missing, changes go unseen: Consolidate's side of every profile is then
     to be compared in full.
     """
-    first = {SCHEMA_VERSION_ROW: str(SCHEMA_VERSION), SETTINGS_REVISION: "0"}
-    meta = target.name("calsync_meta")
     return [
         *tables(target, PLUGIN_TABLES),
-        *(_FIRST_ROW.format(meta=meta, name=name, value=value) for name, value in first.items()),
+        _first_row(target, SETTINGS_REVISION, "0"),
         _COMPARE_AGAIN.format(
             states=target.name("calsync_profile_state"),
             switched_on=switched_on(target, feed_triggers),
@@ -33,3 +35,21 @@ def state_steps(target: Target, feed_triggers: Sequence[Item]) -> list[Step]:
         ),
         *settings_triggers(target),
     ]
+
+
+def version_steps(target: Target) -> list[Step]:
+    """The last steps, which say that all the others are done."""
+    older = ", ".join(f"'{number}'" for number in range(SCHEMA_VERSION))
+    return [
+        _first_row(target, SCHEMA_VERSION_ROW, str(SCHEMA_VERSION)),
+        _NEW_VERSION.format(
+            meta=target.name("calsync_meta"),
+            version=SCHEMA_VERSION,
+            name=SCHEMA_VERSION_ROW,
+            older=older,
+        ),
+    ]
+
+
+def _first_row(target: Target, name: str, value: str) -> str:
+    return _FIRST_ROW.format(meta=target.name("calsync_meta"), name=name, value=value)

@@ -18,6 +18,9 @@ def check(connection: sa.Connection) -> None:
     """Raise DatabaseRefused unless the plugin's tables are there and known to us (B10)."""
     names = {table.name for table in PLUGIN_TABLES}
     there = {name for kind, name in found(connection, names) if kind == "table"}
+    with permitted():
+        if meta.name in there:  # an older version has fewer tables, and is named as such
+            check_version(connection)
     missing = sorted(names - there)
     if missing:
         raise NotInstalled(
@@ -26,19 +29,36 @@ def check(connection: sa.Connection) -> None:
                 tables=", ".join(missing),
             )
         )
-    with permitted():
-        check_version(connection)
 
 
 def check_version(connection: sa.Connection) -> None:
     """Raise DatabaseRefused where `schema_version` is missing, unreadable or not this program's."""
-    stored = _value(connection, SCHEMA_VERSION_ROW)
+    stored = version(connection)
     if stored is None:
         raise NotInstalled(
             message(
                 "calsync_meta has no row schema_version; put it right: calsync-agent db install"
             )
         )
+    if stored < SCHEMA_VERSION:
+        raise NotInstalled(
+            message(
+                "The plugin's tables are of version {stored}, older than this program ({known});"
+                " bring them up to date: calsync-agent db upgrade",
+                stored=stored,
+                known=SCHEMA_VERSION,
+            )
+        )
+
+
+def version(connection: sa.Connection) -> int | None:
+    """The version of the tables, where `schema_version` tells one.
+
+    Raises DatabaseRefused where that is unreadable, or newer than this program.
+    """
+    stored = _value(connection, SCHEMA_VERSION_ROW)
+    if stored is None:
+        return None
     if not (stored.isascii() and stored.isdigit()):
         raise DatabaseRefused(
             message(
@@ -56,22 +76,14 @@ def check_version(connection: sa.Connection) -> None:
                 known=SCHEMA_VERSION,
             )
         )
-    if int(stored) < SCHEMA_VERSION:
-        raise NotInstalled(
-            message(
-                "The plugin's tables are of version {stored}, older than this program ({known});"
-                " bring them up to date: calsync-agent db install",
-                stored=int(stored),
-                known=SCHEMA_VERSION,
-            )
-        )
+    return int(stored)
 
 
-def is_installed(connection: sa.Connection) -> bool:
-    """Whether `calsync_meta` has a schema version."""
+def installed(connection: sa.Connection) -> int | None:
+    """The version of the tables here; None where there are none. Raises what `version` raises."""
     if ("table", meta.name) not in found(connection, {meta.name}):
-        return False
-    return _value(connection, SCHEMA_VERSION_ROW) is not None
+        return None
+    return version(connection)
 
 
 def settings_revision(connection: sa.Connection) -> int:

@@ -1,6 +1,7 @@
 """The tables that the plugin owns (contract, section 4).
 
-The first four are for others to read, the first two to write as well; the rest is our own affair.
+Provider, profile and type are for others to read and write as well, log and meta to read; the rest
+is our own affair. What is added here is added to `state/versions.py`, too.
 `calsync_provider` and `calsync_profile` carry triggers that count `settings_revision` up.
 """
 
@@ -15,7 +16,7 @@ from calsync_agent.database.clock import UtcNow
 from calsync_agent.database.model import column, table
 from calsync_agent.database.types import ID_LENGTH, counter, key, long_key, long_text, moment, text
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 PRINT_LENGTH: Final = 200
 WITH_TRIGGERS: Final[dict[str, Any]] = {"implicit_returning": False}
 # SQLite alone gives the id of a deleted row out again, and others remember these ids.
@@ -38,7 +39,10 @@ class Provider(SQLModel, table=True):
 
 
 class Profile(SQLModel, table=True):
-    """One employee bound to one mailbox."""
+    """One employee bound to one mailbox.
+
+    Directions and window are null where the provider's and the settings' hold.
+    """
 
     __tablename__: ClassVar[str] = "calsync_profile"
     __table_args__: ClassVar[Any] = (
@@ -53,6 +57,21 @@ class Profile(SQLModel, table=True):
     employee_id: int = column(sa.Integer, sa.ForeignKey("employee.id", ondelete="CASCADE"))
     external_user_id: str = column(text(320))
     active: bool = column(sa.Boolean, default=True)
+    inbound: bool | None = column(sa.Boolean, nullable=True)
+    outbound: bool | None = column(sa.Boolean, nullable=True)
+    past_months: int | None = column(sa.Integer, nullable=True)
+    future_months: int | None = column(sa.Integer, nullable=True)
+
+
+class TypeInExchange(SQLModel, table=True):
+    """What an activity type means in Exchange: an Outlook category, a Teams meeting."""
+
+    __tablename__: ClassVar[str] = "calsync_type"
+
+    # No reference: Consolidate deletes its types as if the plugin were not there.
+    type_id: int = column(sa.Integer, primary_key=True, autoincrement=False)
+    category: str | None = column(text(255), nullable=True)
+    online_meeting: bool = column(sa.Boolean, default=False)
 
 
 class Log(SQLModel, table=True):
@@ -296,6 +315,7 @@ class Fare(SQLModel, table=True):
 
 provider = table(Provider)
 profile = table(Profile)
+type_in_exchange = table(TypeInExchange)
 log = table(Log)
 meta = table(Meta)
 pending = table(Pending)
@@ -312,6 +332,7 @@ fare = table(Fare)
 PLUGIN_TABLES: Final = (
     provider,
     profile,
+    type_in_exchange,
     log,
     meta,
     pending,

@@ -30,6 +30,7 @@ COMMANDS = [
     "adopt",
     "db",
     "db install",
+    "db upgrade",
     "db ddl",
 ]
 

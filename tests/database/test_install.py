@@ -48,7 +48,7 @@ def test_with_consolidate_makes_the_least_that_works(empty: Database) -> None:
         assert (kind.calendar_sync, kind.inbound_default) == ("normal", True)
         facts = connection.execute(sa.select(meta.c.name, meta.c.value)).all()
         assert {name: value for name, value in facts} == {  # noqa: C416 - rows are no pairs to mypy
-            "schema_version": "1",
+            "schema_version": "2",
             "settings_revision": "0",
         }
 
@@ -81,7 +81,7 @@ def test_without_consolidates_tables_it_refuses_and_leaves_nothing(empty: Databa
 
 def test_b10_tables_newer_than_the_program_are_refused(database: Database) -> None:
     with database.writing() as connection:
-        newer = sa.update(meta).where(meta.c.name == "schema_version").values(value="2")
+        newer = sa.update(meta).where(meta.c.name == "schema_version").values(value="3")
         connection.execute(newer)
     with pytest.raises(DatabaseRefused, match="newer than this program"):
         install(database, with_consolidate=True)

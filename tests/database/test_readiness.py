@@ -80,9 +80,10 @@ def test_b10_without_the_module_it_refuses(
 @pytest.mark.parametrize(
     ("value", "line"),
     [
-        ("2", "newer than this program"),
+        ("3", "newer than this program"),
         ("99999999999999999999", "newer than this program"),
-        ("0", "older than this program.*db install"),
+        ("1", "older than this program.*db upgrade"),
+        ("0", "older than this program.*db upgrade"),
         ("one", "holds one instead of a whole number"),
         ("1.5", "instead of a whole number"),
         ("-1", "instead of a whole number"),

@@ -12,7 +12,7 @@ from calsync_agent.consolidate.tables import module, system_info
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import LoginRefused, NotPermitted
 from calsync_agent.i18n import message
-from calsync_agent.state.tables import meta
+from calsync_agent.state.tables import SCHEMA_VERSION, meta
 from calsync_tui.app import CalsyncApp
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.start import Start
@@ -114,7 +114,7 @@ async def test_b10_newer_tables_are_said(settings: Settings, people: Database) -
         assert "neueres Programm installieren" in page or "neuer als dieses Programm" in page
         assert "Tabellen anlegen" not in page
         with people.writing() as connection:
-            connection.execute(newer.values(value="1"))
+            connection.execute(newer.values(value=str(SCHEMA_VERSION)))
         await terminal.press("r")
         await begun(terminal)
 

@@ -1,0 +1,45 @@
+"""What each version of the schema brought, for databases that an older one has made.
+
+To add something to the version under way:
+
+- a table: append it to `PLUGIN_TABLES` in `state/tables.py`. Nothing else; an upgrade makes every
+  table, index and trigger that is missing.
+- a column of a table that an older version has: add it there, and its name to `_COLUMNS` below. It
+  may be null or have a default, and is no key and no reference.
+- anything else (a thing dropped, moved, or made otherwise): a `Change` in `changes`, which finds by
+  the catalogue whether it is still to be done. What replaces it needs another name.
+
+Each step may be cut off anywhere and done again. A version that was released is closed: what comes
+after it has the next number, and its schema as released is kept in `tests/database/schema_N`.
+"""
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from calsync_agent.database.schema import Step, Target, added
+from calsync_agent.state.tables import PLUGIN_TABLES, SCHEMA_VERSION
+
+_COLUMNS: Final[dict[int, tuple[str, ...]]] = {
+    2: (
+        "calsync_profile.inbound",
+        "calsync_profile.outbound",
+        "calsync_profile.past_months",
+        "calsync_profile.future_months",
+    ),
+}
+
+
+def changes(target: Target, version: int) -> list[Step]:
+    """The steps from that version's tables to this one's, apart from what is only missing."""
+    return [
+        added(target, _column(name))
+        for number in range(version + 1, SCHEMA_VERSION + 1)
+        for name in _COLUMNS.get(number, ())
+    ]
+
+
+def _column(name: str) -> sa.Column[object]:
+    table, _, column = name.partition(".")
+    [found] = [one for one in PLUGIN_TABLES if one.name == table]
+    return found.c[column]
