@@ -7,6 +7,7 @@ from typing import Any, Final, NoReturn
 
 from calsync_agent import i18n
 from calsync_agent.i18n import _, marked
+from calsync_agent.visible import visible
 
 TEXTS: Final = (
     marked("usage: "),
@@ -33,6 +34,12 @@ TEXTS: Final = (
 """What argparse says to people, in Python 3.11 to 3.14; the rest is for programmers."""
 
 
+MOST: Final = 2**63 - 1
+"""What a `bigint` holds."""
+
+_DIGITS: Final = len(str(MOST))
+
+
 class Parser(argparse.ArgumentParser):
     """A parser for a command. `fill` adds its options when they are needed, and not earlier."""
 
@@ -57,7 +64,23 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """One line on stderr; status 2."""
         told = _("{program}: {reason}; see {program} --help")
-        self.exit(2, told.format(program=self.prog, reason=message) + "\n")
+        self.exit(2, visible(told.format(program=self.prog, reason=message)) + "\n")
+
+
+def whole_number(least: int = 1, most: int = MOST) -> Callable[[str], int]:
+    """What argparse reads a number with that has to lie between two others, both included."""
+
+    def read(text: str) -> int:
+        sound = text.isascii() and text.isdigit() and len(text) <= _DIGITS
+        if not sound or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(
+                _("must be a whole number from {least} to {most}, not {text}").format(
+                    least=least, most=most, text=repr(text[: _DIGITS + 1])
+                )
+            )
+        return int(text)
+
+    return read
 
 
 def language(words: Sequence[str], fallback: i18n.Language) -> i18n.Language:

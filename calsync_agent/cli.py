@@ -5,14 +5,14 @@ a command works with is imported when it runs, so that the others begin at once.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from calsync_agent import __version__, i18n
-from calsync_agent.arguments import Parser, language, translated
+from calsync_agent.arguments import Parser, language, translated, whole_number
+from calsync_agent.console import flush, give_up, warn
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _
 from calsync_agent.platform.console import console_utf8
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with translated():
             options = _parser().parse_args(words)
         status = int(options.run(options))
-        sys.stdout.flush()
+        flush()
     except SystemExit as end:  # argparse has said all
         return end.code if isinstance(end.code, int) else 2
     except CalsyncError as error:
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130  # what a shell reports after Ctrl+C
     except BrokenPipeError:
         # Whoever read the output has seen enough; nothing is left to be said to them.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up()
         return 1
     except Exception as error:  # noqa: BLE001 - nobody is helped by a traceback
         return _refused(_unforeseen(error), 1)
@@ -47,8 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _refused(text: str, status: int) -> int:
     """A line for each problem."""
-    if sys.stderr is not None:  # a service on Windows may have none
-        sys.stderr.writelines(f"{PROGRAM}: {line}\n" for line in text.splitlines())
+    for line in text.split("\n"):
+        warn(f"{PROGRAM}: {line}")
     return status
 
 
@@ -101,7 +101,9 @@ def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
         verb = _verb(verbs, name, _admin(name), text)
         verb.add_argument("profile", metavar=_("PROFILE"), help=_("its number or employee code"))
     history = _verb(verbs, "history", _admin("history"), _("show overwritten and deleted versions"))
-    history.add_argument("--limit", type=int, metavar=_("N"), help=_("no more than so many"))
+    history.add_argument(
+        "--limit", type=whole_number(), metavar=_("N"), help=_("no more than so many")
+    )
     for verb in (preview, history):
         verb.add_argument(
             "--profile", metavar=_("PROFILE"), help=_("only of this profile: number or code")
@@ -109,7 +111,7 @@ def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
         verb.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
     restore = _verb(verbs, "restore", _admin("restore"), _("make a kept version current again"))
     restore.add_argument(
-        "version_id", type=int, metavar=_("HISTORY_ID"), help=_("as `history` shows it")
+        "version_id", type=whole_number(), metavar=_("HISTORY_ID"), help=_("as `history` shows it")
     )
     adopt = _verb(verbs, "adopt", _admin("adopt"), _("say which database this is"))
     which = adopt.add_mutually_exclusive_group(required=True)

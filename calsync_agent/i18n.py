@@ -23,6 +23,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
 
+from calsync_agent.visible import visible
+
 Language: TypeAlias = Literal["de", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 DOMAIN: Final = "calsync"
@@ -149,12 +151,18 @@ class Message:
     """A sentence for people: an English template with `{named}` fields, and their values.
 
     A field may be a `Message` itself (a reason inside a sentence). With `plural`, the field `count`
-    decides which of the two templates it is.
+    decides which of the two templates it is. Texts among the
+    fields are kept as `visible` shows them.
     """
 
     template: str
     fields: Mapping[str, Value]
     plural: str = ""
+
+    def __post_init__(self) -> None:
+        """Keep what the fields say from being obeyed by a terminal."""
+        fields = {n: visible(v) if isinstance(v, str) else v for n, v in self.fields.items()}
+        object.__setattr__(self, "fields", fields)
 
     def __str__(self) -> str:
         """The sentence in the language spoken now."""

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from calsync_agent.appointment.codec import from_json
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.config import reading
 from calsync_agent.config.settings import Settings
+from calsync_agent.console import say, say_json
 from calsync_agent.consolidate.reading import read_staff
 from calsync_agent.consolidate.writing import Stamp
 from calsync_agent.database.engine import Database
@@ -53,15 +53,15 @@ def history(options: argparse.Namespace) -> int:
 
         versions = _read(database, read)
     if options.json:
-        print(json.dumps([_as_json(version) for version in versions], ensure_ascii=False, indent=1))
+        say_json([_as_json(version) for version in versions])
         return 0
     for version in versions:
-        print(
+        say(
             f"{version.id:>6}  {version.at:%Y-%m-%d %H:%M}  {version.profile:>4}"
             f"  {version.side.value:<11}  {_(version.rule)}: {_subject(version)}"
         )
     if not versions:
-        print(_("No version has been kept yet."))
+        say(_("No version has been kept yet."))
     return 0
 
 
@@ -76,7 +76,7 @@ def restore(options: argparse.Namespace) -> int:
         "restored in Consolidate: {subject}; the next cycle carries it to Exchange",
         subject=_subject(version),
     )
-    print(text)
+    say(text)
     return 0
 
 
@@ -85,10 +85,11 @@ def preview(options: argparse.Namespace) -> int:
     settings = _settings(options)
     found = asyncio.run(bootstrap.previews(settings, options.profile))
     if options.json:
-        print(json.dumps([one.as_json() for one in found], ensure_ascii=False, indent=1))
+        say_json([one.as_json() for one in found])
     else:
         for one in found:
-            print("\n".join(lines(one)))
+            for line in lines(one):
+                say(line)
     return 0
 
 
@@ -109,28 +110,28 @@ def adopt(options: argparse.Namespace) -> int:
 
         _write(database, answer)
     if options.copy:
-        print(_("A second installation: its links are forgotten, both sides are matched anew."))
+        say(_("A second installation: its links are forgotten, both sides are matched anew."))
     else:
-        print(_("The same installation, put back: both sides are compared in full."))
+        say(_("The same installation, put back: both sides are compared in full."))
     return 0
 
 
 def _answer(options: argparse.Namespace, verdict: Verdict) -> int:
     with _database(options) as database:
 
-        def say(connection: sa.Connection) -> int:
+        def entered(connection: sa.Connection) -> int:
             number = _profile(connection, options.profile)
             count = holds.answer(connection, number, verdict)
             if not count:
                 raise Unknown(message("profile {name} is not held", name=options.profile))
             return count
 
-        count = _write(database, say)
+        count = _write(database, entered)
     if verdict is Verdict.CONFIRMED:
         text = ngettext("{count} change is carried out.", "{count} changes are carried out.", count)
     else:
         text = ngettext("{count} change is dropped.", "{count} changes are dropped.", count)
-    print(text.format(count=count))
+    say(text.format(count=count))
     return 0
 
 

@@ -12,7 +12,8 @@ As text, a line for each step, with the page on which something is put right bel
   is left out.
 - `message` is one sentence in the language of the command, or a line for each of several problems;
   it says what to do. `mend` is only there where a page on the web is the place for it; a step that
-  is `ok` may have one, too, as advice.
+  is `ok` may have one, too, as advice. `warning` is only there, and true, where a step is `ok` but
+  should be put right all the same; the name of such a step may come twice.
 - `consent_url` is empty as long as no tenant is known.
 - `found` holds whom `--find-user` has found by e-mail address, user principal name or object id.
 
@@ -22,12 +23,11 @@ to be had, or something does not answer for now; 2 where the sync would refuse t
 
 import argparse
 import asyncio
-import json
-import sys
 from typing import Final
 
 from calsync_agent import bootstrap
 from calsync_agent.config import reading
+from calsync_agent.console import say, say_json, warn
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _, marked, message
 from calsync_agent.service.findings import Checkup, Step
@@ -55,15 +55,19 @@ def check(options: argparse.Namespace) -> int:
         made.failed("settings", error)
     else:
         made.fine("settings", message("{file} is complete", file=str(settings.path)))
+        for warning in reading.exposed(settings):
+            made.warned("settings", warning)
         asyncio.run(bootstrap.check(made, settings, options.find_user))
     if options.json:
-        print(json.dumps(_as_json(made), ensure_ascii=False, indent=1))
+        say_json(_as_json(made))
     else:
         for step in made.steps:
-            print(_as_text(step))
+            for line in _as_text(step):
+                say(line)
     for step in made.steps:
-        if step.status:
-            sys.stderr.write(f"{_line(step)}\n")
+        if step.status or step.warning:
+            for line in _line(step).split("\n"):
+                warn(line)
     return made.status
 
 
@@ -72,10 +76,11 @@ def _line(step: Step) -> str:
     return f"{title}: {step.message}"
 
 
-def _as_text(step: Step) -> str:
-    sign = "✗" if step.status else "✓"
-    text = f"{sign} {_line(step)}".replace("\n", "\n  ")
-    return f"{text}\n  → {step.mend}" if step.mend else text
+def _as_text(step: Step) -> list[str]:
+    sign = "✗" if step.status else "!" if step.warning else "✓"
+    first, *others = _line(step).split("\n")
+    mend = [f"→ {step.mend}"] if step.mend else []
+    return [f"{sign} {first}", *(f"  {line}" for line in [*others, *mend])]
 
 
 def _as_json(made: Checkup) -> dict[str, object]:
@@ -86,6 +91,7 @@ def _as_json(made: Checkup) -> dict[str, object]:
                 "ok": not step.status,
                 "message": str(step.message),
                 **({"mend": step.mend} if step.mend else {}),
+                **({"warning": True} if step.warning else {}),
             }
             for step in made.steps
         ],

@@ -2,11 +2,11 @@
 
 import argparse
 import asyncio
-import sys
 from datetime import UTC, datetime
 
 from calsync_agent import bootstrap
 from calsync_agent.config import reading
+from calsync_agent.console import say, warn
 from calsync_agent.consolidate.importing import import_file
 from calsync_agent.i18n import ngettext
 from calsync_agent.state import meta
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
         database.dispose()
     for refused in done.refused:
         named = f"{refused.subject} ({refused.uid})"
-        sys.stderr.write(f"{options.file}: {named}: {refused.reason}\n")
+        warn(f"{options.file}: {named}: {refused.reason}")
     told = ngettext("{count} appointment entered.", "{count} appointments entered.", done.entered)
-    print(told.format(count=done.entered))
+    say(told.format(count=done.entered))
     return 1 if done.refused else 0

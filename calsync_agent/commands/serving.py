@@ -3,13 +3,13 @@
 import argparse
 import asyncio
 import logging
-import sys
 from collections.abc import Coroutine
 from typing import Any, Final
 
 from calsync_agent import bootstrap
 from calsync_agent.config import reading
 from calsync_agent.config.settings import Settings
+from calsync_agent.console import say, warn
 from calsync_agent.errors import CalsyncError, Undecided
 from calsync_agent.i18n import _
 from calsync_agent.platform import stop_requested
@@ -60,8 +60,7 @@ def once(options: argparse.Namespace) -> int:
             logging.getLogger(troubles.LOGGER).log(logging.ERROR, error.message)
             raise
     if outcomes is None:
-        told = _("stopped before everything was in step")
-        sys.stderr.write(f"{told}\n")
+        warn(_("stopped before everything was in step"))
         return INTERRUPTED
     return _told(outcomes)
 
@@ -69,7 +68,8 @@ def once(options: argparse.Namespace) -> int:
 def _observe(settings: Settings) -> None:
     """What would be done, as long as nobody has said which database this is (B12)."""
     for preview in asyncio.run(bootstrap.previews(settings, None)):
-        print("\n".join(lines(preview)))
+        for line in lines(preview):
+            say(line)
 
 
 async def _unless_stopped(work: Coroutine[Any, Any, list[Outcome]]) -> list[Outcome] | None:
@@ -88,14 +88,14 @@ async def _unless_stopped(work: Coroutine[Any, Any, list[Outcome]]) -> list[Outc
 
 def _told(outcomes: list[Outcome]) -> int:
     if not outcomes:
-        print(
+        say(
             _(
                 "No profile is active; set some up in calsync-tui, or as rows of calsync_profile"
                 " with calsync_provider."
             )
         )
     for outcome in outcomes:
-        print(outcome.line)
+        say(outcome.line)
         if not outcome.in_step:
-            sys.stderr.write(f"{outcome.line}\n")
+            warn(outcome.line)
     return 0 if all(outcome.in_step for outcome in outcomes) else 1

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -27,6 +28,9 @@ _TENANT: Final = re.compile(
     r"/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|common|organizations|consumers|[^/]*\.[^/]*)(/|$)",
     re.IGNORECASE,
 )
+
+
+_PASSWORD: Final = re.compile(r"(^|;)\s*(pwd|password)\s*=", re.IGNORECASE)
 
 
 class Wrong(ValueError):
@@ -118,6 +122,8 @@ def database_url(value: SecretStr, info: ValidationInfo) -> SecretStr:
                 example="postgresql+psycopg2://calsync@db.example/consolidate",
             )
         ) from None
+    if _torn(value.get_secret_value(), url):
+        raise Wrong(message("holds an @ too many; in a password it is written %40"))
     if url.drivername not in _DRIVER_NAMES:
         raise Wrong(
             message(
@@ -132,6 +138,31 @@ def database_url(value: SecretStr, info: ValidationInfo) -> SecretStr:
     elif not _names_database(url):
         raise Wrong(message("must name the database after the server: …//server/database"))
     return SecretStr(url.render_as_string(hide_password=False))
+
+
+def holds_password(address: SecretStr) -> bool:
+    """Whether an address, of a database or a proxy, has a password in it."""
+    try:
+        url = sa.make_url(address.get_secret_value())
+    except (sa.exc.ArgumentError, ValueError):
+        return False
+    return url.password is not None or password_among(url.query)
+
+
+def password_among(query: Mapping[str, str | tuple[str, ...]]) -> bool:
+    """Whether a parameter of an address is a password, or a connection string with one."""
+    return any(
+        name.lower() in {"password", "pwd"}
+        or (name == "odbc_connect" and bool(_PASSWORD.search(str(value))))
+        for name, value in query.items()
+    )
+
+
+def _torn(written: str, url: sa.URL) -> bool:
+    """Whether an @ in the password was taken for its end: what follows would be shown as a host."""
+    if url.drivername.startswith("sqlite"):
+        return False
+    return written.partition("?")[0].count("@") > 1
 
 
 def _absolute(url: sa.URL, info: ValidationInfo) -> sa.URL:

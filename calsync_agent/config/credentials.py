@@ -6,27 +6,48 @@ All functions raise `Wrong`. Nothing that was read is ever part of a message.
 import datetime as dt
 import os
 from pathlib import Path
+from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from pydantic import SecretStr
 
 from calsync_agent.config.checks import Wrong
 from calsync_agent.config.settings import ClientCertificate
 from calsync_agent.i18n import message
+from calsync_agent.platform import NotOrdinary, TooLarge, is_folder, read_file
+
+LONGEST_SECRET: Final = 16_384
+"""Bytes of a file with a password or a client secret, which have some 40 characters."""
+
+LARGEST: Final = 1_000_000
+"""Bytes of a file with certificates; the authorities that browsers trust are a quarter of that."""
 
 
-def content(path: Path) -> bytes:
-    """What the file holds."""
+def content(path: Path, most: int = LARGEST) -> bytes:
+    """What the file holds, which may be up to `most` bytes."""
     try:
-        return path.read_bytes()
+        return read_file(path, most)
+    except NotOrdinary:
+        raise Wrong(
+            message("{path} is no ordinary file but a device or a pipe", path=str(path))
+        ) from None
+    except TooLarge:
+        told = message(
+            "{path} is too large ({most} bytes are allowed); it must be another file that is meant",
+            path=str(path),
+            most=most,
+        )
+        raise Wrong(told) from None
     except FileNotFoundError:
         raise Wrong(message("there is no file {path}", path=str(path))) from None
     except IsADirectoryError:
         raise Wrong(message("{path} is a folder; name a file in it", path=str(path))) from None
     except PermissionError:
-        if path.is_dir():  # as Windows says it
+        if is_folder(path):  # as Windows says it
             raise Wrong(message("{path} is a folder; name a file in it", path=str(path))) from None
         raise Wrong(
             message("{path} cannot be read by this account; give it the right to", path=str(path))
@@ -37,10 +58,10 @@ def content(path: Path) -> bytes:
         ) from None
 
 
-def text(path: Path) -> str:
+def text(path: Path, most: int) -> str:
     """What the file holds, as text; a byte order mark is no part of it."""
     try:
-        return content(path).decode("utf-8-sig")
+        return content(path, most).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Wrong(
             message("{path} is not in UTF-8; save it in that encoding", path=str(path))
@@ -49,12 +70,16 @@ def text(path: Path) -> str:
 
 def secret(path: Path) -> SecretStr:
     """The one line that the file holds, without white space around it."""
-    line = text(path).strip()
+    line = text(path, LONGEST_SECRET).strip()
     if not line:
         raise Wrong(message("{path} is empty; put the secret in it", path=str(path)))
     if len(line.splitlines()) > 1:
         raise Wrong(
             message("{path} has several lines; it may hold the secret alone", path=str(path))
+        )
+    if not line.isprintable():
+        raise Wrong(
+            message("{path} holds control characters; put the secret alone in it", path=str(path))
         )
     return SecretStr(line)
 
@@ -75,7 +100,7 @@ def certificate(path: Path) -> ClientCertificate:
     key = _private_key(path, pem)
     public = key.public_key()
     for candidate in _certificates(path, pem):
-        if candidate.public_key() == public:
+        if _key_of(candidate) == public:
             _check_age(path, candidate)
             return ClientCertificate(
                 private_key=SecretStr(_as_pem(key)),
@@ -98,7 +123,7 @@ def _private_key(path: Path, pem: bytes) -> RSAPrivateKey:
         raise Wrong(
             message("the private key in {path} has a pass phrase; store it without", path=str(path))
         ) from None
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         raise Wrong(
             message(
                 "{path} holds no private key in PEM form (-----BEGIN PRIVATE KEY-----)",
@@ -122,6 +147,14 @@ def _certificates(path: Path, pem: bytes) -> list[x509.Certificate]:
                 path=str(path),
             )
         ) from None
+
+
+def _key_of(candidate: x509.Certificate) -> CertificatePublicKeyTypes | None:
+    """Its public key; None for one that cannot be understood, which is not the app's then."""
+    try:
+        return candidate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return None
 
 
 def _check_age(path: Path, candidate: x509.Certificate) -> None:

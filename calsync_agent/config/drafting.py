@@ -1,6 +1,5 @@
 """What an admin enters for a new `agent.toml`, and what is wrong with it."""
 
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -12,16 +11,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from calsync_agent.config import credentials
+from calsync_agent.config import checks, credentials
 from calsync_agent.config.checks import FOLDER
 from calsync_agent.config.settings import AgentFile, Exchange
 from calsync_agent.config.wording import Problems
 from calsync_agent.i18n import Message, message
-from calsync_agent.platform import readable_by_others
+from calsync_agent.platform import is_file, readable_by_others
 
 PASSWORD_FILE: Final = "database-password.txt"  # noqa: S105 - a file's name
 SECRET_FILE: Final = "client-secret.txt"  # noqa: S105 - a file's name
-_PASSWORD_PARAMETER: Final = re.compile(r"(^|;)\s*(pwd|password)\s*=", re.IGNORECASE)
 _EXCHANGE: Final = Exchange.model_fields
 _SQLITE: Final = (
     "sqlite:///C:/Data/file.db" if sys.platform == "win32" else "sqlite:////srv/file.db"
@@ -100,7 +98,7 @@ def warnings(draft: Draft, path: Path) -> dict[str, Message]:
     """What should be mended, but keeps nothing from working."""
     named = draft.certificate_file.strip()
     file = path.parent / named
-    if named and file.is_file() and readable_by_others(file):
+    if named and is_file(file) and readable_by_others(file):
         return {
             "certificate_file": message(
                 "every account on this host can read it; forbid that: chmod 600 {path}",
@@ -135,7 +133,7 @@ def _check_login(draft: Draft, found: Problems) -> None:
     if "database.url" in found.found:
         return
     url = sa.make_url(draft.url)
-    if any(map(_holds_password, url.query.items())):
+    if checks.password_among(url.query):
         found.add(
             "database.url",
             message("must not carry the password as a parameter; enter it in its own field"),
@@ -161,13 +159,6 @@ def _check_login(draft: Draft, found: Problems) -> None:
         )
     elif len(password.splitlines()) > 1:
         found.add("database.password_file", message("must be one line"))
-
-
-def _holds_password(parameter: tuple[str, str | tuple[str, ...]]) -> bool:
-    name, value = parameter
-    if name.lower() in {"password", "pwd"}:
-        return True
-    return name == "odbc_connect" and bool(_PASSWORD_PARAMETER.search(str(value)))
 
 
 def _check_app(draft: Draft, path: Path, found: Problems) -> None:

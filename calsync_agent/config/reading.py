@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr, ValidationError
 
 from calsync_agent.config import credentials
-from calsync_agent.config.checks import FOLDER, Wrong
+from calsync_agent.config.checks import FOLDER, Wrong, holds_password
 from calsync_agent.config.settings import (
     AgentFile,
     ClientSecret,
@@ -28,10 +28,14 @@ from calsync_agent.config.settings import (
 from calsync_agent.config.wording import Problems, toml_problem
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import Message, message
-from calsync_agent.platform import config_folders, readable_by_others
+from calsync_agent.platform import config_folders, is_file, read_file, readable_by_others
 
 FILE_NAME: Final = "agent.toml"
 VARIABLE: Final = "CALSYNC_CONFIG"
+LARGEST: Final = 100_000
+"""Bytes of a settings file; the sample with all its explanations has a tenth of that."""
+
+_MOST_PARTS: Final = 100
 
 Outcome: TypeAlias = Settings | ConfigurationRefused
 
@@ -64,7 +68,7 @@ def find(explicit: Path | None) -> Path:
         return Path(named)
     tried = [folder / FILE_NAME for folder in config_folders()]
     for path in tried:
-        if path.is_file():
+        if is_file(path):
             return path
     raise ConfigurationRefused(
         message(
@@ -113,6 +117,7 @@ def attempt(path: Path) -> Attempt:
         exchange=file.exchange,
         sync=file.sync,
         log=file.log,
+        secret_inside=holds_password(file.database.url) or holds_password(file.exchange.proxy),
     )
     return Attempt(settings, depends)
 
@@ -122,7 +127,7 @@ def digest(paths: Iterable[Path]) -> str:
     whole = hashlib.sha256()
     for path in sorted(paths):
         try:
-            found = b"+" + path.read_bytes()
+            found = b"+" + read_file(path, credentials.LARGEST)
         except OSError as error:
             found = b"-" + str(error.errno).encode()
         whole.update(os.fsencode(path) + b"\0" + hashlib.sha256(found).digest())
@@ -136,22 +141,49 @@ def exposed(settings: Settings) -> list[Message]:
         settings.exchange.client_secret_file,
         settings.exchange.certificate_file,
     )
+    secret = [path for path in named if path is not None]
+    if settings.secret_inside:
+        secret.append(settings.path)
     return [
-        message("{path} holds a secret, and every account on this host can read it", path=str(path))
-        for path in named
-        if path is not None and path.exists() and readable_by_others(path)
+        message(
+            "{path} holds a secret, and every account on this host can read it; let only the"
+            " account that runs calsync-agent",
+            path=str(path),
+        )
+        for path in secret
+        if is_file(path) and readable_by_others(path)
     ]
 
 
 def _parsed(path: Path) -> dict[str, object]:
     """The sections of the file; a required one that is missing is empty, so that keys are named."""
-    source = credentials.text(path)
+    source = credentials.text(path, LARGEST)
+    deep = Wrong(
+        message(
+            "{path}: is nested too deeply; it takes [sections] with keys under them", path=str(path)
+        )
+    )
+    # For a key of n parts `tomllib` takes n² steps.
+    if any(_parts(line) > _MOST_PARTS for line in source.splitlines()):
+        raise deep
     try:
         raw = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
         raise Wrong(toml_problem(path, str(error), source)) from None
+    except RecursionError:
+        raise deep from None
+    except ValueError:  # Python reads no whole number of thousands of digits
+        raise Wrong(
+            message("{path}: there is a number of too many digits", path=str(path))
+        ) from None
     required = [name for name, field in AgentFile.model_fields.items() if field.is_required()]
     return {name: {} for name in required} | raw
+
+
+def _parts(line: str) -> int:
+    """How many parts a key in this line may have; one may stand in an inline table as well."""
+    key = line if line.lstrip().startswith("[") or "{" in line else line.partition("=")[0]
+    return 0 if line.lstrip().startswith("#") else key.count(".")
 
 
 def _texts(raw: Mapping[str, object]) -> dict[str, str]:

@@ -156,6 +156,9 @@ class Settings(AgentFile):
     credential: Credential
     """What the app signs in with."""
 
+    secret_inside: bool = False
+    """Whether the file itself holds a password, in the address of the database or of the proxy."""
+
     contents: str = ""
     """A digest of the files that the settings name, so that a rotated one makes other settings."""
 

@@ -15,6 +15,7 @@ from calsync_agent.config.listening import Ears
 from calsync_agent.config.reading import Outcome, attempt, digest
 from calsync_agent.config.settings import Settings
 from calsync_agent.errors import ConfigurationRefused
+from calsync_agent.platform import is_there
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def _look(path: Path, files: frozenset[Path]) -> _Seen:
 
 
 def _missing(files: Iterable[Path]) -> frozenset[Path]:
-    return frozenset(file for file in files if not file.exists())
+    return frozenset(file for file in files if not is_there(file))
 
 
 def _differ(before: Outcome | None, now: Outcome | None) -> bool:

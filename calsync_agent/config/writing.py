@@ -15,11 +15,18 @@ from pydantic import ValidationError
 from calsync_agent.config import credentials, sample
 from calsync_agent.config.checks import Wrong
 from calsync_agent.config.drafting import KEYS, PASSWORD_FILE, SECRET_FILE, Draft, sections
-from calsync_agent.config.reading import FILE_NAME, VARIABLE
+from calsync_agent.config.reading import FILE_NAME, LARGEST, VARIABLE
 from calsync_agent.config.settings import Log, Section, Sync
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import Message, message
-from calsync_agent.platform import config_folders, replace_file
+from calsync_agent.platform import (
+    config_folders,
+    is_file,
+    is_folder,
+    is_there,
+    read_file,
+    replace_file,
+)
 
 _OWNER_ONLY: Final = 0o600
 
@@ -39,12 +46,12 @@ def place(explicit: Path | None) -> Path:
 
 def unwritable(path: Path) -> Message | None:
     """Why a file could not be written there, as far as that can be told without trying."""
-    if path.is_dir():
+    if is_folder(path):
         return message("{path} is a folder; name a file in it", path=str(path))
     folder = path.absolute().parent
-    while not folder.exists() and folder != folder.parent:
+    while not is_there(folder) and folder != folder.parent:
         folder = folder.parent
-    if not folder.is_dir():
+    if not is_folder(folder):
         return message("{path} is no folder", path=str(folder))
     # On Windows this does not look at access control lists; there, writing tells.
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -95,8 +102,8 @@ def write(path: Path, draft: Draft) -> list[Path]:
     contents = _contents(path, draft)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_file():
-            replace_file(older(path), path.read_bytes(), _OWNER_ONLY)
+        if is_file(path):
+            replace_file(older(path), read_file(path, LARGEST), _OWNER_ONLY)
         for file, content in contents.items():
             replace_file(file, content.encode(), _OWNER_ONLY)
     except OSError as error:
@@ -132,8 +139,8 @@ def _places() -> Iterator[tuple[str, str, str]]:
 def _raw(path: Path) -> dict[str, dict[str, Any]]:
     """The sections of a file; none where it cannot be read."""
     try:
-        found = tomllib.loads(credentials.text(path))
-    except (Wrong, tomllib.TOMLDecodeError):
+        found = tomllib.loads(credentials.text(path, LARGEST))
+    except (Wrong, ValueError, RecursionError):
         return {}
     return {name: keys for name, keys in found.items() if isinstance(keys, dict)}
 

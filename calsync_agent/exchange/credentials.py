@@ -15,10 +15,14 @@ from cryptography.hazmat.primitives.serialization import (
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.exchange.settings import GraphSettings
 from calsync_agent.i18n import Message, message
+from calsync_agent.platform import read_file
 
 # As MSAL takes it: the secret, or private_key and public_certificate as PEM, of which it makes
 # assertions that are signed with PS256 and name the certificate by its SHA-256 (since 1.35).
 Credential: TypeAlias = str | dict[str, str]
+
+LARGEST: Final = 1_000_000
+"""Bytes of a file that is read."""
 
 _SECRET_KEY: Final = "exchange.client_secret_file"  # noqa: S105 - the setting's name
 _CERTIFICATE_KEY: Final = "exchange.certificate_file"
@@ -83,7 +87,7 @@ def _private_key(path: Path, pem: bytes) -> RSAPrivateKey:
 
 def _read(key: str, path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_file(path, LARGEST)
     except OSError as error:
         raise _refused(
             key, path, message("{reason}", reason=error.strerror or type(error).__name__)

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from calsync_agent.errors import ConfigurationRefused
+from calsync_agent.exchange.trust import usable_proxy
 from calsync_agent.i18n import message
 
 _TENANT: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
@@ -98,12 +99,7 @@ def _check_tenant(tenant_id: str) -> None:
 
 
 def _check_proxy(proxy: str) -> None:
-    try:
-        parts = urlsplit(proxy)
-        sound = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound:
+    if not (proxy.startswith(("http://", "https://")) and usable_proxy(proxy)):
         raise ConfigurationRefused(
             message("exchange.proxy will not do; it must be like http://proxy.example:8080")
         )

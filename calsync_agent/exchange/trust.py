@@ -62,6 +62,13 @@ def proxy_for(url: str, setting: str) -> str | None:
     if not proxy:
         return None
     address = proxy if "://" in proxy else f"http://{proxy}"
+    if not usable_proxy(address):
+        raise ConfigurationRefused(
+            message(
+                "the environment's HTTPS_PROXY or ALL_PROXY is no address; it must be like "
+                "http://proxy.example:8080"
+            )
+        )
     if not address.startswith(("http://", "https://")):
         raise ConfigurationRefused(
             message(
@@ -72,6 +79,15 @@ def proxy_for(url: str, setting: str) -> str | None:
             )
         )
     return address
+
+
+def usable_proxy(address: str) -> bool:
+    """Whether a proxy's address has a scheme, a host, and a port that is one, if any."""
+    try:
+        parts = urlsplit(address)
+        return bool(parts.scheme and parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, a broken IPv6 address
+        return False
 
 
 def shown(proxy: str) -> str:

@@ -3,11 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from icalendar import Calendar, Event
 
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import Message, message
+from calsync_agent.platform import read_file
+
+LARGEST: Final = 100_000_000
+"""Bytes of a file; a mailbox of 50,000 events has a third of that."""
 
 
 class NotHeld(Exception):
@@ -30,7 +35,7 @@ class NotImported:
 def calendars(path: Path) -> list[Calendar]:
     """The calendars in a file. Raises ConfigurationRefused for one that cannot be read."""
     try:
-        read = Calendar.from_ical(path.read_bytes(), multiple=True)
+        read = Calendar.from_ical(read_file(path, LARGEST), multiple=True)
     except (OSError, ValueError) as error:
         refusal = message(
             "{path}: cannot be read as iCalendar: {reason}", path=str(path), reason=str(error)

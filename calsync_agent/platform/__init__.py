@@ -5,19 +5,35 @@ What concerns Windows is written from Microsoft's and Python's documentation; ea
 
 from calsync_agent.platform.clocks import seconds_passed
 from calsync_agent.platform.console import console_utf8
-from calsync_agent.platform.files import changes_unheard, readable_by_others, replace_file
+from calsync_agent.platform.files import (
+    NotOrdinary,
+    TooLarge,
+    changes_unheard,
+    is_file,
+    is_folder,
+    is_there,
+    read_file,
+    readable_by_others,
+    replace_file,
+)
 from calsync_agent.platform.folders import config_folders, log_folder, state_folder
 from calsync_agent.platform.lifeline import when_stdin_closes
 from calsync_agent.platform.locks import ProcessLock, is_held
 from calsync_agent.platform.signals import stop_requested
 
 __all__ = [
+    "NotOrdinary",
     "ProcessLock",
+    "TooLarge",
     "changes_unheard",
     "config_folders",
     "console_utf8",
+    "is_file",
+    "is_folder",
     "is_held",
+    "is_there",
     "log_folder",
+    "read_file",
     "readable_by_others",
     "replace_file",
     "seconds_passed",

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import Final
@@ -16,12 +17,66 @@ _REPLACE_ATTEMPTS: Final = 8
 _FIRST_PAUSE: Final = 0.02
 _PASSING: Final = frozenset({5, 32, 33})
 
+# Windows has neither flag; its text mode would end a file at Ctrl+Z.
+_UNBLOCKED: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 # On Windows a file has the rights of its folder, which below ProgramData lets everybody read. These
 # are the owner's, the system's and the administrators' instead (icacls and "Well-known SIDs" on
 # learn.microsoft.com).
 _OWNER_ONLY: Final = ("/inheritance:r", "/grant:r", "*S-1-3-4:F", "*S-1-5-18:F", "*S-1-5-32-544:F")
 _OTHERS: Final = 0o077
+
+
+class NotOrdinary(OSError):
+    """What a path names is a device, a pipe or a socket: reading it might never end."""
+
+
+class TooLarge(OSError):
+    """A file holds more than whoever reads it has use for."""
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """What an ordinary file of up to `most` bytes holds. Never waits, whatever `path` names.
+
+    Raises OSError: FileNotFoundError, IsADirectoryError, PermissionError, NotOrdinary, TooLarge …
+    """
+    try:
+        # Without O_NONBLOCK, opening a pipe waits for its writer.
+        handle = os.open(path, os.O_RDONLY | _UNBLOCKED)
+    except ValueError as error:  # NUL in the path
+        raise FileNotFoundError(errno.ENOENT, str(error)) from None
+    with os.fdopen(handle, "rb") as file:
+        kind = os.fstat(handle).st_mode
+        if stat.S_ISDIR(kind):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(kind):
+            raise NotOrdinary(errno.EINVAL, "not an ordinary file")
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise TooLarge(errno.EFBIG, os.strerror(errno.EFBIG))
+    return content
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is an ordinary file that this account may see; never raises."""
+    return _kind(path, stat.S_ISREG)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder that this account may see; never raises."""
+    return _kind(path, stat.S_ISDIR)
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is anything at `path` that this account may see; never raises."""
+    return _kind(path, lambda _: True)
+
+
+def _kind(path: Path, fits: Callable[[int], bool]) -> bool:
+    try:
+        return fits(path.stat().st_mode)
+    except (OSError, ValueError):  # the latter for NUL in the path
+        return False
 
 
 def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:

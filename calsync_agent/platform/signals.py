@@ -17,6 +17,9 @@ _HEARTBEAT: Final = 1.0
 def stop_requested(loop: asyncio.AbstractEventLoop) -> Iterator[asyncio.Event]:
     """An event that is set when the process is asked to stop: SIGTERM, SIGINT or SIGBREAK.
 
+    SIGHUP ends nothing: services are told by it to read their settings again, which calsync does
+    by itself, and whoever closes a terminal does not mean the sync.
+
     A second signal ends the process at once, as if nobody listened. The handlers that were there
     before are back afterwards. Outside the main thread, where Python allows no handlers, the event
     is only ever set by the program itself.
@@ -39,6 +42,8 @@ def stop_requested(loop: asyncio.AbstractEventLoop) -> Iterator[asyncio.Event]:
     heard: list[int] = []
     numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
     before = {number: signal.signal(number, handle) for number in numbers}
+    if hasattr(signal, "SIGHUP"):
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     heart = _Heart(loop) if sys.platform == "win32" else None
     try:
         yield asked

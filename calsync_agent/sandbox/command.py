@@ -3,13 +3,13 @@
 import argparse
 import json
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from calsync_agent.console import flush, say, warn
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import _, message
 from calsync_agent.sandbox.server import SandboxServer
@@ -35,7 +35,10 @@ _NAMES: Final = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the subcommand to its parser."""
     parser.add_argument(
-        "--port", type=int, default=0, help=_("the port on loopback; 0 takes a free one")
+        "--port",
+        type=int,
+        default=0,
+        help=_("the port on loopback; 0 takes a free one"),
     )
     parser.add_argument(
         "--mailbox",
@@ -138,7 +141,7 @@ def _import(tenant: Tenant, files: list[Path], targets: list[str]) -> None:
     pairs = zip(files, targets if len(targets) > 1 else targets * len(files), strict=True)
     for path, target in pairs:
         for refused in tenant.import_ics(target, path):
-            sys.stderr.write(f"{path}: {refused.subject} ({refused.uid}): {refused.reason}\n")
+            warn(f"{path}: {refused.subject} ({refused.uid}): {refused.reason}")
 
 
 @contextmanager
@@ -216,5 +219,6 @@ def _print(server: SandboxServer, *, as_json: bool) -> None:
             f"{_NAMES[name]}: {', '.join(value) if isinstance(value, list) else value}"
             for name, value in shown.items()
         ]
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.stdout.flush()
+    for line in lines:
+        say(line)
+    flush()

@@ -17,13 +17,14 @@ class Step:
     """One thing that was looked at. `mend`: the page on which it is put right, or empty.
 
     `status` is what the command ends with if this is the worst: 0 all right, 1 something is closed
-    or away, 2 nothing can be synced before it is put right.
+    or away, 2 nothing can be synced before it is put right. A `warning` keeps nothing from working.
     """
 
     name: str
     message: Message
     status: int = 0
     mend: str = ""
+    warning: bool = False
 
 
 @dataclass(slots=True)
@@ -43,6 +44,10 @@ class Checkup:
     def fine(self, name: str, text: Message, mend: str = "") -> None:
         """A step went well."""
         self.steps.append(Step(name, text, mend=mend))
+
+    def warned(self, name: str, text: Message) -> None:
+        """Something of a step that went well should be put right all the same."""
+        self.steps.append(Step(name, text, warning=True))
 
     def failed(self, name: str, error: CalsyncError, mend: str = "") -> None:
         """A step did not."""

@@ -2,8 +2,11 @@
 
 import logging
 import os
+import stat
 import sys
 import time
+from contextlib import suppress
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
@@ -20,7 +23,9 @@ class LogFile(RotatingFileHandler):
 
     Another process may write to the same file and rotate it, and so may logrotate. Where it cannot
     be renamed, because a reader on Windows has it open, it grows on and is tried again later. The
-    folder is made if it is missing. Raises OSError where the file cannot be opened at all.
+    folder is made if it is missing, and the file is for its owner alone, whatever the umask: it
+    tells whom people meet. Raises OSError where the file cannot be opened at all; whatever fails
+    later is said on stderr, once in a while, and changes nothing else.
     """
 
     def __init__(self, path: Path, most_bytes: int = MOST_BYTES) -> None:
@@ -50,11 +55,31 @@ class LogFile(RotatingFileHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """Say on stderr, once in a while, that the file cannot be written (disk full)."""
         error = sys.exc_info()[1]
-        if not isinstance(error, OSError):
+        if isinstance(error, OSError):
+            self._complain(error)
+        else:
             super().handleError(record)
-        elif time.monotonic() >= self._complain_after and sys.stderr is not None:
+
+    def close(self) -> None:
+        """Let go of the file. What it had no room for is lost, which is said."""
+        stream = self.stream
+        try:
+            super().close()
+        except OSError as error:
+            self._complain(error)
+            if stream is not None:
+                with suppress(OSError):  # it tries to write the rest once more
+                    stream.close()
+
+    def _open(self) -> TextIOWrapper:
+        handle = _opened_for_its_owner(self.baseFilename)
+        return TextIOWrapper(os.fdopen(handle, "ab"), encoding=self.encoding, errors=self.errors)
+
+    def _complain(self, error: OSError) -> None:
+        if time.monotonic() >= self._complain_after and sys.stderr is not None:
             self._complain_after = time.monotonic() + PATIENCE
-            sys.stderr.write(f"{unwritable(Path(self.baseFilename), error)}\n")
+            with suppress(OSError):  # the same disk may be full under stderr
+                sys.stderr.write(f"{unwritable(Path(self.baseFilename), error)}\n")
 
     def _follow(self) -> None:
         """Open the file anew where somebody moved it away."""
@@ -65,9 +90,21 @@ class LogFile(RotatingFileHandler):
             except FileNotFoundError:
                 moved = True
             if moved:
-                self.stream.close()
-                self.stream = None
+                old, self.stream = self.stream, None
+                with suppress(OSError):  # the disk may be full; what goes on is another file
+                    old.close()
                 self.stream = self._open()
+
+
+def _opened_for_its_owner(path: str) -> int:
+    """A handle to append by, got without waiting; others lose what rights they had."""
+    flags = os.O_APPEND | os.O_CREAT | os.O_WRONLY
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o600)
+    found = os.fstat(handle)
+    if stat.S_ISREG(found.st_mode) and sys.platform != "win32":
+        with suppress(PermissionError):  # somebody else's file, which we may write to
+            os.fchmod(handle, stat.S_IMODE(found.st_mode) & 0o770)
+    return handle
 
 
 def unwritable(path: Path, error: OSError) -> Message:

@@ -10,6 +10,8 @@ from urllib.parse import quote, quote_plus
 
 from pydantic import SecretStr
 
+from calsync_agent.visible import visible
+
 _HIDDEN: Final = "***"
 
 # Shorter ones would hide ordinary words; what the patterns know is hidden at any length.
@@ -35,9 +37,6 @@ _PATTERNS: Final = (
 
 # What every record has; all else came through `extra`.
 _USUAL: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
-
-# Control characters could forge lines or colour a terminal.
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Redaction:
@@ -72,7 +71,7 @@ class TextLines(logging.Formatter):
         head = f"{_moment(record)} {_level(record):<8}{place} "
         text = ": ".join(filter(None, (record.getMessage(), found.get("error"))))
         lines = [*text.splitlines(), *(found.get("trace") or "").splitlines()]
-        return "\n".join(head + _clean(self._redaction(line)) for line in lines or [""])
+        return "\n".join(head + visible(self._redaction(line)) for line in lines or [""])
 
 
 class JsonLines(logging.Formatter):
@@ -96,7 +95,7 @@ class JsonLines(logging.Formatter):
         entry |= {name: found[name] for name in ("template", "error", "trace") if found.get(name)}
         taken = _USUAL | entry.keys()
         entry |= {name: value for name, value in found.items() if name not in taken}
-        return self._redaction(json.dumps(entry, ensure_ascii=False, default=str))
+        return visible(self._redaction(json.dumps(entry, ensure_ascii=False, default=str)))
 
 
 def formatter(kind: Literal["text", "json"], redaction: Redaction) -> logging.Formatter:
@@ -111,10 +110,6 @@ def _moment(record: logging.LogRecord) -> str:
 
 def _level(record: logging.LogRecord) -> str:
     return record.levelname.lower()
-
-
-def _clean(line: str) -> str:
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
 
 
 def _spellings(secret: str) -> Iterator[str]:

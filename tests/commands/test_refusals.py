@@ -1,12 +1,16 @@
 """B10 and the database: one line for each refusal, in both languages, and its status."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
+from calsync_agent.cli import main
 from calsync_agent.database import address
 from calsync_agent.state import tables as state
 from tests.commands.conftest import Run
@@ -167,3 +171,41 @@ def test_a_missing_driver_is_told(
     monkeypatch.setattr(address, "import_module", missing)
     rewrite(world, r'(?m)^url = ".*"', 'url = "mssql+pyodbc://crm@db.example/crm"')
     tells(run, world, 2, said)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["history", "--limit", "-5"],
+        ["history", "--limit", "0"],
+        ["history", "--limit", "9" * 5000],
+        ["history", "--limit", "1e3"],
+        ["restore", "9223372036854775808"],
+        ["restore", "-1"],
+        ["restore", "٣"],
+    ],
+)
+def test_a_number_that_no_table_can_hold_is_refused_in_one_line(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "--lang", "en"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "must be a whole number from 1 to 9223372036854775807" in line
+    assert len(line) < 300
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_under_the_output_is_said_in_one_line(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "calsync_agent", "--lang", "en", "check", "--config", tmp_path],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode in {1, 2}
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    assert "the output cannot be written: No space left on device" in done.stderr

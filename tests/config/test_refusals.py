@@ -1,5 +1,6 @@
 """Every other mistake in agent.toml: a line each that names the key and says what is meant."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NoReturn
@@ -11,8 +12,8 @@ SECRET = 'client_secret_file = "secret.txt"'
 CREDENTIALS = "client_secret_file, client_secret_env, certificate_file"
 
 
-def raising(error: OSError) -> Callable[[object], NoReturn]:
-    def refuse(_path: object) -> NoReturn:
+def raising(error: OSError) -> Callable[..., NoReturn]:
+    def refuse(*_: object) -> NoReturn:
         raise error
 
     return refuse
@@ -198,7 +199,7 @@ def test_a_file_that_this_account_may_not_read_is_named(
     write: Callable[..., Path], lines: Callable[[Path], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write()
-    monkeypatch.setattr(type(path), "read_bytes", raising(PermissionError(13, "denied")))
+    monkeypatch.setattr(os, "open", raising(PermissionError(13, "denied")))
     assert lines(path) == [f"{path} cannot be read by this account; give it the right to"]
 
 
@@ -206,5 +207,5 @@ def test_any_other_trouble_with_a_file_is_told_in_the_system_s_words(
     write: Callable[..., Path], lines: Callable[[Path], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write()
-    monkeypatch.setattr(type(path), "read_bytes", raising(OSError(5, "Input/output error")))
+    monkeypatch.setattr(os, "open", raising(OSError(5, "Input/output error")))
     assert lines(path) == [f"{path} cannot be read: Input/output error"]

@@ -186,7 +186,7 @@ def test_a_secret_that_every_account_can_read_is_said(
     [warning] = exposed(settings)
     assert str(warning) == (
         f"{settings.exchange.client_secret_file} holds a secret, and every account on this host"
-        " can read it"
+        " can read it; let only the account that runs calsync-agent"
     )
     monkeypatch.setattr(reading, "readable_by_others", lambda _path: None)
     assert exposed(settings) == []

@@ -101,3 +101,16 @@ def test_b10_a_proxy_of_another_kind_is_refused(monkeypatch: pytest.MonkeyPatch)
         proxy_for("https://graph.microsoft.com/v1.0", "")
     assert "geheim" not in str(caught.value)
     assert shown("http://user:geheim@proxy.example") == "http://proxy.example"
+
+
+@pytest.mark.parametrize(
+    "named", [":::", "http://:::", "http://proxy:port", "http://", "[::1", "://"]
+)
+def test_an_environment_s_proxy_that_is_no_address_is_refused_in_one_line(
+    named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", named)
+    with pytest.raises(ConfigurationRefused, match="HTTPS_PROXY or ALL_PROXY is no address"):
+        proxy_for("https://graph.microsoft.com/v1.0", "")

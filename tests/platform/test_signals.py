@@ -47,6 +47,28 @@ def test_a_loop_that_sleeps_is_woken_by_a_signal_from_outside() -> None:
         assert process.wait(20) == 0
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows knows no hang-up")
+def test_a_hang_up_ends_nothing() -> None:
+    script = """
+        import asyncio
+        from calsync_agent.platform import stop_requested
+
+        async def main():
+            with stop_requested(asyncio.get_running_loop()) as stop:
+                print("ready", flush=True)
+                await stop.wait()
+                print("stopping", flush=True)
+
+        asyncio.run(main())
+    """
+    with _process(script) as process:
+        assert _line(process) == "ready"
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        assert _line(process) == "stopping"
+        assert process.wait(20) == 0
+
+
 def test_the_second_signal_ends_the_process_at_once() -> None:
     script = """
         import asyncio

@@ -1,14 +1,18 @@
 """The log file is rotated, shared, and never a reason to stop."""
 
 import logging
+import os
+import stat
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from calsync_agent.config.settings import Log
 from calsync_agent.i18n import speaking
-from calsync_agent.service import log_file
+from calsync_agent.service import log_file, logs
 from calsync_agent.service.log_file import LogFile
 
 
@@ -129,3 +133,56 @@ def test_every_character_can_be_written(path: Path, file: LogFile) -> None:
 
 def _write(file: LogFile, text: str) -> None:
     file.handle(logging.makeLogRecord({"msg": text, "levelname": "INFO"}))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="access lists instead of permission bits")
+def test_the_file_is_for_its_owner_alone_whatever_the_umask(path: Path) -> None:
+    before = os.umask(0)
+    try:
+        made = LogFile(path, most_bytes=100)
+        for number in range(3):
+            _write(made, f"{number:>60}")
+        made.close()
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()} == {0o600}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="access lists instead of permission bits")
+def test_a_file_from_before_is_closed_to_others_but_not_to_its_group(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch()
+    path.chmod(0o664)
+    LogFile(path).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_said_once_and_ends_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    made = LogFile(Path("/dev/full"))
+    for number in range(3):
+        _write(made, str(number))
+    made.close()
+    made.close()
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 1
+    assert "No space left on device" in told[0]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_another_file_is_gone_on_with_after_a_full_disk(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with logs.set_up(Log(file=Path("/dev/full"))) as running:
+        logging.getLogger("calsync_agent.test").warning("lost")
+        running.apply(Log(file=path))
+        logging.getLogger("calsync_agent.test").warning("kept")
+    assert "kept" in path.read_text(encoding="utf-8")
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in folders")
+def test_a_pipe_without_a_reader_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="No such device"):
+        LogFile(tmp_path / "pipe")
