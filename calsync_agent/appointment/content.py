@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NewType
 
-from calsync_agent.appointment import rrule, zones
+from calsync_agent.appointment import hours, rrule, zones
 from calsync_agent.appointment.model import Appointment, ChangedOccurrence
 from calsync_agent.appointment.rule import Rule, Weekly
 from calsync_agent.appointment.series import occurrence
@@ -148,15 +148,24 @@ def _content(appointment: Appointment) -> tuple[object, ...]:
 
 
 def _time(a: Appointment) -> tuple[object, ...]:
-    """When it is: as dates, as wall-clock in a zone, or, of a zone unknown to Windows, in UTC.
-
-    That is all Exchange can keep of the last kind.
-    """
+    """When it is: as dates, as wall-clock in a zone, or, where nothing else is certain, in UTC."""
     start, end, zone = a.start, a.end, "" if a.all_day else zones.identity(a.zone)
-    if not a.all_day and zones.windows_name(a.zone) is None:
-        start, end = zones.to_utc(start, a.zone), zones.to_utc(end, a.zone)
+    if sent_in_utc(a):
+        start, end = hours.instants(start, end, a.zone)
         zone = zones.UTC_ZONE
     return start.isoformat(), end.isoformat(), zone, a.all_day
+
+
+def sent_in_utc(a: Appointment) -> bool:
+    """Whether Exchange is told its instants, not its clock.
+
+    So it is where Windows has no such zone, and in the nights in which clocks are turned: nobody
+    knows which of two hours Exchange takes a time for. A series has no instants, but a clock.
+    """
+    if a.all_day:
+        return False
+    known = zones.windows_name(a.zone) is not None
+    return not known or (a.rule is None and not hours.certain(a.start, a.end, a.zone))
 
 
 def _rule(rule: Rule | None) -> str | None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
+from calsync_agent.appointment import hours
 from calsync_agent.appointment.expansion import first_start, starts_between
-from calsync_agent.appointment.model import Appointment, ChangedOccurrence
+from calsync_agent.appointment.model import Appointment, ChangedOccurrence, Unsyncable
 from calsync_agent.appointment.rule import Rule
+from calsync_agent.i18n import message
 
 
 def begun_at_first(series: Appointment, rule: Rule) -> Appointment | None:
@@ -58,6 +60,26 @@ def occurrence(series: Appointment, exception: ChangedOccurrence) -> Appointment
         rule=None,
         exceptions=(),
     )
+
+
+def impossible(series: Appointment) -> Unsyncable | None:
+    """Why an occurrence cannot be as it is said to be; None where all can."""
+    for exception in series.exceptions:
+        if exception.cancelled or (exception.start is None and exception.end is None):
+            continue
+        own, moment = occurrence(series, exception), f"{exception.original_start:%Y-%m-%d %H:%M}"
+        if series.all_day:
+            if (own.start.time(), own.end.time()) != (time(), time()) or own.end <= own.start:
+                reason = message(
+                    "the occurrence of {moment} must begin and end at midnight, as all-day ones do",
+                    moment=moment,
+                )
+                return Unsyncable(reason)
+        elif not hours.in_order(own.start, own.end, own.zone):
+            return Unsyncable(
+                message("the occurrence of {moment} ends before it begins", moment=moment)
+            )
+    return None
 
 
 def _at(series: Appointment, exception: ChangedOccurrence) -> datetime:

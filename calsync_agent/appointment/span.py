@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from calsync_agent.appointment import zones
+from calsync_agent.appointment import hours, zones
 from calsync_agent.appointment.expansion import last_start
 from calsync_agent.appointment.model import Appointment
 from calsync_agent.appointment.rule import Count, Never
@@ -14,9 +14,9 @@ def span(appointment: Appointment) -> tuple[datetime, datetime | None]:
     An all-day appointment counts in its own zone, as Exchange stores it.
     """
     a = appointment
-    begin = zones.to_utc(a.start, a.zone)
+    begin, end = hours.instants(a.start, a.end, a.zone)
     if a.rule is None:
-        return begin, zones.to_utc(a.end, a.zone)
+        return begin, end
     if isinstance(a.rule.end, Never):
         return begin, None
     if isinstance(a.rule.end, Count):

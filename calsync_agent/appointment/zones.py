@@ -92,6 +92,36 @@ def existing(wall_clock: datetime, iana: str) -> datetime:
     return from_utc(to_utc(wall_clock, iana), iana)
 
 
+def twice(wall_clock: datetime, iana: str) -> bool:
+    """Whether clocks in the zone show this time twice, because they are put back."""
+    first, second = _offsets(wall_clock, iana)
+    return first > second
+
+
+def skipped(wall_clock: datetime, iana: str) -> bool:
+    """Whether clocks in the zone never show this time, because they are put forward."""
+    first, second = _offsets(wall_clock, iana)
+    return first < second
+
+
+def unturned(instant: datetime, iana: str) -> str:
+    """A zone whose clocks are never turned, and show at a UTC instant what they do in `iana`.
+
+    UTC where there is none, because the difference is no whole hour.
+    """
+    ahead = from_utc(instant, iana) - instant
+    hours, rest = divmod(ahead, timedelta(hours=1))
+    name = f"Etc/GMT{-hours:+d}" if hours else UTC_ZONE  # POSIX counts the other way
+    return UTC_ZONE if rest or not _known(name) else name
+
+
+def _offsets(wall_clock: datetime, iana: str) -> tuple[timedelta, timedelta]:
+    """How far the zone is ahead of UTC at the first and at the second of two such times."""
+    zone = zone_info(iana)
+    first, second = (zone.utcoffset(wall_clock.replace(fold=fold)) for fold in (0, 1))
+    return first or timedelta(), second or timedelta()
+
+
 def _same_time(iana: str, other: str) -> bool:
     """Whether clocks in two zones show the same, in the years that appointments lie in."""
     if iana == other:

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
-from calsync_agent.appointment import rrule, zones
+from calsync_agent.appointment import hours, rrule, zones
 from calsync_agent.appointment.content import Field
 from calsync_agent.appointment.model import (
     ActivityId,
@@ -25,7 +25,7 @@ from calsync_agent.appointment.model import (
     Unsyncable,
 )
 from calsync_agent.appointment.rule import Rule
-from calsync_agent.appointment.series import begun_at_first, with_exceptions
+from calsync_agent.appointment.series import begun_at_first, impossible, with_exceptions
 from calsync_agent.appointment.text import LOCATION_LIMIT, cut, one_line, paragraphs
 from calsync_agent.i18n import Message, message
 
@@ -109,19 +109,16 @@ def _appointment(
     zone = zones.resolve(row["time_zone"])
     if zone is None:
         return Unsyncable(message("the time zone {name} is unknown", name=str(row["time_zone"])))
-    start, end = row["starts_at"], row["ends_at"]
-    if end < start:
-        return Unsyncable(message("it ends before it begins"))
-    all_day = bool(row["all_day"])
-    if all_day and (start.time() != MIDNIGHT or end.time() != MIDNIGHT or end == start):
-        return Unsyncable(message("an all-day appointment must begin and end at midnight"))
+    all_day, recurrence = bool(row["all_day"]), (row["recurrence"] or "").strip()
+    times = _times(row, zone, all_day=all_day, recurring=bool(recurrence))
+    if isinstance(times, Unsyncable):
+        return times
+    start, end, zone = times
     try:
         importance, show_as = Importance(row["importance"]), ShowAs(row["show_as"])
     except ValueError as error:
         return Unsyncable(message("a column holds an unknown word: {detail}", detail=str(error)))
-    rule = (
-        rrule.read(row["recurrence"], start, zone, all_day=all_day) if row["recurrence"] else None
-    )
+    rule = rrule.read(recurrence, start, zone, all_day=all_day) if recurrence else None
     if isinstance(rule, Unsyncable):
         return rule
     appointment = Appointment(
@@ -146,6 +143,30 @@ def _appointment(
 
 
 MIDNIGHT: Final = datetime(2000, 1, 1).time()
+_REVERSED: Final = message("it ends before it begins")
+
+
+def _times(
+    row: Row, zone: str, *, all_day: bool, recurring: bool
+) -> tuple[datetime, datetime, str] | Unsyncable:
+    """Start, end, and the zone in which these mean one instant each; a series keeps its clock."""
+    start, end = row["starts_at"], row["ends_at"]
+    if all_day:
+        if end < start:
+            return Unsyncable(_REVERSED)
+        if start.time() != MIDNIGHT or end.time() != MIDNIGHT or end == start:
+            return Unsyncable(message("an all-day appointment must begin and end at midnight"))
+        return start, end, zone
+    if not recurring and hours.skipped(start, end, zone):
+        return Unsyncable(message("it begins or ends while clocks are put forward"))
+    begin, finish = hours.instants(start, end, zone)
+    if finish < begin and not (recurring and start <= end):
+        return Unsyncable(_REVERSED)
+    if start <= end:
+        return start, end, zone
+    if recurring:
+        return start, start + (finish - begin), zone
+    return hours.by_the_clock(begin, finish, zone)
 
 
 def _series(
@@ -157,16 +178,13 @@ def _series(
     if zones.windows_name(begun.zone) is None:
         name = begun.zone
         return Unsyncable(message("Exchange knows no time zone {name} for a series", name=name))
-    if not begun.all_day and not _exists(begun.zone, begun.start, begun.end):
+    if not begun.all_day and hours.skipped(begun.start, begun.end, begun.zone):
         # Exchange keeps the instants of the first occurrence, which are other times by the clock.
         return Unsyncable(
             message("its first occurrence begins or ends while clocks are put forward")
         )
-    return with_exceptions(begun, (_exception(child, begun) for child in exceptions))
-
-
-def _exists(zone: str, *moments: datetime) -> bool:
-    return all(zones.existing(moment, zone) == moment for moment in moments)
+    whole = with_exceptions(begun, (_exception(child, begun) for child in exceptions))
+    return impossible(whole) or whole
 
 
 def _left_out(appointment: Appointment, exceptions: Collection[Row]) -> Iterator[Message]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
-from calsync_agent.appointment import zones
+from calsync_agent.appointment import hours, zones
 from calsync_agent.appointment.model import (
     Appointment,
     EventId,
@@ -23,11 +23,11 @@ from calsync_agent.appointment.model import (
     Unsyncable,
 )
 from calsync_agent.appointment.people import Directory
-from calsync_agent.appointment.series import begun_at_first
+from calsync_agent.appointment.series import begun_at_first, impossible
 from calsync_agent.appointment.text import one_line
 from calsync_agent.exchange.bodies import read_body
 from calsync_agent.exchange.instances import with_instances
-from calsync_agent.exchange.moments import instant, wall_clock
+from calsync_agent.exchange.moments import days, instant, point
 from calsync_agent.exchange.patterns import read_recurrence
 from calsync_agent.i18n import Message, message
 
@@ -102,10 +102,10 @@ def read_event(body: Json, people: Directory) -> Event | UnreadableEvent:
 def _read(event_id: EventId, body: Json, people: Directory) -> Event | UnreadableEvent:
     all_day = bool(body.get("isAllDay"))
     zone, warning = _zone(body)
-    start = wall_clock(body["start"], zone, all_day=all_day)
-    end = wall_clock(body["end"], zone, all_day=all_day)
-    if end < start or (all_day and end == start):
+    times = _times(body, zone, all_day=all_day)
+    if times is None:
         return UnreadableEvent(event_id, message("the event ends before it begins"))
+    start, end, zone = times
     rule = read_recurrence(body.get("recurrence"), start)
     if isinstance(rule, Unsyncable):
         return UnreadableEvent(event_id, rule.reason)
@@ -138,6 +138,8 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
         if begun is None:
             return UnreadableEvent(event_id, message("its recurrence gives no occurrence"))
         appointment, instances = with_instances(begun, body)
+        if problem := impossible(appointment):
+            return UnreadableEvent(event_id, problem.reason)
     uid = body.get("iCalUId")
     return Event(
         id=event_id,
@@ -155,6 +157,23 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
         warnings=(warning,) if warning else (),
         instances=instances,
     )
+
+
+def _times(body: Json, zone: str, *, all_day: bool) -> tuple[datetime, datetime, str] | None:
+    """Start, end, and the zone in which these mean one instant each; None where time runs back.
+
+    A series keeps its clock: what matters of its times is the time of day.
+    """
+    if all_day:
+        first, last = days(body["start"], body["end"], zone)
+        return None if last < first else (first, last, zone)
+    begin, finish = point(body["start"]), point(body["end"])
+    if finish < begin:
+        return None
+    if not body.get("recurrence"):
+        return hours.by_the_clock(begin, finish, zone)
+    start, end = zones.from_utc(begin, zone), zones.from_utc(finish, zone)
+    return start, end if start <= end else start + (finish - begin), zone
 
 
 def _zone(body: Json) -> tuple[str, Message | None]:

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from calsync_agent.appointment import zones
 from calsync_agent.appointment.model import Appointment, ChangedOccurrence, EventId
-from calsync_agent.appointment.series import occurrence, occurring, with_exceptions
+from calsync_agent.appointment.series import length, occurrence, occurring, with_exceptions
 from calsync_agent.appointment.text import one_line
 from calsync_agent.exchange.bodies import read_body
-from calsync_agent.exchange.moments import instant, wall_clock
+from calsync_agent.exchange.moments import days, instant, wall_clock
 
 EVENT_PROPERTIES: Final = (
     "id,iCalUId,transactionId,lastModifiedDateTime,type,seriesMasterId,originalStart,"
@@ -88,11 +88,11 @@ def _cancelled(series: Appointment, master: Mapping[str, Any]) -> Iterator[datet
 
 def _read(series: Appointment, moment: datetime, item: Mapping[str, Any]) -> ChangedOccurrence:
     """What the occurrence has of its own; None where it is as the series says."""
-    all_day = bool(item.get("isAllDay"))
-    start = wall_clock(item["start"], series.zone, all_day=all_day)
-    end = wall_clock(item["end"], series.zone, all_day=all_day)
-    usual = occurrence(series, ChangedOccurrence(moment))
-    moved = (start, end) != (_kept(usual.start, series), _kept(usual.end, series))
+    if item.get("isAllDay"):
+        start, end = days(item["start"], item["end"], series.zone)
+    else:
+        start, end = (wall_clock(item[name], series.zone) for name in ("start", "end"))
+    moved = (start, end) not in _usual(series, moment)
     subject, body = one_line(item.get("subject")), read_body(item.get("body"))
     location = one_line((item.get("location") or {}).get("displayName"))
     return ChangedOccurrence(
@@ -103,6 +103,17 @@ def _read(series: Appointment, moment: datetime, item: Mapping[str, Any]) -> Cha
         start=start if moved else None,
         end=end if moved else None,
     )
+
+
+def _usual(series: Appointment, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """What Exchange may say of when an occurrence is that has not been moved.
+
+    Where clocks are put forward its times are others, and its end may be reckoned by its length.
+    """
+    usual = occurrence(series, ChangedOccurrence(moment))
+    start = _kept(usual.start, series)
+    yield start, _kept(usual.end, series)
+    yield start, _kept(start + length(series), series)
 
 
 def _kept(moment: datetime, series: Appointment) -> datetime:

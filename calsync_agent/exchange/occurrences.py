@@ -17,7 +17,7 @@ from calsync_agent.exchange.bodies import with_join_block
 from calsync_agent.exchange.calls import Calls
 from calsync_agent.exchange.events import Event, Kind, UnreadableEvent, read_event
 from calsync_agent.exchange.instances import by_rule, original_start, with_instances
-from calsync_agent.exchange.moments import wall_clock
+from calsync_agent.exchange.moments import day, wall_clock
 from calsync_agent.exchange.operations import Gone, Partly, Removed, Result, Written
 from calsync_agent.exchange.requests import Answer, Lost, Request
 from calsync_agent.exchange.series import OccurrenceWrite, difference
@@ -173,8 +173,9 @@ def _unlisted(
 def _start_in_rule(series: Appointment, item: Mapping[str, Any]) -> datetime | None:
     if item.get("originalStart"):
         return original_start(series, item)
-    start = wall_clock(item["start"], series.zone, all_day=series.all_day)
-    return start if series.all_day else by_rule(series, start)
+    if series.all_day:
+        return day(item["start"], series.zone)
+    return by_rule(series, wall_clock(item["start"], series.zone))
 
 
 def _is_at(series: Appointment, item: Mapping[str, Any], moment: datetime) -> bool:

@@ -10,8 +10,8 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from calsync_agent.appointment import zones
-from calsync_agent.appointment.content import BOTH_WAYS, Field
+from calsync_agent.appointment import hours, zones
+from calsync_agent.appointment.content import BOTH_WAYS, Field, sent_in_utc
 from calsync_agent.appointment.model import ActivityId, Appointment, EventId, Response
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.text import SUBJECT_LIMIT, cut
@@ -178,11 +178,10 @@ def _properties(field: Field, a: Appointment) -> dict[str, Any]:
         case Field.LOCATION:
             return {"location": {"displayName": a.location}}
         case Field.TIME:
-            # The zone of an all-day event means nothing, but it must read midnight there (D4).
-            zone = zones.UTC_ZONE if a.all_day and _sent_zone(a.zone) is None else a.zone
+            start, end, zone = _times(a)
             return {
-                "start": _time(a.start, zone),
-                "end": _time(a.end, zone),
+                "start": {"dateTime": start.isoformat(), "timeZone": zone},
+                "end": {"dateTime": end.isoformat(), "timeZone": zone},
                 "isAllDay": a.all_day,
             }
         case Field.IMPORTANCE:
@@ -196,22 +195,21 @@ def _properties(field: Field, a: Appointment) -> dict[str, Any]:
         case Field.REMINDER:
             return {"isReminderOn": True, "reminderMinutesBeforeStart": a.reminder_minutes}
         case Field.RECURRENCE:
-            zone = _sent_zone(a.zone) or zones.UTC_ZONE
-            return {"recurrence": write_recurrence(a.rule, a.start, zone) if a.rule else None}
+            start, _, zone = _times(a)
+            return {"recurrence": write_recurrence(a.rule, start, zone) if a.rule else None}
         case _:
             return {}
 
 
-def _time(wall_clock: datetime, zone: str) -> dict[str, str]:
-    """Windows names are sent (D3); where Windows has no such zone, the UTC instant."""
-    windows = _sent_zone(zone)
-    if windows is None:
-        return {"dateTime": zones.to_utc(wall_clock, zone).isoformat(), "timeZone": "UTC"}
-    return {"dateTime": wall_clock.isoformat(), "timeZone": windows}
-
-
-def _sent_zone(zone: str) -> str | None:
-    return zones.windows_name(zone)
+def _times(a: Appointment) -> tuple[datetime, datetime, str]:
+    """Start and end by the clock of a zone that Windows knows (D3), or as instants in UTC."""
+    if sent_in_utc(a):
+        return (*hours.instants(a.start, a.end, a.zone), zones.UTC_ZONE)
+    zone = zones.windows_name(a.zone)
+    if zone is None or (a.all_day and hours.skipped(a.start, a.end, a.zone)):
+        # The zone of an all-day event means nothing, but it must read midnight there (D4).
+        zone = zones.UTC_ZONE
+    return a.start, a.end, zone
 
 
 def _guarded(etag: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import NewType, TypeAlias
 
-from calsync_agent.appointment import rrule, zones
+from calsync_agent.appointment import hours, rrule
 from calsync_agent.appointment.model import ActivityId, Appointment, EventId
 from calsync_agent.appointment.text import SUBJECT_LIMIT, alike, cut
 
@@ -21,7 +21,7 @@ def likeness(appointment: Appointment) -> Likeness:
     moments: tuple[object, ...] = (a.start, a.end)
     if not a.all_day:
         # The same instants may be written in different zones; a series stays in its own.
-        moments = (zones.to_utc(a.start, a.zone), zones.to_utc(a.end, a.zone))
+        moments = hours.instants(a.start, a.end, a.zone)
     rule = rrule.write(a.rule, None) if a.rule else None
     return Likeness(hash((alike(cut(a.subject, SUBJECT_LIMIT)), *moments, a.all_day, rule)))
 

@@ -19,7 +19,7 @@ def checked(content: Content) -> Content:
     """The content as Exchange would keep it; 400 where it would refuse it."""
     if content.all_day:
         _check_all_day(content)
-    elif content.end.instant < content.start.instant:
+    elif _backwards(content):
         raise GraphRefusal(
             400,
             "ErrorCalendarEndDateIsEarlierThanStartDate",
@@ -28,6 +28,17 @@ def checked(content: Content) -> Content:
     if content.recurrence is None:
         return content
     return _checked_series(content, content.recurrence)
+
+
+def _backwards(content: Content) -> bool:
+    """Times on one clock are compared as they stand.
+
+    So those that begin while clocks are put forward may be taken, and read back reversed.
+    """
+    start, end = content.start, content.end
+    if start.zone == end.zone:
+        return end.local < start.local
+    return end.instant < start.instant
 
 
 def _check_all_day(content: Content) -> None:
