@@ -20,6 +20,8 @@ from calsync_agent.sandbox.connections import Connections
 from calsync_agent.sandbox.tenant import Tenant
 
 HOST: Final = "127.0.0.1"
+_REAL: Final = ("graph.microsoft.com", "login.microsoftonline.com")
+"""Where clients look that cannot be told of another server; a proxy may lead them here."""
 _PATIENCE: Final = 30.0
 _SAVING_INTERVAL: Final = 0.5
 _KEPT_ALIVE: Final = 120
@@ -152,7 +154,7 @@ class SandboxServer:
 
     def _config(self) -> uvicorn.Config:
         certificate = str(Path(self._folder.name) / "server.pem")
-        issued = self._ca.issue_cert(HOST, "localhost", "::1")
+        issued = self._ca.issue_cert(HOST, "localhost", "::1", *_REAL)
         issued.private_key_and_cert_chain_pem.write_to_path(certificate)
         config = uvicorn.Config(
             build_app(self.tenant, self._connections, self._lifespan),

@@ -25,6 +25,8 @@ from calsync_agent.database.engine import Database, Patience, open_database
 from calsync_agent.errors import CalsyncError
 from calsync_agent.exchange.pace import Clock
 from calsync_agent.platform import ProcessLock
+from calsync_agent.sandbox.adverse.registry import TROUBLES
+from calsync_agent.sandbox.adverse.trouble import Content, Wire
 from calsync_agent.sandbox.model.world import Stored
 from calsync_agent.sandbox.server import SandboxServer
 from calsync_agent.sandbox.tenant import Tenant
@@ -46,6 +48,12 @@ NOW: Final = datetime(2026, 11, 23, 8, 0)
 SOON: Final = datetime(2026, 11, 30, 9, 0)
 """A morning well inside the window, wall-clock in Vienna."""
 
+CONTENT: Final = frozenset(each.name for each in TROUBLES if isinstance(each, Content))
+UNTIMED: Final = frozenset(
+    each.name for each in TROUBLES if not (isinstance(each, Wire) and each.timed)
+)
+"""All troubles but those that take real time, for which nobody waits here."""
+
 _RUNNING: Final = frozenset({state.agent, state.lease})
 _AT_ONCE: Final = Patience(first=0, longest=0)
 _TABLES: Final = (*tables.CONSOLIDATE_TABLES, tables.feed, *state.PLUGIN_TABLES)
@@ -53,6 +61,14 @@ _TABLES: Final = (*tables.CONSOLIDATE_TABLES, tables.feed, *state.PLUGIN_TABLES)
 _IN_ORDER: Final = sorted(
     sa.schema.sort_tables(_TABLES), key=lambda table: table in {state.meta, tables.feed}
 )
+
+
+@dataclass(frozen=True)
+class Adverse:
+    """In which way the tenant is adverse: a seed, and which troubles may come."""
+
+    seed: int
+    kinds: frozenset[str] = UNTIMED
 
 
 @dataclass(frozen=True)
@@ -141,6 +157,7 @@ class Rig:
     points: Points = field(default_factory=Points)
     memory: Remembered = field(default_factory=Remembered)
     limits: dict[str, int] = field(default_factory=dict)
+    adverse: Adverse | None = None
     _idle: list[Watched] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -154,11 +171,18 @@ class Rig:
         where = SimpleNamespace(tenant=self.tenant, tenant_id=self.tenant.tenant_id)
         employees = self.world.employees if hasattr(self, "world") else {}
         self.world = World(self.people, cast("SandboxServer", where), self.folder, employees)
+        if self.adverse is not None:
+            self.tenant.be_adverse(self.adverse.seed, self.adverse.kinds - CONTENT)
 
     @property
     def url(self) -> str:
         """The database's address, password and all."""
         return self.people.engine.url.render_as_string(hide_password=False)
+
+    def be_adverse(self, adverse: Adverse) -> None:
+        """Let the tenant be adverse, after `restore` too; who is hired now has odd events."""
+        self.adverse = adverse
+        self.tenant.be_adverse(adverse.seed, adverse.kinds)
 
     # -- time ---------------------------------------------------------------------------------
 
