@@ -1,100 +1,116 @@
-"""Bodies of events: text in and out, and the join block of an online meeting kept intact.
+"""Bodies of events: text in and out, and what an online meeting put there kept as it is.
 
-Teams appends a block to the body: a line of underscores, the words of invitation with the link,
-another line of underscores. A body written without it disables the meeting (graph-facts 2.2).
+A body that is written without its join block disables the meeting (graph-facts 2.2). What of a
+body is generated is decided in `appointment/generated.py`, by the event's own join link, for
+reading, comparing and writing alike; here it is found again in the HTML that Exchange keeps (D7).
 """
 
-import html
 import re
 from collections.abc import Mapping
-from html.parser import HTMLParser
 from typing import Any, Final
 
-from calsync_agent.appointment.text import paragraphs
+from calsync_agent.appointment.generated import joined, own_text
+from calsync_agent.appointment.text import folded, paragraphs
+from calsync_agent.exchange.html_text import html_of, html_to_text
+from calsync_agent.exchange.join_block import Block, body_begin, find_block
 
-_RULE: Final = re.compile(r"_{20,}")
-_JOINS: Final = re.compile(r"https://[^\s\"'<>]*(?:meetup-join|/meet/|join\.skype)", re.IGNORECASE)
-_OPENING_TAGS: Final = re.compile(r"(?:<(?:div|p|span|br)\b[^>]*>\s*)*\Z", re.IGNORECASE)
-_BODY_TAG: Final = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
+_BODY_END: Final = re.compile(r"</body", re.IGNORECASE)
 
 
-def read_body(body: Mapping[str, Any] | None) -> str:
-    """The text of an `itemBody`, without the join block."""
+def own_link(item: Mapping[str, Any]) -> str | None:
+    """The join link of an event that is an online meeting; None where it is none, or has none."""
+    return join_link(item) if item.get("isOnlineMeeting") is True else None
+
+
+def join_link(item: Mapping[str, Any]) -> str | None:
+    """The link that Graph gives an event, whatever it calls it."""
+    meeting = item.get("onlineMeeting")
+    links = (
+        (meeting or {}).get("joinUrl") if isinstance(meeting, dict) else None,
+        item.get("onlineMeetingUrl"),
+    )
+    return next((link for link in links if isinstance(link, str) and link), None)
+
+
+def read_body(body: Mapping[str, Any] | None, link: str | None) -> str:
+    """The text of an `itemBody`, without the join block that belongs to `link`."""
     content = str((body or {}).get("content") or "")
     if str((body or {}).get("contentType") or "text").lower() == "html":
         content = html_to_text(content)
-    text = paragraphs(content)
-    block = _join_block(text)
-    return (text if block is None else text[:block]).strip("\n").rstrip()
+    return own_text(paragraphs(content), link).strip("\n").rstrip()
 
 
-def with_join_block(text: str, stored_html: str) -> str:
-    """`text` as HTML in place of what stands before the join block in `stored_html`."""
-    block = _join_block(stored_html)
-    if block is None:
-        return text_to_html(text)
-    begin = _OPENING_TAGS.search(stored_html[:block])
-    kept = stored_html[begin.start() if begin else block :]
-    opening = _BODY_TAG.search(stored_html)
-    head = stored_html[: opening.end()] if opening else "<html><body>"
-    return f"{head}<div>{_lines(text)}</div>{kept}"
+def rewritten(document: str, link: str | None, present: str, wanted: str) -> str | None:
+    """The stored HTML of an online meeting's body with `wanted` as its text.
+
+    `present` is its text as it was read: people's own, or all of it where the block was not certain
+    there. None where it is not certain that the block stays what and where it is.
+    """
+    block = find_block(document, link) if link else None
+    if block is None or link is None:
+        return None
+    wanted = paragraphs(wanted)
+    whole = _around(block.text, present) is not None
+    around: tuple[str | None, str | None] | None = None
+    if whole:
+        around = _around(block.text, wanted)
+    elif block.ruled:
+        around = _divided(block, wanted)
+    if around is None:
+        return None
+    made = _composed(document, block, *around)
+    again = find_block(made, link)
+    kept = document[block.start : block.end]
+    if again is None or kept not in made[again.start : again.end] or again.ruled != block.ruled:
+        return None
+    read = again.whole if whole else joined(again.above, again.below)
+    return made if _words(read) == _words(wanted) else None
 
 
-def text_to_html(text: str) -> str:
-    """Plain text as an HTML document that reads the same."""
-    return f"<html><body><div>{_lines(text)}</div></body></html>"
+def _divided(block: Block, wanted: str) -> tuple[str | None, str | None]:
+    """What of a text goes above the block and what below; None for what stays as it is."""
+    lines, below = wanted.split("\n"), _words(block.below)
+    filled = [at for at, line in enumerate(lines) if line.strip()]
+    if not below:
+        return wanted, None
+    if len(below) <= len(filled) and _words(wanted)[-len(below) :] == below:
+        return "\n".join(lines[: filled[-len(below)]]), None
+    above = _words(block.above)
+    if above and len(above) <= len(filled) and _words(wanted)[: len(above)] == above:
+        return None, "\n".join(lines[filled[len(above) - 1] + 1 :])
+    return wanted, ""
 
 
-def html_to_text(document: str) -> str:
-    """What a reader sees of an HTML document, as text; line breaks where blocks end."""
-    parser = _Reader()
-    parser.feed(document)
-    parser.close()
-    return "".join(parser.pieces)
+def _around(block: str, text: str) -> tuple[str, str] | None:
+    """What of a text stands above and below the words of the block; None where they do not."""
+    sought = "\n".join(["", *_words(block), ""])
+    lines = text.split("\n")
+    filled = [at for at, line in enumerate(lines) if line.strip()]
+    searched = "\n".join(["", *_words(text), ""])
+    at = searched.find(sought)
+    if at < 0 or not block.strip() or searched.find(sought, at + 1) >= 0:
+        return None
+    first = searched.count("\n", 0, at)
+    last = first + sought.count("\n") - 2
+    return "\n".join(lines[: filled[first]]), "\n".join(lines[filled[last] + 1 :])
 
 
-def _lines(text: str) -> str:
-    return "<br>\n".join(html.escape(line, quote=False) for line in text.split("\n"))
+def _words(text: str) -> list[str]:
+    """The lines of a text that hold words, as far as a round trip through HTML keeps them."""
+    return [line for line in folded(paragraphs(text)).split("\n") if line]
 
 
-def _join_block(content: str) -> int | None:
-    """Where the join block begins: a rule of underscores with a join link behind it."""
-    for rule in _RULE.finditer(content):
-        if _JOINS.search(content, rule.end()):
-            return rule.start()
-    return None
-
-
-class _Reader(HTMLParser):
-    """Collects the text; `style`, `script` and `head` are not seen by a reader."""
-
-    _BLOCKS: Final = frozenset({"p", "div", "tr", "li", "h1", "h2", "h3", "h4", "table", "ul"})
-    _HIDDEN: Final = frozenset({"style", "script", "head", "title"})
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.pieces: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del attrs
-        if tag in self._HIDDEN:
-            self._hidden += 1
-        elif tag == "br":
-            self.pieces.append("\n")
-        elif tag in self._BLOCKS:
-            self._break()
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._HIDDEN:
-            self._hidden = max(0, self._hidden - 1)
-        elif tag in self._BLOCKS:
-            self._break()
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.pieces.append(re.sub(r"[ \t\r\n]+", " ", data))
-
-    def _break(self) -> None:
-        if self.pieces and not self.pieces[-1].endswith("\n"):
-            self.pieces.append("\n")
+def _composed(document: str, block: Block, above: str | None, below: str | None) -> str:
+    """The document with other text around the block."""
+    begin = body_begin(document)
+    begin = begin if begin <= block.start else 0
+    head, tail = document[: block.start], document[block.end :]
+    if above is not None:
+        outer = [document[tag.start : tag.end] for tag in block.outside if tag.start >= begin]
+        head = document[:begin] + html_of(above) + "".join(outer)
+    if below is not None:
+        inner = [f"</{tag.name}>" for tag in reversed(block.outside) if tag.start >= begin]
+        closing = [found.start() for found in _BODY_END.finditer(tail)]
+        rest = tail[closing[-1] :] if closing else ""
+        tail = "".join(inner) + html_of(below) + rest
+    return head + document[block.start : block.end] + tail

@@ -25,7 +25,7 @@ from calsync_agent.appointment.model import (
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.series import begun_at_first, impossible
 from calsync_agent.appointment.text import one_line
-from calsync_agent.exchange.bodies import read_body
+from calsync_agent.exchange.bodies import join_link, own_link, read_body
 from calsync_agent.exchange.instances import with_instances
 from calsync_agent.exchange.moments import days, instant, point
 from calsync_agent.exchange.patterns import read_recurrence
@@ -71,6 +71,11 @@ class Event:
     instances: Mapping[datetime, EventId] = field(default_factory=dict)
 
     @property
+    def own_link(self) -> str | None:
+        """The join link that tells what of its text is generated; None where nothing is (D7)."""
+        return self.appointment.join_url if self.is_online_meeting else None
+
+    @property
     def meeting(self) -> bool:
         """Whether others may hold a copy of it."""
         return bool(self.attendees) or not self.is_organizer
@@ -113,14 +118,14 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
     attendees = tuple(body.get("attendees") or ())
     participants, guests = _people(attendees, organizer, people)
     is_organizer = bool(body.get("isOrganizer", True))
-    join_url = (body.get("onlineMeeting") or {}).get("joinUrl") or body.get("onlineMeetingUrl")
+    link = own_link(body)
     appointment = Appointment(
         subject=one_line(body.get("subject")),
         start=start,
         end=end,
         zone=zone,
         all_day=all_day,
-        body=read_body(body.get("body")),
+        body=read_body(body.get("body"), link),
         location=one_line((body.get("location") or {}).get("displayName")),
         importance=Importance(str(body.get("importance") or "normal").lower()),
         private=(body.get("sensitivity") or "normal") != "normal",
@@ -130,14 +135,14 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
         participants=participants,
         organizer=None if is_organizer or people.employee(organizer.address) else organizer,
         guests=guests,
-        join_url=join_url if isinstance(join_url, str) and join_url else None,
+        join_url=join_link(body),
     )
     instances: Mapping[datetime, EventId] = {}
     if rule is not None:
         begun = begun_at_first(appointment, rule)
         if begun is None:
             return UnreadableEvent(event_id, message("its recurrence gives no occurrence"))
-        appointment, instances = with_instances(begun, body)
+        appointment, instances = with_instances(begun, body, link)
         if problem := impossible(appointment):
             return UnreadableEvent(event_id, problem.reason)
     uid = body.get("iCalUId")

@@ -14,7 +14,7 @@ from calsync_agent.appointment import zones
 from calsync_agent.appointment.model import Appointment, ChangedOccurrence, EventId
 from calsync_agent.appointment.series import length, occurrence, occurring, with_exceptions
 from calsync_agent.appointment.text import one_line
-from calsync_agent.exchange.bodies import read_body
+from calsync_agent.exchange.bodies import own_link, read_body
 from calsync_agent.exchange.moments import days, instant, wall_clock
 
 EVENT_PROPERTIES: Final = (
@@ -30,9 +30,12 @@ _OCCURRENCE_ID: Final = re.compile(r"OID\..+\.(\d{4}-\d{2}-\d{2})\Z", re.DOTALL)
 
 
 def with_instances(
-    series: Appointment, master: Mapping[str, Any]
+    series: Appointment, master: Mapping[str, Any], link: str | None
 ) -> tuple[Appointment, dict[datetime, EventId]]:
-    """The series with its exceptions, and the ids of the changed ones by original start."""
+    """The series with its exceptions, and the ids of the changed ones by original start.
+
+    `link`: the series' own join link, for occurrences that tell nothing of theirs (D7).
+    """
     changed: dict[datetime, Mapping[str, Any]] = {}
     for item in master.get("exceptionOccurrences") or ():
         moment = original_start(series, item)
@@ -40,7 +43,7 @@ def with_instances(
             changed[moment] = item
     cancelled = set(_cancelled(series, master)) - changed.keys()
     exceptions = [ChangedOccurrence(moment, cancelled=True) for moment in cancelled]
-    exceptions += [_read(series, moment, item) for moment, item in changed.items()]
+    exceptions += [_read(series, moment, item, link) for moment, item in changed.items()]
     ids = {moment: EventId(str(item["id"])) for moment, item in changed.items()}
     return with_exceptions(series, exceptions), ids
 
@@ -86,14 +89,17 @@ def _cancelled(series: Appointment, master: Mapping[str, Any]) -> Iterator[datet
             yield _on(series, date.fromisoformat(found[1]))
 
 
-def _read(series: Appointment, moment: datetime, item: Mapping[str, Any]) -> ChangedOccurrence:
+def _read(
+    series: Appointment, moment: datetime, item: Mapping[str, Any], link: str | None
+) -> ChangedOccurrence:
     """What the occurrence has of its own; None where it is as the series says."""
     if item.get("isAllDay"):
         start, end = days(item["start"], item["end"], series.zone)
     else:
         start, end = (wall_clock(item[name], series.zone) for name in ("start", "end"))
     moved = (start, end) not in _usual(series, moment)
-    subject, body = one_line(item.get("subject")), read_body(item.get("body"))
+    link = own_link(item) if "isOnlineMeeting" in item else link
+    subject, body = one_line(item.get("subject")), read_body(item.get("body"), link)
     location = one_line((item.get("location") or {}).get("displayName"))
     return ChangedOccurrence(
         original_start=moment,

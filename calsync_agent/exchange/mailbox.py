@@ -1,6 +1,6 @@
 """One mailbox, as the sync sees it: read events, write events, list changes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias, TypeGuard
@@ -9,10 +9,12 @@ from calsync_agent.appointment.content import Field
 from calsync_agent.appointment.model import ActivityId, EventId
 from calsync_agent.appointment.people import Directory
 from calsync_agent.errors import MailboxTrouble
-from calsync_agent.exchange import delta, writes
+from calsync_agent.exchange import delta, keeping, writes
 from calsync_agent.exchange.calls import Calls, Sender
 from calsync_agent.exchange.delta import Page
 from calsync_agent.exchange.events import Event, UnreadableEvent, read_event
+from calsync_agent.exchange.heavy import weighed, weight
+from calsync_agent.exchange.keeping import Careful
 from calsync_agent.exchange.occurrences import Occurrences
 from calsync_agent.exchange.operations import (
     AnswerEvent,
@@ -54,22 +56,23 @@ class Mailbox:
 
     async def page(self, request: Request) -> Page:
         """A page of the feed. Raises PositionLost."""
-        return self.read_page((await self.calls.ask([request]))[0])
+        return await self.read_page((await self.calls.ask([request]))[0])
 
-    def read_page(self, answer: Answer) -> Page:
+    async def read_page(self, answer: Answer) -> Page:
         """The page in an answer. Raises PositionLost."""
         if delta.token_refused(answer):
             raise PositionLost
         if not answer.ok or not answer.body:
             raise self._failed(answer)
-        return delta.read_page(answer.body, self.people)
+        body = answer.body
+        return await weighed(weight(body), lambda: delta.read_page(body, self.people))
 
     async def read(self, events: Collection[EventId]) -> dict[EventId, Read]:
         """The events as they are now, series with their exceptions; None for what is gone."""
         wanted = sorted(events)
         answers = await self.calls.ask([writes.reading(self.name, event) for event in wanted])
         pairs = zip(wanted, answers, strict=True)
-        return {event: self._read(event, answer) for event, answer in pairs}
+        return {event: await self._read(event, answer) for event, answer in pairs}
 
     async def in_a_calendar(self, events: Collection[EventId]) -> set[EventId]:
         """Those of these events that still lie in one of the mailbox's calendars.
@@ -99,17 +102,18 @@ class Mailbox:
 
     async def carry_out(self, operations: Sequence[Operation]) -> list[Result]:
         """Write events; one result for each operation."""
-        bodies = await self._bodies_with_join_block(operations)
-        requests = [self._request(each, bodies) for each in operations if not _in_parts(each)]
-        outcomes = iter(await self.calls.send(requests))
+        careful = await keeping.careful(self.calls, operations)
+        sent = [each for each in careful if each.result is None and not _in_parts(each.operation)]
+        outcomes = iter(await self.calls.send([self._request(each) for each in sent]))
         results: list[Result] = []
-        for operation in operations:
-            if _in_parts(operation):
-                results.append(
-                    await self._occurrences.bring(operation.event, operation.appointment)
-                )
+        for each in careful:
+            if each.result is not None:
+                results.append(each.result)
+            elif _in_parts(each.operation):
+                event, appointment = each.operation.event, each.operation.appointment
+                results.append(each.told(await self._occurrences.bring(event, appointment)))
             else:
-                results.append(await self._completed(operation, next(outcomes)))
+                results.append(each.told(await self._completed(each.operation, next(outcomes))))
         return results
 
     async def _completed(self, operation: Operation, outcome: Outcome) -> Result:
@@ -118,7 +122,8 @@ class Mailbox:
             return writes.result_of_deletion(outcome, self.people)
         if isinstance(operation, AnswerEvent):
             return writes.result_of_answer(outcome, self.people)
-        result = writes.result(outcome, self.people)
+        heavy = weight(outcome.body) if isinstance(outcome, Answer) else 0
+        result = await weighed(heavy, lambda: writes.result(outcome, self.people))
         if not isinstance(result, Written) or not _has_occurrences(operation):
             return result
         event = result.event
@@ -134,35 +139,21 @@ class Mailbox:
     def _occurrences(self) -> Occurrences:
         return Occurrences(self.calls, self.people)
 
-    async def _bodies_with_join_block(
-        self, operations: Sequence[Operation]
-    ) -> Mapping[EventId, str]:
-        """The bodies, as HTML, of online meetings whose text is about to be written."""
-        wanted = [
-            operation.event.id
-            for operation in operations
-            if isinstance(operation, ChangeEvent)
-            and Field.BODY in operation.fields
-            and operation.event.is_online_meeting
-        ]
-        answers = await self.calls.ask([writes.reading_html(self.name, e) for e in wanted])
-        stored = zip(wanted, map(writes.stored_html, answers), strict=True)
-        return {event: html for event, html in stored if html is not None}
-
-    def _request(self, operation: Operation, bodies: Mapping[EventId, str]) -> Request:
-        match operation:
-            case CreateEvent():
+    def _request(self, careful: Careful) -> Request:
+        match careful.operation:
+            case CreateEvent() as operation:
                 return writes.creation(self.name, operation)
-            case ChangeEvent(event=event):
-                return writes.change(self.name, operation, bodies.get(event.id))
+            case ChangeEvent() as operation:
+                return writes.change(self.name, operation, careful.html)
             case DeleteEvent(event_id, etag):
                 return writes.deletion(self.name, event_id, etag)
-            case AnswerEvent():
+            case AnswerEvent() as operation:
                 return writes.answer(self.name, operation)
 
-    def _read(self, event: EventId, answer: Answer) -> Read:
-        if answer.ok and answer.body:
-            return read_event(answer.body, self.people)
+    async def _read(self, event: EventId, answer: Answer) -> Read:
+        body = answer.body
+        if answer.ok and body:
+            return await weighed(weight(body), lambda: read_event(body, self.people))
         if writes.item_gone(answer):
             return None
         return UnreadableEvent(event, writes.told(answer))

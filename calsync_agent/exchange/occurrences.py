@@ -13,14 +13,15 @@ from calsync_agent.appointment.model import Appointment, EventId
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.series import length
 from calsync_agent.exchange import writes
-from calsync_agent.exchange.bodies import with_join_block
 from calsync_agent.exchange.calls import Calls
 from calsync_agent.exchange.events import Event, Kind, UnreadableEvent, read_event
+from calsync_agent.exchange.heavy import weighed, weight
 from calsync_agent.exchange.instances import by_rule, original_start, with_instances
+from calsync_agent.exchange.keeping import kept_html, stored_bodies
 from calsync_agent.exchange.moments import day, wall_clock
 from calsync_agent.exchange.operations import Gone, Partly, Removed, Result, Written
 from calsync_agent.exchange.requests import Answer, Lost, Request
-from calsync_agent.exchange.series import OccurrenceWrite, difference
+from calsync_agent.exchange.series import OccurrenceWrite, difference, present_text
 from calsync_agent.i18n import Message, message
 
 PAGE: Final = 1000
@@ -57,8 +58,9 @@ class Occurrences:
     async def read(self, event_id: EventId) -> Event | UnreadableEvent | None:
         """A series with its exceptions; None where it is gone."""
         answer = (await self.calls.ask([writes.reading(self.calls.mailbox, event_id)]))[0]
-        if answer.ok and answer.body:
-            return read_event(answer.body, self.people)
+        body = answer.body
+        if answer.ok and body:
+            return await weighed(weight(body), lambda: read_event(body, self.people))
         return None
 
     async def listed(self, series: Event, start: datetime, end: datetime) -> Event:
@@ -79,7 +81,7 @@ class Occurrences:
             "exceptionOccurrences": [item for item in items if item.get("type") == Kind.EXCEPTION],
             "cancelledOccurrences": list(_unlisted(series, items, start, end)),
         }
-        appointment, ids = with_instances(series.appointment, master)
+        appointment, ids = with_instances(series.appointment, master, series.own_link)
         return replace(series, appointment=appointment, instances=ids)
 
     async def _remove(self, event: Event) -> Result:
@@ -92,10 +94,11 @@ class Occurrences:
         ids = await self._ids(event, [write.original_start for write in needed])
         possible = [write for write in needed if write.original_start in ids]
         problems = [_missing(w.original_start) for w in needed if w.original_start not in ids]
-        bodies = await self._bodies(event, possible, ids)
+        possible, left = await self._careful(event, possible, ids)
+        problems += left
         requests = [
-            writes.occurrence(self.calls.mailbox, ids[moment], body)
-            for moment, body in zip((w.original_start for w in possible), bodies, strict=True)
+            writes.occurrence(self.calls.mailbox, ids[write.original_start], write.body)
+            for write in possible
         ]
         answers = await self.calls.ask(requests)
         for write, answer in zip(possible, answers, strict=True):
@@ -133,26 +136,34 @@ class Occurrences:
         )
         return Request("GET", f"{writes.event_path(self.calls.mailbox, series)}/instances?{bounds}")
 
-    async def _bodies(
+    async def _careful(
         self, event: Event, needed: Sequence[OccurrenceWrite], ids: Mapping[datetime, EventId]
-    ) -> list[dict[str, Any] | None]:
-        """What is to be sent, with the join block of an online meeting kept in its place."""
-        if not event.is_online_meeting:
-            return [write.body for write in needed]
-        texts = [w.original_start for w in needed if w.body is not None and "body" in w.body]
-        answers = await self.calls.ask(
-            [writes.reading_html(self.calls.mailbox, ids[m]) for m in texts]
-        )
-        stored = dict(zip(texts, map(writes.stored_html, answers), strict=True))
-        bodies: list[dict[str, Any] | None] = []
+    ) -> tuple[list[OccurrenceWrite], list[Message]]:
+        """The writes that endanger no online meeting, and what had to be left (D7)."""
+        texts = [write for write in needed if write.body and "body" in write.body]
+        if not event.is_online_meeting or not texts:
+            return list(needed), []
+        stored = await stored_bodies(self.calls, [ids[write.original_start] for write in texts])
+        answers = dict(zip((write.original_start for write in texts), stored, strict=True))
+        safe: list[OccurrenceWrite] = []
+        problems: list[Message] = []
         for write in needed:
-            html = stored.get(write.original_start)
-            if html is None or write.body is None:
-                bodies.append(write.body)
+            moment, body = write.original_start, write.body
+            if body is None or moment not in answers:
+                safe.append(write)
                 continue
-            content = with_join_block(write.body["body"]["content"], html)
-            bodies.append({**write.body, "body": {"contentType": "html", "content": content}})
-        return bodies
+            present = present_text(event.appointment, moment)
+            wanted = str(body["body"]["content"])
+            made = await kept_html(answers[moment], event.own_link, present, wanted)
+            rest = {name: value for name, value in body.items() if name != "body"}
+            if isinstance(made, str):
+                html = {"contentType": "html", "content": made}
+                safe.append(OccurrenceWrite(moment, {**rest, "body": html}))
+                continue
+            problems.append(_left(moment, made))
+            if rest:
+                safe.append(OccurrenceWrite(moment, rest))
+        return safe, problems
 
 
 def _unlisted(
@@ -198,15 +209,17 @@ def _missing(moment: datetime) -> Message:
     return message("Exchange has no occurrence on {moment}", moment=_shown(moment))
 
 
+def _left(moment: datetime, reason: Message) -> Message:
+    return message("the occurrence of {moment}: {reason}", moment=_shown(moment), reason=reason)
+
+
 def _refused(moment: datetime, answer: Answer) -> Message:
     if answer.named(BOUNDARY):
         return message(
             "the occurrence of {moment} cannot be moved to or past the day of its neighbour",
             moment=_shown(moment),
         )
-    return message(
-        "the occurrence of {moment}: {reason}", moment=_shown(moment), reason=writes.told(answer)
-    )
+    return _left(moment, writes.told(answer))
 
 
 def _shown(moment: datetime) -> str:

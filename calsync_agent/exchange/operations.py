@@ -66,10 +66,11 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Partly:
-    """Graph took the write, but for some occurrences; this is the event now."""
+    """Graph took the write, but for some `fields`; this is the event now."""
 
     event: Event
     reason: Message
+    fields: frozenset[Field] = frozenset({Field.EXCEPTIONS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,13 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Graph will not take this write as it is (B8)."""
+    """Graph will not take this write as it is, or was not asked to (B8).
+
+    `fields`: what is still to be written of it, whatever happens to the others meanwhile.
+    """
 
     reason: Message
+    fields: frozenset[Field] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,12 @@ def difference(wanted: Appointment, actual: Appointment) -> Difference:
     return Difference(tuple(writes), tuple(sorted(cancelled - wanted_away)))
 
 
+def present_text(series: Appointment, moment: datetime) -> str:
+    """The text that an occurrence has now, its own or the series'."""
+    theirs = next((e for e in series.exceptions if e.original_start == moment), None)
+    return occurrence(series, theirs or ChangedOccurrence(moment)).body
+
+
 def _body(
     wanted: Appointment,
     want: ChangedOccurrence | None,

@@ -15,7 +15,6 @@ from calsync_agent.appointment.content import BOTH_WAYS, Field, sent_in_utc
 from calsync_agent.appointment.model import ActivityId, Appointment, EventId, Response
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.text import SUBJECT_LIMIT, cut
-from calsync_agent.exchange.bodies import with_join_block
 from calsync_agent.exchange.events import UnreadableEvent, read_event
 from calsync_agent.exchange.instances import EVENT_PROPERTIES
 from calsync_agent.exchange.operations import (
@@ -51,14 +50,14 @@ def creation(mailbox: str, operation: CreateEvent) -> Request:
 def change(mailbox: str, operation: ChangeEvent, html: str | None) -> Request:
     """The request that brings some fields of an event to what the appointment holds.
 
-    `html` is the event's present body where it holds a join block that has to stay.
+    `html` is the body to be written, where it holds a join block that has to stay.
     """
     event, appointment = operation.event, operation.appointment
     body = event_body(appointment, operation.fields)
     if operation.attendees is not None:
         body["attendees"] = list(operation.attendees)
     if html is not None and "body" in body:
-        body["body"] = {"contentType": "html", "content": with_join_block(appointment.body, html)}
+        body["body"] = {"contentType": "html", "content": html}
     return Request("PATCH", event_path(mailbox, event.id), body, _guarded(event.etag))
 
 

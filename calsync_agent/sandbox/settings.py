@@ -29,6 +29,8 @@ class Settings(BaseModel):
     """What a transactionId does that was used for other content: 409, the old event, a new one."""
     series_changed: Literal["discard", "keep"] = "discard"
     """What becomes of exceptions and cancelled days when time or pattern of a series change."""
+    join_block: Literal["rules", "classes", "link", "nothing"] = "rules"
+    """How the block looks that a new online meeting gets in its body."""
     empty_series_arrays: bool = False
     """exceptionOccurrences and cancelledOccurrences come empty although there are some."""
     answers_reset: bool = True

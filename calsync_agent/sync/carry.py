@@ -82,9 +82,9 @@ def _enter(job: Job, intent: Intent, result: Result, outcome: _Outcome) -> None:
             if isinstance(intent.outgoing.operation, CreateEvent):
                 outcome.made.add(link.activity)
             _tell(job, intent, event.id, outcome)
-        case Partly(event, reason):
+        case Partly(event, reason, fields):
             held = _held(job, intent, event)
-            refused = unsettled(held.consolidate, {Field.EXCEPTIONS})
+            refused = unsettled(held.consolidate, fields)
             outcome.changed.append(replace(held, consolidate=refused))
             outcome.refused[item] = reason
             _tell(job, intent, event.id, outcome)
@@ -95,12 +95,13 @@ def _enter(job: Job, intent: Intent, result: Result, outcome: _Outcome) -> None:
         case Answered():
             outcome.settled.add(item)
             _enter_answer(job, intent, outcome)
-        case Refused(reason):
+        case Refused(reason, fields):
             outcome.refused[item] = reason
             if link.event_id is None:
                 outcome.dropped.append(link.id)
             else:
-                outcome.changed.append(replace(link, unfinished=False))
+                refused = unsettled(link.consolidate, fields) if fields else link.consolidate
+                outcome.changed.append(replace(link, consolidate=refused, unfinished=False))
             outcome.counts[Count.QUARANTINED] += 1
         case Removed():
             # Another id, because Exchange remembers the transaction id of the one that is gone.

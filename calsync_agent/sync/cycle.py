@@ -209,7 +209,7 @@ async def _take_in(cycle: Cycle, polled: Answer | None) -> None:
 
 async def _first_page(cycle: Cycle, position: str, polled: Answer | None) -> Page:
     if polled is not None:
-        return cycle.mailbox.read_page(polled)
+        return await cycle.mailbox.read_page(polled)
     return await cycle.mailbox.page(delta.following(position))
 
 

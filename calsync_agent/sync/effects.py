@@ -31,7 +31,7 @@ from calsync_agent.state.links import Link, Role
 from calsync_agent.sync.decision import Answer, Change, Create, Decision, Delete, fields_of
 from calsync_agent.sync.job import Job, Outgoing
 from calsync_agent.sync.pairs import Known
-from calsync_agent.sync.views import answered, attendees, taken, view
+from calsync_agent.sync.views import answered, attendees, in_own_words, taken, view
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effe
         # A broken row: that they belong together is all that is known of them.
         only = agreed(as_seen, event, consolidate=UNKNOWN, exchange=UNKNOWN)
         return replace(result, new_link=only) if decision.waiting else result
-    mine = view(result.mine, pair.role, employee, people)
+    mine = view(in_own_words(result.mine, event.own_link), pair.role, employee, people)
     outgoing = fields_of(decision.exchange)
     waiting = decision.waiting
     if refused := unsettled_in(before.consolidate):

@@ -10,7 +10,7 @@ from calsync_agent.exchange.events import Event, UnreadableEvent
 from calsync_agent.state.links import Link, Role
 from calsync_agent.state.profiles import Profile
 from calsync_agent.sync.placement import Relation, relation
-from calsync_agent.sync.views import view
+from calsync_agent.sync.views import in_own_words, view
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,8 @@ def pair(
     role = _role(link, event, related)
     mine = activity.appointment if isinstance(activity, Activity) else None
     theirs = event.appointment if isinstance(event, Event) else None
+    if mine is not None:
+        mine = in_own_words(mine, event.own_link if isinstance(event, Event) else mine.join_url)
     return Pair(
         link=link,
         activity=activity,

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from calsync_agent.appointment.content import BOTH_WAYS, INBOUND_ONLY, Field
+from calsync_agent.appointment.generated import own_text
 from calsync_agent.appointment.merge import merged
 from calsync_agent.appointment.model import (
     Appointment,
@@ -19,6 +20,24 @@ from calsync_agent.appointment.model import (
 )
 from calsync_agent.appointment.people import Directory
 from calsync_agent.state.links import Role
+
+
+def in_own_words(appointment: Appointment, link: str | None) -> Appointment:
+    """The appointment without what an online meeting put into its texts (D7).
+
+    `link`: the meeting's own join link; of Consolidate's side the event's counts, which alone tells
+    whether it is an online meeting.
+    """
+    if link is None:
+        return appointment
+    body = own_text(appointment.body, link)
+    if not any(exception.body for exception in appointment.exceptions):
+        return appointment if body == appointment.body else replace(appointment, body=body)
+    exceptions = tuple(
+        replace(each, body=own_text(each.body, link)) if each.body else each
+        for each in appointment.exceptions
+    )
+    return replace(appointment, body=body, exceptions=exceptions)
 
 
 def view(

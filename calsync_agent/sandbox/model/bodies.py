@@ -25,6 +25,7 @@ _NEWLINE: Final = re.compile(r"\r\n|\r|\n")
 _SCRIPT: Final = re.compile(r"<script\b.*?</script\s*>", re.IGNORECASE | re.DOTALL)
 _HEAD: Final = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 _HTML: Final = re.compile(r"<html\b[^>]*>", re.IGNORECASE)
+_RULE: Final = "_" * 32
 _TAB: Final = " " * 8
 _HARD_BLANK: Final = "\xa0"
 
@@ -103,7 +104,6 @@ class _TextMaker(HTMLParser):
             "h5",
             "h6",
             "header",
-            "hr",
             "li",
             "ol",
             "p",
@@ -127,6 +127,10 @@ class _TextMaker(HTMLParser):
         if tag in self._SILENT:
             self._silent += 1
         elif tag == "br":
+            self._lines.append("")
+        elif tag == "hr":
+            self._begin_line()
+            self._lines[-1] = _RULE
             self._lines.append("")
         elif tag == "a":
             self._link, self._link_text = dict(attrs).get("href") or "", ""

@@ -120,7 +120,8 @@ def _finish_online(action: Action, key: int, changes: Changes, before: Content) 
     if provider is None:
         return
     thread = action.world.ids.guid("thread", action.mailbox.id, key).replace("-", "")
-    meeting = new_meeting(action.world.stored.tenant_id, action.mailbox.id, thread, provider)
+    tenant, shape = action.world.stored.tenant_id, action.world.settings.join_block
+    meeting = new_meeting(tenant, action.mailbox.id, thread, provider, shape)
     changes["online"] = meeting
     changes["body"] = with_join_block(changes.get("body", before.body), meeting)
 
