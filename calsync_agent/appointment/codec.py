@@ -1,6 +1,7 @@
 """An appointment as JSON and back: the form in which versions are kept (B6)."""
 
 import json
+import sys
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum
@@ -73,7 +74,9 @@ def _plain(value: object) -> object:
 def _rule(stored: Mapping[str, Any], start: datetime) -> Rule | None:
     if not stored["rule"]:
         return None
-    rule = rrule.read(stored["rule"], start, stored["zone"], all_day=stored["all_day"])
+    rule = rrule.read(
+        stored["rule"], start, stored["zone"], all_day=stored["all_day"], most=sys.maxsize
+    )
     if isinstance(rule, Unsyncable):
         raise ValueError(str(rule.reason))
     return rule

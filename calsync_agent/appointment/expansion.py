@@ -3,8 +3,8 @@
 dateutil does the counting; a `Rule` is turned into the RFC 5545 rule that means the same.
 """
 
-from collections.abc import Iterator
-from datetime import datetime, time
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime, time, timedelta
 from itertools import takewhile
 from typing import Any, Final, assert_never
 
@@ -26,6 +26,7 @@ from calsync_agent.appointment.rule import (
 )
 
 SHORTEST_MONTH: Final = 28
+MONTHS: Final = 12
 
 
 def starts(rule: Rule, start: datetime) -> Iterator[datetime]:
@@ -33,7 +34,7 @@ def starts(rule: Rule, start: datetime) -> Iterator[datetime]:
 
     `start` need not be an occurrence itself: the first one given is the first that is (G8).
     """
-    return iter(_expander(rule, start))
+    return _in_time(_expander(rule, start))
 
 
 def first_start(rule: Rule, start: datetime) -> datetime | None:
@@ -55,14 +56,62 @@ def starts_between(
     rule: Rule, start: datetime, earliest: datetime, latest: datetime
 ) -> Iterator[datetime]:
     """The starts that lie from `earliest` to `latest`, both inclusive."""
-    expander = _expander(rule, start)
-    return takewhile(lambda moment: moment <= latest, expander.xafter(earliest, inc=True))
+    expander = _expander(rule, _skipped_to(rule, start, earliest))
+    moments = _in_time(expander.xafter(earliest, inc=True))
+    return takewhile(lambda moment: moment <= latest, moments)
 
 
 def is_start(rule: Rule, start: datetime, moment: datetime) -> bool:
     """Whether the rule gives an occurrence that begins at `moment`."""
-    found: datetime | None = _expander(rule, start).after(moment, inc=True)
-    return found == moment
+    return next(starts_between(rule, start, moment, moment), None) is not None
+
+
+def occurring(rule: Rule, start: datetime, moments: Collection[datetime]) -> set[datetime]:
+    """Those of `moments` at which a series from `start` has an occurrence."""
+    if isinstance(rule.end, Count) and moments:
+        # All that it has are fewer than the days that may lie between these.
+        wanted = set(moments)
+        return {m for m in starts_between(rule, start, min(wanted), max(wanted)) if m in wanted}
+    return {moment for moment in moments if is_start(rule, start, moment)}
+
+
+def _in_time(moments: Iterable[datetime]) -> Iterator[datetime]:
+    """The moments as far as there are any: the calendar ends with the year 9999."""
+    try:
+        yield from moments
+    except (OverflowError, ValueError):
+        return
+
+
+def _skipped_to(rule: Rule, start: datetime, earliest: datetime) -> datetime:
+    """A later start with the same occurrences from `earliest` on, a period or two before it.
+
+    So a series costs the same whenever it began. One that is counted has to be counted.
+    """
+    if isinstance(rule.end, Count) or earliest <= start:
+        return start
+    interval = rule.pattern.interval
+    match rule.pattern:
+        case Daily() | Weekly():
+            period = interval * timedelta(days=7 if isinstance(rule.pattern, Weekly) else 1)
+            return start + max(0, (earliest - start) // period - 1) * period
+        case MonthlyByDay() | MonthlyByWeekday():
+            months = (earliest.year - start.year) * MONTHS + earliest.month - start.month
+            return _months_on(start, (months // interval - 1) * interval)
+        case YearlyByDay() | YearlyByWeekday():
+            return _months_on(
+                start, ((earliest.year - start.year) // interval - 1) * interval * MONTHS
+            )
+        case _ as never:
+            assert_never(never)
+
+
+def _months_on(start: datetime, months: int) -> datetime:
+    """The first day of a later month; `start` itself where that would be none."""
+    if months < 1:
+        return start
+    year, month = divmod(start.year * MONTHS + start.month - 1 + months, MONTHS)
+    return start.replace(year=year, month=month + 1, day=1)
 
 
 def _expander(rule: Rule, start: datetime) -> rrule.rrule:

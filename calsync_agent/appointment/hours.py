@@ -6,6 +6,7 @@ turned. In the night when they go forward an hour is not there at all.
 """
 
 from datetime import datetime
+from typing import Final
 
 from calsync_agent.appointment import zones
 
@@ -49,3 +50,12 @@ def in_order(start: datetime, end: datetime, zone: str) -> bool:
     """Whether it does not end before it begins."""
     begin, finish = instants(start, end, zone)
     return begin <= finish
+
+
+LONGEST_REMINDER: Final = 2_629_800
+"""Exchange's limit in minutes, which is five years."""
+
+
+def reminder(minutes: int) -> int:
+    """As both sides can hold it: a reminder comes before the start, and not years before."""
+    return max(0, min(minutes, LONGEST_REMINDER))

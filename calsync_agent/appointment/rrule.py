@@ -30,17 +30,27 @@ from calsync_agent.appointment.rule import (
 )
 from calsync_agent.i18n import message
 
-LAST_YEAR: Final = 4500
-"""Exchange takes no end of a series after September 4500; later ones mean: never."""
+LAST_DAY: Final = date(4500, 9, 1)
+"""Exchange takes no end of a series after this; later ones mean: never."""
+MOST_OCCURRENCES: Final = 999
+"""Exchange takes no greater number; a series that has more can be told by its last day."""
 DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_UNTIL: Final = re.compile(r"(\d{8})(?:T(\d{6})(Z?))?\Z")
+_PREFIX: Final = re.compile(r"\A\s*RRULE\s*:", re.IGNORECASE)
+_FOLD: Final = re.compile(r"(?:\r\n?|\n)[ \t]")
+_NUMBER: Final = re.compile(r"[0-9]{1,9}\Z")
+_UNTIL: Final = re.compile(r"([0-9]{8})(?:T([0-9]{6})(Z?))?\Z")
 
 
-def read(text: str, start: datetime, zone: str, *, all_day: bool) -> Rule | Unsyncable:
-    """The rule that `text` means for a series that begins at `start` (wall-clock in `zone`)."""
+def read(
+    text: str, start: datetime, zone: str, *, all_day: bool, most: int = MOST_OCCURRENCES
+) -> Rule | Unsyncable:
+    """The rule that `text` means for a series that begins at `start` (wall-clock in `zone`).
+
+    `most`: the greatest number of occurrences that is taken.
+    """
     try:
         parts = Parts(_split(text))
-        end = _read_end(parts, start, zone, all_day=all_day)
+        end = _read_end(parts, start, zone, all_day=all_day, most=most)
         return Rule(read_pattern(parts, start, end), end)
     except RefusedPart as refused:
         reason = message(
@@ -60,11 +70,13 @@ def write(rule: Rule, clock: time | None) -> str:
 
 
 def _split(text: str) -> dict[str, str]:
-    first, *others = text.strip().splitlines() or [""]
+    first, *others = _FOLD.sub("", text.strip()).splitlines() or [""]
     if others:
         raise RefusedPart(others[0].strip())  # RDATE and the like (3)
     parts: dict[str, str] = {}
-    for piece in first.removeprefix("RRULE:").strip(";").split(";"):
+    for piece in _PREFIX.sub("", first, count=1).split(";"):
+        if not piece.strip():
+            continue  # a semicolon too many says nothing
         name, equals, value = piece.partition("=")
         name = name.strip().upper()
         if not equals or not value.strip() or name in parts:
@@ -73,12 +85,12 @@ def _split(text: str) -> dict[str, str]:
     return parts
 
 
-def _read_end(parts: Parts, start: datetime, zone: str, *, all_day: bool) -> End:
+def _read_end(parts: Parts, start: datetime, zone: str, *, all_day: bool, most: int) -> End:
     count, until = parts.take("COUNT"), parts.take("UNTIL")
     if count and until:
         raise RefusedPart(f"COUNT={count};UNTIL={until}")
     if count:
-        if not count.isdecimal() or int(count) < 1:
+        if not _NUMBER.match(count) or not 1 <= int(count) <= most:
             raise RefusedPart(f"COUNT={count}")
         return Count(int(count))
     return _read_until(until, start, zone, all_day=all_day) if until else Never()
@@ -94,7 +106,7 @@ def _read_until(until: str, start: datetime, zone: str, *, all_day: bool) -> End
         moment = datetime.fromisoformat(f"{day}T{clock or '000000'}")
     except ValueError:
         raise RefusedPart(f"UNTIL={until}") from None
-    if moment.year > LAST_YEAR:
+    if moment.date() > LAST_DAY:
         return Never()
     if clock and utc and not all_day:
         moment = zones.from_utc(moment, zone)

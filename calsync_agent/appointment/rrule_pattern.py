@@ -31,7 +31,10 @@ DAYS: Final = {
 }
 MONTHS: Final = 12
 LONGEST_MONTH: Final = 31
-_BYDAY: Final = re.compile(r"([+-]?\d+)?(MO|TU|WE|TH|FR|SA|SU)\Z")
+LONGEST_INTERVAL: Final = 999
+"""Exchange's limit, whatever is counted."""
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,9}\Z")
+_BYDAY: Final = re.compile(r"([+-]?[0-9]{1,3})?(MO|TU|WE|TH|FR|SA|SU)\Z")
 _INDEXES: Final = {index.value: index for index in Index}
 
 
@@ -58,10 +61,10 @@ class Parts:
         text = self.take(name)
         if text is None:
             return ()
-        try:
-            found = sorted({int(piece) for piece in text.split(",")})
-        except ValueError:
-            raise RefusedPart(f"{name}={text}") from None
+        pieces = [piece.strip() for piece in text.split(",")]
+        if not all(_NUMBER.match(piece) for piece in pieces):
+            raise RefusedPart(f"{name}={text}")
+        found = sorted({int(piece) for piece in pieces})
         if not all(lowest <= number <= highest and number for number in found):
             raise RefusedPart(f"{name}={text}")
         return tuple(found)
@@ -75,7 +78,7 @@ class Parts:
 def read_pattern(parts: Parts, start: datetime, end: End) -> Pattern:
     """The pattern that the parts mean for a series from `start`. Raises RefusedPart."""
     frequency = parts.take("FREQ") or ""
-    interval = (parts.numbers("INTERVAL", 1, 10_000) or (1,))[0]
+    interval = _interval(parts)
     first_day = _first_day(parts)
     _drop_start_time(parts, start)
     by = _By(parts)
@@ -263,6 +266,13 @@ def _refuse_short_months(
         raise RefusedPart(f"BYMONTHDAY={pattern.day}")
 
 
+def _interval(parts: Parts) -> int:
+    found = parts.numbers("INTERVAL", 1, LONGEST_INTERVAL) or (1,)
+    if len(found) > 1:
+        raise RefusedPart(f"INTERVAL={_listed(found)}")
+    return found[0]
+
+
 def _first_day(parts: Parts) -> Weekday:
     text = parts.take("WKST") or "MO"
     if text not in DAYS:
@@ -286,14 +296,15 @@ def _days(text: str) -> tuple[tuple[Weekday, ...], tuple[int, ...]]:
     if not text:
         return (), ()
     days, ordinals = set(), set()
-    for piece in text.split(","):
-        found = _BYDAY.match(piece.strip())
+    pieces = {piece.strip() for piece in text.split(",")}
+    for piece in pieces:
+        found = _BYDAY.match(piece)
         if not found:
             raise RefusedPart(f"BYDAY={text}")
         if found[1]:
             ordinals.add(int(found[1]))
         days.add(DAYS[found[2]])
-    if ordinals and len(days) != text.count(",") + 1:
+    if ordinals and len(days) != len(pieces):
         raise RefusedPart(f"BYDAY={text}")
     return tuple(sorted(days)), tuple(sorted(ordinals))
 

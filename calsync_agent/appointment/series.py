@@ -1,11 +1,11 @@
 """A series as a whole: where it begins, and which of its exceptions mean anything."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from calsync_agent.appointment import hours
-from calsync_agent.appointment.expansion import first_start, starts_between
+from calsync_agent.appointment.expansion import first_start, occurring
 from calsync_agent.appointment.model import Appointment, ChangedOccurrence, Unsyncable
 from calsync_agent.appointment.rule import Rule
 from calsync_agent.i18n import message
@@ -24,14 +24,6 @@ def begun_at_first(series: Appointment, rule: Rule) -> Appointment | None:
 def length(series: Appointment) -> timedelta:
     """How long each occurrence is, by the clock."""
     return series.end - series.start
-
-
-def occurring(rule: Rule, start: datetime, moments: Collection[datetime]) -> set[datetime]:
-    """Those of `moments` at which a series from `start` has an occurrence."""
-    if not moments:
-        return set()
-    wanted = set(moments)
-    return {m for m in starts_between(rule, start, min(wanted), max(wanted)) if m in wanted}
 
 
 def with_exceptions(series: Appointment, exceptions: Iterable[ChangedOccurrence]) -> Appointment:

@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 from icalendar import Calendar, Event
 
 from calsync_agent.appointment import rrule, zones
+from calsync_agent.appointment.expansion import occurring
 from calsync_agent.appointment.model import (
     ActivityId,
     Appointment,
@@ -25,7 +26,6 @@ from calsync_agent.appointment.model import (
 )
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.rule import Rule
-from calsync_agent.appointment.series import occurring
 from calsync_agent.appointment.text import one_line, paragraphs
 from calsync_agent.i18n import message
 from calsync_agent.ics.components import (

@@ -132,7 +132,7 @@ def _appointment(
         importance=importance,
         private=bool(row["private"]) or row["calendar_sync"] == Sending.PRIVATE,
         show_as=show_as,
-        reminder_minutes=row["reminder_minutes"],
+        reminder_minutes=_reminder(row["reminder_minutes"]),
         rule=rule,
         participants=tuple(_participants(participants, _organizing(row))),
         organizer=_organizer(row),
@@ -185,6 +185,10 @@ def _series(
         )
     whole = with_exceptions(begun, (_exception(child, begun) for child in exceptions))
     return impossible(whole) or whole
+
+
+def _reminder(minutes: int | None) -> int | None:
+    return None if minutes is None else hours.reminder(minutes)
 
 
 def _left_out(appointment: Appointment, exceptions: Collection[Row]) -> Iterator[Message]:

@@ -114,6 +114,7 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
     rule = read_recurrence(body.get("recurrence"), start)
     if isinstance(rule, Unsyncable):
         return UnreadableEvent(event_id, rule.reason)
+    minutes, no_minutes = _reminder(body)
     organizer = _person(body.get("organizer") or {})
     attendees = tuple(body.get("attendees") or ())
     participants, guests = _people(attendees, organizer, people)
@@ -130,7 +131,7 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
         importance=Importance(str(body.get("importance") or "normal").lower()),
         private=(body.get("sensitivity") or "normal") != "normal",
         show_as=_show_as(body.get("showAs")),
-        reminder_minutes=_reminder(body),
+        reminder_minutes=minutes,
         rule=rule,
         participants=participants,
         organizer=None if is_organizer or people.employee(organizer.address) else organizer,
@@ -159,7 +160,7 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
         organizer=organizer,
         attendees=attendees,
         appointment=appointment,
-        warnings=(warning,) if warning else (),
+        warnings=tuple(filter(None, (warning, no_minutes))),
         instances=instances,
     )
 
@@ -222,10 +223,17 @@ def _response(value: str | None) -> Response:
     return _RESPONSES.get((value or "none").lower(), Response.NONE)
 
 
-def _reminder(body: Json) -> int | None:
+def _reminder(body: Json) -> tuple[int | None, Message | None]:
+    """The reminder; one that is no number is none, but not in silence."""
     if not body.get("isReminderOn"):
-        return None
-    return int(body.get("reminderMinutesBeforeStart") or 0)
+        return None, None
+    minutes = body.get("reminderMinutesBeforeStart")
+    try:
+        return hours.reminder(int(minutes or 0)), None
+    except (TypeError, ValueError, OverflowError):
+        return None, message(
+            "its reminder, {minutes}, is no number of minutes", minutes=f"{minutes!r:.40}"
+        )
 
 
 def _person(recipient: Json) -> Person:

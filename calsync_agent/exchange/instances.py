@@ -11,8 +11,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from calsync_agent.appointment import zones
+from calsync_agent.appointment.expansion import occurring
 from calsync_agent.appointment.model import Appointment, ChangedOccurrence, EventId
-from calsync_agent.appointment.series import length, occurrence, occurring, with_exceptions
+from calsync_agent.appointment.series import length, occurrence, with_exceptions
 from calsync_agent.appointment.text import one_line
 from calsync_agent.exchange.bodies import own_link, read_body
 from calsync_agent.exchange.moments import days, instant, wall_clock

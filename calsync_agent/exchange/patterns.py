@@ -4,7 +4,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final, assert_never
 
+from calsync_agent.appointment import rrule
+from calsync_agent.appointment.expansion import MONTHS, last_start
 from calsync_agent.appointment.model import Unsyncable
+from calsync_agent.appointment.rrule_pattern import LONGEST_INTERVAL, LONGEST_MONTH
 from calsync_agent.appointment.rule import (
     Count,
     Daily,
@@ -23,6 +26,8 @@ from calsync_agent.appointment.rule import (
 )
 from calsync_agent.i18n import message
 
+MOST_COUNTED: Final = 10_000
+"""More occurrences than this are not counted out: that would take too long."""
 _DAYS: Final = {day.name.lower(): day for day in Weekday}
 _INDEXES: Final = {index.name.lower(): index for index in Index}
 
@@ -32,15 +37,50 @@ def read_recurrence(
 ) -> Rule | Unsyncable | None:
     """The rule of a series that begins at `start` (wall-clock); None for a single event.
 
-    Raises KeyError or ValueError where a field that the type needs is missing or out of range.
+    Raises KeyError, TypeError or ValueError where a field is of another kind altogether.
     """
     if not recurrence:
         return None
-    pattern = _read_pattern(recurrence["pattern"], start)
+    given = recurrence["pattern"]
+    pattern = _read_pattern(given, start)
     if pattern is None:
-        kind = str(recurrence["pattern"].get("type"))
+        kind = str(given.get("type"))
         return Unsyncable(message("its recurrence pattern {kind} is unknown here", kind=kind))
-    return Rule(pattern, _read_range(recurrence["range"]))
+    if wrong := _wrong(pattern):
+        return Unsyncable(
+            message("its recurrence cannot be meant: {part}", part=f"{wrong} = {given.get(wrong)}")
+        )
+    return _bounded(pattern, recurrence["range"], start)
+
+
+def _wrong(pattern: Pattern) -> str | None:
+    """The first property of a pattern that says nothing, or what no calendar has."""
+    if not 1 <= pattern.interval <= LONGEST_INTERVAL:
+        return "interval"
+    match pattern:
+        case MonthlyByWeekday() | YearlyByWeekday() if not pattern.days:
+            return "daysOfWeek"
+        case MonthlyByDay() | YearlyByDay() if not 1 <= pattern.day <= LONGEST_MONTH:
+            return "dayOfMonth"
+    match pattern:
+        case YearlyByDay() | YearlyByWeekday() if not 1 <= pattern.month <= MONTHS:
+            return "month"
+    return None
+
+
+def _bounded(pattern: Pattern, bounds: Mapping[str, Any], start: datetime) -> Rule | Unsyncable:
+    """The rule with its end, in a form that a row can hold and that is read there as it was."""
+    end = _read_range(bounds)
+    match end:
+        case Until(day) if day > rrule.LAST_DAY:
+            return Rule(pattern)
+        case Count(number) if not 1 <= number <= MOST_COUNTED:
+            part = f"numberOfOccurrences = {number}"
+            return Unsyncable(message("its recurrence cannot be meant: {part}", part=part))
+        case Count(number) if number > rrule.MOST_OCCURRENCES:
+            last = last_start(Rule(pattern, end), start)
+            return Rule(pattern, Until(last.date())) if last else Rule(pattern, end)
+    return Rule(pattern, end)
 
 
 def write_recurrence(rule: Rule, start: datetime, zone: str) -> dict[str, Any]:
@@ -59,7 +99,7 @@ def write_recurrence(rule: Rule, start: datetime, zone: str) -> dict[str, Any]:
 
 
 def _read_pattern(pattern: Mapping[str, Any], start: datetime) -> Pattern | None:
-    interval = int(pattern["interval"])
+    interval = _whole(pattern["interval"])
     match str(pattern["type"]).lower():
         case "daily":
             return Daily(interval)
@@ -69,16 +109,25 @@ def _read_pattern(pattern: Mapping[str, Any], start: datetime) -> Pattern | None
                 interval, days, _DAYS[str(pattern.get("firstDayOfWeek") or "sunday").lower()]
             )
         case "absolutemonthly":
-            return MonthlyByDay(interval, int(pattern["dayOfMonth"]))
+            return MonthlyByDay(interval, _whole(pattern["dayOfMonth"]))
         case "relativemonthly":
             return MonthlyByWeekday(interval, _read_index(pattern), _read_days(pattern))
         case "absoluteyearly":
-            return YearlyByDay(interval, int(pattern["month"]), int(pattern["dayOfMonth"]))
+            return YearlyByDay(interval, _whole(pattern["month"]), _whole(pattern["dayOfMonth"]))
         case "relativeyearly":
-            month = int(pattern["month"])
+            month = _whole(pattern["month"])
             return YearlyByWeekday(interval, month, _read_index(pattern), _read_days(pattern))
         case _:
             return None
+
+
+def _whole(value: object) -> int:
+    """A number as JSON has it; 0, as Graph writes what is not used, for none at all."""
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        raise ValueError(f"{value!r} is no whole number")
+    return int(value)
 
 
 def _read_days(pattern: Mapping[str, Any]) -> tuple[Weekday, ...]:
@@ -95,7 +144,7 @@ def _read_range(bounds: Mapping[str, Any]) -> End:
         case "enddate":
             return Until(date.fromisoformat(str(bounds["endDate"])[:10]))
         case "numbered":
-            return Count(int(bounds["numberOfOccurrences"]))
+            return Count(_whole(bounds["numberOfOccurrences"]))
         case _:
             return Never()
 
