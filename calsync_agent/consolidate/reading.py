@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, EmployeeId
 from calsync_agent.appointment.people import Directory, Employee, directory
+from calsync_agent.consolidate.broken import named_by_the_rest, spoils_reading
 from calsync_agent.consolidate.rows import Activity, BrokenActivity, read_activity
 from calsync_agent.consolidate.tables import (
     activity,
@@ -21,7 +22,6 @@ from calsync_agent.consolidate.tables import (
     employee_email,
 )
 from calsync_agent.database.statements import chunks, locked
-from calsync_agent.i18n import message
 
 SOME: Final = 500
 _ACTIVITY: Final = sa.select(*activity.c, activity_type.c.calendar_sync).join_from(
@@ -124,8 +124,9 @@ def _read(
             return
         exceptions = _children(connection, activity_exception, ids)
         participants = _children(connection, activity_participant, ids)
-    except (ValueError, TypeError) as error:
-        # SQLite stores anything; what a column's type cannot read spoils the whole answer.
+    except (ValueError, TypeError, ArithmeticError, sa.exc.OperationalError) as error:
+        if not spoils_reading(error):
+            raise
         yield from _one_by_one(connection, ids, error, hold=hold)
         return
     for row in rows:
@@ -139,11 +140,9 @@ def _one_by_one(
         for number in ids:
             yield from _read(connection, [number], hold=hold)
         return
-    plain = sa.select(activity.c.responsible_id, activity.c.deleted_at.is_not(None))
-    row = connection.execute(plain.where(activity.c.id == ids[0])).first()
-    if row is not None:
-        reason = message("its row cannot be read ({detail})", detail=str(error))
-        yield BrokenActivity(ids[0], EmployeeId(row[0]), bool(row[1]), reason)
+    broken = named_by_the_rest(connection, ids[0], error)
+    if broken is not None:
+        yield broken
 
 
 def _children(

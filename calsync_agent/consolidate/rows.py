@@ -24,10 +24,12 @@ from calsync_agent.appointment.model import (
     ShowAs,
     Unsyncable,
 )
+from calsync_agent.appointment.naming import appointment_name
 from calsync_agent.appointment.rule import Rule
 from calsync_agent.appointment.series import begun_at_first, impossible, with_exceptions
 from calsync_agent.appointment.text import LOCATION_LIMIT, cut, one_line, paragraphs
-from calsync_agent.i18n import Message, message
+from calsync_agent.fence import guarded, reason
+from calsync_agent.i18n import Message, Value, message
 
 Row: TypeAlias = Mapping[Any, Any]
 
@@ -70,31 +72,49 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class BrokenActivity:
-    """A row that cannot be synced as it is, and why."""
+    """A row that cannot be synced as it is, why, and how people know it."""
 
     id: ActivityId
     responsible: EmployeeId
     deleted: bool
     reason: Message
+    name: Value = ""
 
 
 def read_activity(
     row: Row, exceptions: Collection[Row], participants: Collection[Row]
 ) -> Activity | BrokenActivity:
     """The activity in a row of `activity` (with its type's `calendar_sync`) and its children."""
+    read = guarded(
+        lambda: _activity(row, exceptions, participants), lambda error: Unsyncable(reason(error))
+    )
+    if isinstance(read, Activity):
+        return read
+    return BrokenActivity(
+        id=ActivityId(row["id"]),
+        responsible=EmployeeId(row["responsible_id"]),
+        deleted=row["deleted_at"] is not None,
+        reason=read.reason,
+        name=appointment_name(
+            row["subject"], row["starts_at"], row["id"], private=bool(row["private"])
+        ),
+    )
+
+
+def _activity(
+    row: Row, exceptions: Collection[Row], participants: Collection[Row]
+) -> Activity | Unsyncable:
     appointment = _appointment(row, exceptions, participants)
-    activity_id, responsible = ActivityId(row["id"]), EmployeeId(row["responsible_id"])
-    deleted = row["deleted_at"] is not None
     if isinstance(appointment, Unsyncable):
-        return BrokenActivity(activity_id, responsible, deleted, appointment.reason)
+        return appointment
     sending = row["calendar_sync"]
     return Activity(
-        id=activity_id,
-        responsible=responsible,
+        id=ActivityId(row["id"]),
+        responsible=EmployeeId(row["responsible_id"]),
         type_id=row["type_id"],
         sending=Sending(sending) if sending in set(Sending) else Sending.NONE,
         open=row["status"] == "open",
-        deleted=deleted,
+        deleted=row["deleted_at"] is not None,
         from_outside=bool(row["organizer_email"]),
         note=row["note"],
         time_zone=row["time_zone"],

@@ -1,16 +1,28 @@
 """The feed of a mailbox's changes: calendarView delta, page by page (graph-facts 1)."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
+from hashlib import sha256
 from http import HTTPStatus
+from json import dumps
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from calsync_agent.appointment.model import EventId
 from calsync_agent.appointment.people import Directory
-from calsync_agent.exchange.events import Event, Kind, UnreadableEvent, read_event
+from calsync_agent.exchange.events import (
+    Event,
+    Kind,
+    UnreadableEvent,
+    event_named,
+    id_of,
+    read_event,
+    unplaced,
+)
 from calsync_agent.exchange.requests import Answer, Request
+from calsync_agent.fence import guarded, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +31,8 @@ class Page:
 
     `series`: masters of which something changed, to be read whole; `changed_series`: those of which
     a changed occurrence is shown; `shown`: when the occurrences of each series begin (UTC, or
-    midnight). `tombstones`: events that left the view, whether deleted, moved, or never in it.
+    midnight), and `samples` one of them each. `tombstones`: events that left the view, whether
+    deleted, moved, or never in it. `hollow`: events of which the feed says nothing but the id.
     Either `next_link` or `delta_link` is set.
     """
 
@@ -27,14 +40,17 @@ class Page:
     series: frozenset[EventId] = frozenset()
     changed_series: frozenset[EventId] = frozenset()
     shown: Mapping[EventId, Collection[datetime]] = field(default_factory=dict)
+    samples: Mapping[EventId, EventId] = field(default_factory=dict)
     tombstones: frozenset[EventId] = frozenset()
+    hollow: frozenset[EventId] = frozenset()
     next_link: str | None = None
     delta_link: str | None = None
 
     @property
     def size(self) -> int:
         """How many items tell of a change."""
-        return len(self.events) + len(self.series) + len(self.tombstones)
+        others = len(self.tombstones) + len(self.hollow)
+        return len(self.events) + len(self.series) + others
 
 
 @dataclass(slots=True)
@@ -45,7 +61,15 @@ class _Items:
     series: set[EventId] = field(default_factory=set)
     changed_series: set[EventId] = field(default_factory=set)
     shown: dict[EventId, set[datetime]] = field(default_factory=dict)
+    samples: dict[EventId, EventId] = field(default_factory=dict)
     tombstones: set[EventId] = field(default_factory=set)
+    hollow: set[EventId] = field(default_factory=set)
+
+    def forget(self, event: EventId) -> None:
+        """What was said of an event before does not count any more."""
+        self.events.pop(event, None)
+        self.tombstones.discard(event)
+        self.hollow.discard(event)
 
 
 def first(mailbox: str, start: datetime, end: datetime) -> Request:
@@ -92,45 +116,82 @@ def token_refused(answer: Answer) -> bool:
 
 
 def read_page(body: Mapping[str, Any], people: Directory) -> Page:
-    """The page that Graph sent."""
+    """The page that Graph sent. Each item costs itself alone, whatever it is (B8)."""
     items = _Items()
-    for item in body.get("value") or ():
-        _take(item, items, people)
+    found = body.get("value")
+    for item in found if isinstance(found, list) else ():
+        guarded(partial(_take, item, items, people), partial(_put_aside, item, items))
     return Page(
         events=tuple(items.events.values()),
         series=frozenset(items.series),
         changed_series=frozenset(items.changed_series),
         shown=items.shown,
+        samples=items.samples,
         tombstones=frozenset(items.tombstones),
-        next_link=body.get("@odata.nextLink"),
-        delta_link=body.get("@odata.deltaLink"),
+        hollow=frozenset(items.hollow),
+        next_link=_link(body, "@odata.nextLink"),
+        delta_link=_link(body, "@odata.deltaLink"),
     )
 
 
-def _take(item: Mapping[str, Any], items: _Items, people: Directory) -> None:
-    event_id = EventId(str(item.get("id") or ""))
-    if not event_id:
+def _link(body: Mapping[str, Any], name: str) -> str | None:
+    found = body.get(name)
+    return found if isinstance(found, str) and found else None
+
+
+def nameless(event: EventId) -> bool:
+    """Whether the feed showed an item without an id, so that only a listing shows it again."""
+    return event.startswith(_NAMELESS)
+
+
+_NAMELESS: Final = "calsync:nameless:"
+
+
+def _take(item: Any, items: _Items, people: Directory) -> None:  # noqa: ANN401 - whatever it is
+    event_id = id_of(item)
+    if event_id is None:
+        unread = read_event(item, people)
+        number = EventId(_NAMELESS + sha256(dumps(item, sort_keys=True).encode()).hexdigest())
+        if isinstance(unread, UnreadableEvent):
+            items.events[number] = replace(unread, id=number)
         return
-    # Some changes outside the window come as an item of which all is null.
-    if "@removed" in item or (item.get("start") is None and item.get("type") is None):
-        items.events.pop(event_id, None)
+    items.forget(event_id)
+    if "@removed" in item:
         items.tombstones.add(event_id)
         return
-    items.tombstones.discard(event_id)
+    # Some changes outside the window come as an item of which all is null.
+    if item.get("start") is None and item.get("type") is None:
+        items.hollow.add(event_id)
+        return
     match item.get("type"):
         case Kind.MASTER:
             items.series.add(event_id)
         case Kind.OCCURRENCE | Kind.EXCEPTION as kind:
-            if item.get("seriesMasterId"):
-                master = EventId(str(item["seriesMasterId"]))
-                items.series.add(master)
-                if (begin := _begin(item.get("start"))) is not None:
-                    items.shown.setdefault(master, set()).add(begin)
-                if kind == Kind.EXCEPTION:
-                    items.changed_series.add(master)
+            _take_occurrence(item, event_id, items, changed=kind == Kind.EXCEPTION)
         case _:
-            items.events.pop(event_id, None)
             items.events[event_id] = read_event(item, people)
+
+
+def _take_occurrence(
+    item: Mapping[str, Any], event_id: EventId, items: _Items, *, changed: bool
+) -> None:
+    master = id_of({"id": item.get("seriesMasterId")})
+    if master is None:
+        items.events[event_id] = unplaced(item, event_id)
+        return
+    items.series.add(master)
+    items.samples[master] = event_id
+    if (begin := _begin(item.get("start"))) is not None:
+        items.shown.setdefault(master, set()).add(begin)
+    if changed:
+        items.changed_series.add(master)
+
+
+def _put_aside(item: Any, items: _Items, error: Exception) -> None:  # noqa: ANN401 - as above
+    """The step itself fails over an item: nobody knows what it says."""
+    event_id = id_of(item) or EventId(_NAMELESS + sha256(repr(item).encode()).hexdigest())
+    items.forget(event_id)
+    items.events[event_id] = UnreadableEvent(event_id, reason(error), event_named(item))
 
 
 def _begin(start: object) -> datetime | None:

@@ -5,7 +5,7 @@ graph-facts 2 (properties), 2.4 (all-day), 6 (zones).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
@@ -22,6 +22,7 @@ from calsync_agent.appointment.model import (
     ShowAs,
     Unsyncable,
 )
+from calsync_agent.appointment.naming import event_name
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.series import begun_at_first, impossible
 from calsync_agent.appointment.text import one_line
@@ -29,7 +30,8 @@ from calsync_agent.exchange.bodies import join_link, own_link, read_body
 from calsync_agent.exchange.instances import with_instances
 from calsync_agent.exchange.moments import days, instant, point
 from calsync_agent.exchange.patterns import read_recurrence
-from calsync_agent.i18n import Message, message
+from calsync_agent.fence import guarded, told
+from calsync_agent.i18n import Message, Value, message
 
 Json: TypeAlias = Mapping[str, Any]
 
@@ -83,25 +85,53 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableEvent:
-    """An event that cannot be synced as it is (B8)."""
+    """An event that cannot be synced as it is, and how people know it (B8).
+
+    `id` is empty where it has none that could be remembered.
+    """
 
     id: EventId
     reason: Message
+    name: Value = ""
 
 
 def read_event(body: Json, people: Directory) -> Event | UnreadableEvent:
     """The event that Graph describes, a series with the exceptions that come with it."""
-    event_id = EventId(str(body.get("id", "")))
-    if not 0 < len(event_id) <= LONGEST_ID or not event_id.isascii():
-        return UnreadableEvent(event_id, message("the event has no id that could be remembered"))
-    try:
-        return _read(event_id, body, people)
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
-        reason = message(
-            "Exchange describes this event in a way that cannot be read ({detail})",
-            detail=f"{type(error).__name__}: {error}",
-        )
-        return UnreadableEvent(event_id, reason)
+    event_id = id_of(body)
+    if event_id is None:
+        reason = message("the event has no id that could be remembered")
+        return UnreadableEvent(EventId(""), reason, event_named(body))
+    event = guarded(
+        lambda: _read(event_id, body, people), lambda error: UnreadableEvent(event_id, _why(error))
+    )
+    return replace(event, name=event_named(body)) if isinstance(event, UnreadableEvent) else event
+
+
+def _why(error: Exception) -> Message:
+    return message(
+        "Exchange describes this event in a way that cannot be read ({detail})", detail=told(error)
+    )
+
+
+def unplaced(item: object, event_id: EventId) -> UnreadableEvent:
+    """An occurrence that cannot be brought to its series."""
+    reason = message("it is an occurrence of a series that Exchange does not show")
+    return UnreadableEvent(event_id, reason, event_named(item))
+
+
+def id_of(item: object) -> EventId | None:
+    """The id of an item that Graph sent, whatever else it is; None where it has none."""
+    found = item.get("id") if isinstance(item, Mapping) else None
+    if not isinstance(found, str) or not 0 < len(found) <= LONGEST_ID:
+        return None
+    return EventId(found) if found.isascii() and found.isprintable() else None
+
+
+def event_named(body: object) -> Value:
+    """How people know an event of which nothing is certain."""
+    known: Json = body if isinstance(body, Mapping) else {}
+    private = known.get("sensitivity") not in (None, "normal")
+    return event_name(known.get("subject"), known.get("start"), known.get("id"), private=private)
 
 
 def _read(event_id: EventId, body: Json, people: Directory) -> Event | UnreadableEvent:

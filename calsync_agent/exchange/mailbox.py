@@ -1,18 +1,27 @@
 """One mailbox, as the sync sees it: read events, write events, list changes."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeAlias, TypeGuard
 
 from calsync_agent.appointment.content import Field
 from calsync_agent.appointment.model import ActivityId, EventId
+from calsync_agent.appointment.naming import event_name
 from calsync_agent.appointment.people import Directory
 from calsync_agent.errors import MailboxTrouble
 from calsync_agent.exchange import delta, keeping, writes
 from calsync_agent.exchange.calls import Calls, Sender
 from calsync_agent.exchange.delta import Page
-from calsync_agent.exchange.events import Event, UnreadableEvent, read_event
+from calsync_agent.exchange.events import (
+    Event,
+    Kind,
+    UnreadableEvent,
+    id_of,
+    read_event,
+    unplaced,
+)
 from calsync_agent.exchange.heavy import weighed, weight
 from calsync_agent.exchange.keeping import Careful
 from calsync_agent.exchange.occurrences import Occurrences
@@ -22,10 +31,13 @@ from calsync_agent.exchange.operations import (
     CreateEvent,
     DeleteEvent,
     Operation,
+    Refused,
     Result,
     Written,
+    WrittenUnread,
 )
 from calsync_agent.exchange.requests import Answer, Lost, Outcome, Request
+from calsync_agent.fence import guarded, guarded_call, reason
 from calsync_agent.i18n import message
 
 Read: TypeAlias = Event | UnreadableEvent | None
@@ -68,11 +80,31 @@ class Mailbox:
         return await weighed(weight(body), lambda: delta.read_page(body, self.people))
 
     async def read(self, events: Collection[EventId]) -> dict[EventId, Read]:
-        """The events as they are now, series with their exceptions; None for what is gone."""
+        """The events as they are now, series with their exceptions; None for what is gone.
+
+        Of an occurrence it is the series that is read, in its place.
+        """
+        answers = await self._asked(events)
+        series = {event: answer for event, answer in answers.items() if _is_occurrence(answer)}
+        masters = {
+            event: id_of({"id": _property(a, "seriesMasterId")}) for event, a in series.items()
+        }
+        missing = {master for master in masters.values() if master is not None} - answers.keys()
+        answers |= await self._asked(missing)
+        found = {
+            event: await self._read(event, answer)
+            for event, answer in answers.items()
+            if event not in series
+        }
+        for event, master in masters.items():
+            there = master is not None and found.get(master) is not None
+            found[event] = None if there else unplaced(series[event].body, event)
+        return found
+
+    async def _asked(self, events: Collection[EventId]) -> dict[EventId, Answer]:
         wanted = sorted(events)
         answers = await self.calls.ask([writes.reading(self.name, event) for event in wanted])
-        pairs = zip(wanted, answers, strict=True)
-        return {event: await self._read(event, answer) for event, answer in pairs}
+        return dict(zip(wanted, answers, strict=True))
 
     async def in_a_calendar(self, events: Collection[EventId]) -> set[EventId]:
         """Those of these events that still lie in one of the mailbox's calendars.
@@ -92,8 +124,9 @@ class Mailbox:
         for answer in answers:
             if not answer.ok:
                 raise self._failed(answer)
-            items: Any = (answer.body or {}).get("value") or ()
-            found |= {EventId(str(item["id"])) for item in items}
+            items: Any = (answer.body or {}).get("value")
+            numbers = map(id_of, items if isinstance(items, list) else ())
+            found |= {number for number in numbers if number is not None}
         return [event for event in (await self.read(found)).values() if event is not None]
 
     async def listed(self, series: Event, start: datetime, end: datetime) -> Event:
@@ -101,23 +134,41 @@ class Mailbox:
         return await self._occurrences.listed(series, start, end)
 
     async def carry_out(self, operations: Sequence[Operation]) -> list[Result]:
-        """Write events; one result for each operation."""
+        """Write events; one result for each operation, which costs itself alone (B8)."""
         careful = await keeping.careful(self.calls, operations)
-        sent = [each for each in careful if each.result is None and not _in_parts(each.operation)]
-        outcomes = iter(await self.calls.send([self._request(each) for each in sent]))
+        prepared = [self._prepared(each) for each in careful]
+        outcomes = iter(await self.calls.send([r for r in prepared if isinstance(r, Request)]))
         results: list[Result] = []
-        for each in careful:
-            if each.result is not None:
-                results.append(each.result)
-            elif _in_parts(each.operation):
-                event, appointment = each.operation.event, each.operation.appointment
-                results.append(each.told(await self._occurrences.bring(event, appointment)))
-            else:
-                results.append(each.told(await self._completed(each.operation, next(outcomes))))
+        for each, request in zip(careful, prepared, strict=True):
+            if request is not None and not isinstance(request, Request):
+                results.append(request)
+                continue
+            outcome = None if request is None else next(outcomes)
+            result = await guarded_call(
+                partial(self._completed, each.operation, outcome),
+                partial(_unread, each.operation, outcome),
+            )
+            results.append(each.told(result))
         return results
 
-    async def _completed(self, operation: Operation, outcome: Outcome) -> Result:
-        """What came of an operation once its occurrences are written too."""
+    def _prepared(self, careful: Careful) -> Request | Result | None:
+        """The request for an operation, or what came of it without one; None: it has only parts."""
+        if careful.result is not None:
+            return careful.result
+        if _in_parts(careful.operation):
+            return None
+
+        def request() -> Request | Result:
+            return self._request(careful)
+
+        return guarded(request, lambda error: Refused(reason(error)))
+
+    async def _completed(self, operation: Operation, outcome: Outcome | None) -> Result:
+        """What came of an operation once its occurrences, if not its only part, are written too."""
+        if outcome is None:
+            if not isinstance(operation, ChangeEvent):
+                raise ValueError("only a change may consist of occurrences alone")
+            return await self._occurrences.bring(operation.event, operation.appointment)
         if isinstance(operation, DeleteEvent):
             return writes.result_of_deletion(outcome, self.people)
         if isinstance(operation, AnswerEvent):
@@ -130,7 +181,9 @@ class Mailbox:
         if isinstance(operation, ChangeEvent):
             # A change of time or rule discards exceptions; only reading tells which are left.
             now = await self._occurrences.read(event.id)
-            if not isinstance(now, Event):
+            if isinstance(now, UnreadableEvent):
+                return WrittenUnread(event.id, now.reason)
+            if now is None:
                 return Lost(message("the series could not be read again after it was changed"))
             event = now
         return await self._occurrences.bring(event, operation.appointment)
@@ -151,12 +204,14 @@ class Mailbox:
                 return writes.answer(self.name, operation)
 
     async def _read(self, event: EventId, answer: Answer) -> Read:
-        body = answer.body
-        if answer.ok and body:
-            return await weighed(weight(body), lambda: read_event(body, self.people))
+        body = answer.body or {}
+        if answer.ok:
+            read = await weighed(weight(body), lambda: read_event(body, self.people))
+            return replace(read, id=event) if isinstance(read, UnreadableEvent) else read
         if writes.item_gone(answer):
             return None
-        return UnreadableEvent(event, writes.told(answer))
+        name = event_name(None, None, event, private=True)
+        return UnreadableEvent(event, writes.told(answer), name)
 
     def _failed(self, answer: Answer) -> MailboxTrouble:
         return MailboxTrouble(
@@ -170,6 +225,26 @@ class Mailbox:
                 request_id=answer.request_id,
             )
         )
+
+
+def _unread(operation: Operation, outcome: Outcome | None, error: Exception) -> Result:
+    """What came of an operation whose answer is beyond us: it counts as done (B2a)."""
+    if isinstance(outcome, Lost):
+        return outcome
+    if outcome is not None and not outcome.ok:
+        return Refused(reason(error))
+    known = operation.event_id if isinstance(operation, DeleteEvent) else None
+    if isinstance(operation, ChangeEvent | AnswerEvent):
+        known = operation.event.id
+    return WrittenUnread(known or id_of(outcome.body if outcome else None), reason(error))
+
+
+def _is_occurrence(answer: Answer) -> bool:
+    return answer.ok and _property(answer, "type") in (Kind.OCCURRENCE, Kind.EXCEPTION)
+
+
+def _property(answer: Answer, name: str) -> object:
+    return (answer.body or {}).get(name)
 
 
 def _in_parts(operation: Operation) -> TypeGuard[ChangeEvent]:

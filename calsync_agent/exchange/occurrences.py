@@ -19,7 +19,7 @@ from calsync_agent.exchange.heavy import weighed, weight
 from calsync_agent.exchange.instances import by_rule, original_start, with_instances
 from calsync_agent.exchange.keeping import kept_html, stored_bodies
 from calsync_agent.exchange.moments import day, wall_clock
-from calsync_agent.exchange.operations import Gone, Partly, Removed, Result, Written
+from calsync_agent.exchange.operations import Gone, Partly, Removed, Result, Written, WrittenUnread
 from calsync_agent.exchange.requests import Answer, Lost, Request
 from calsync_agent.exchange.series import OccurrenceWrite, difference, present_text
 from calsync_agent.i18n import Message, message
@@ -50,7 +50,9 @@ class Occurrences:
         if needed.writes:
             problems += await self._write(event, needed.writes)
             now = await self.read(event.id)
-            if not isinstance(now, Event):
+            if isinstance(now, UnreadableEvent):
+                return WrittenUnread(event.id, now.reason)
+            if now is None:
                 return Lost(message("the series could not be read again after it was changed"))
             event = now
         return Partly(event, _joined(problems)) if problems else Written(event)
@@ -86,7 +88,7 @@ class Occurrences:
 
     async def _remove(self, event: Event) -> Result:
         request = writes.deletion(self.calls.mailbox, event.id, event.etag)
-        result = writes.result((await self.calls.send([request]))[0], self.people)
+        result = writes.result_of_deletion((await self.calls.send([request]))[0], self.people)
         return Removed() if isinstance(result, Gone) else result
 
     async def _write(self, event: Event, needed: Sequence[OccurrenceWrite]) -> list[Message]:

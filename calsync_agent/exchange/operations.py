@@ -65,6 +65,17 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenUnread:
+    """Graph took the write, but what it says of the event now cannot be understood (B2a).
+
+    `event_id` is None where not even that could be read.
+    """
+
+    event_id: EventId | None
+    reason: Message
+
+
+@dataclass(frozen=True, slots=True)
 class Partly:
     """Graph took the write, but for some `fields`; this is the event now."""
 
@@ -104,4 +115,6 @@ class Answered:
     """The answer was taken."""
 
 
-Result: TypeAlias = Written | Partly | Removed | Refused | Overtaken | Gone | Answered | Lost
+Result: TypeAlias = (
+    Written | WrittenUnread | Partly | Removed | Refused | Overtaken | Gone | Answered | Lost
+)

@@ -27,6 +27,7 @@ from calsync_agent.exchange.operations import (
     Refused,
     Result,
     Written,
+    WrittenUnread,
 )
 from calsync_agent.exchange.patterns import write_recurrence
 from calsync_agent.exchange.requests import Answer, Lost, Outcome, Request
@@ -131,10 +132,10 @@ def result(answer: Outcome, people: Directory) -> Result:
     if isinstance(answer, Lost):
         return answer
     if answer.ok:
-        if not answer.body:
-            return Gone()
-        event = read_event(answer.body, people)
-        return Refused(event.reason) if isinstance(event, UnreadableEvent) else Written(event)
+        event = read_event(answer.body or {}, people)
+        if isinstance(event, UnreadableEvent):
+            return WrittenUnread(event.id or None, event.reason)
+        return Written(event)
     if answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
         return Overtaken()
     if answer.named("ErrorDuplicateTransactionId"):
@@ -148,7 +149,7 @@ def result(answer: Outcome, people: Directory) -> Result:
 
 def result_of_deletion(answer: Outcome, people: Directory) -> Result:
     """What an answer to a deletion means; what is not there any more is deleted."""
-    gone = isinstance(answer, Answer) and item_gone(answer)
+    gone = isinstance(answer, Answer) and (answer.ok or item_gone(answer))
     return Gone() if gone else result(answer, people)
 
 

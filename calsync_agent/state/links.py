@@ -59,6 +59,14 @@ class Link:
     guests: frozenset[str] = frozenset()
 
     @property
+    def unfound(self) -> bool:
+        """Whether Exchange said that it made the event, of which not even the id is known (B2a).
+
+        What is only intended counts as agreed with what is to be sent.
+        """
+        return self.event_id is None and self.exchange == UNKNOWN
+
+    @property
     def transaction_id(self) -> str:
         """The idempotency key of the event's creation, from which the appointment can be told."""
         return f"{self.activity.hex}-{self.id.hex[:12]}"

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, EventId, ProfileId
 from calsync_agent.database.statements import chunks
-from calsync_agent.i18n import Message
+from calsync_agent.i18n import Message, Value, message
 from calsync_agent.state.tables import quarantine
 
 PAUSES: Final = tuple(
@@ -29,7 +30,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A quarantined item, since when and until when (UTC)."""
+    """A quarantined item, since when and until when (UTC).
+
+    `name`: how people know it, by its subject or, where that cannot be read, by date and id.
+    """
 
     id: int
     item: Item
@@ -37,6 +41,7 @@ class Quarantined:
     attempts: int
     since: datetime
     next_at: datetime
+    name: "Value | None" = None
 
 
 def read(connection: sa.Connection, profile: ProfileId) -> list[Quarantined]:
@@ -96,6 +101,7 @@ def update(
     now: datetime,
     *,
     never: Collection[Item] = (),
+    names: Mapping[Item, Value] = MappingProxyType({}),
 ) -> list[Item]:
     """Quarantine what is refused and let go what is settled.
 
@@ -108,6 +114,7 @@ def update(
         again = known.get(item)
         attempts = again.attempts + 1 if again else 1
         values = {
+            "name": _stored(names.get(item)),
             "reason": reason.to_json(),
             "attempts": attempts,
             "next_at": NEVER if item in never else now + _pause(attempts),
@@ -123,6 +130,10 @@ def update(
         for item, reason in refused.items()
         if item not in known or known[item].reason != reason
     ]
+
+
+def _stored(name: "Value | None") -> str | None:
+    return None if name is None else message("{name}", name=name).to_json()
 
 
 def _pause(attempts: int) -> timedelta:
@@ -149,4 +160,5 @@ def _quarantined(row: sa.RowMapping) -> Quarantined:
         attempts=row["attempts"],
         since=row["since"],
         next_at=row["next_at"],
+        name=None if row["name"] is None else Message.from_json(row["name"]).fields["name"],
     )

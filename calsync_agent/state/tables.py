@@ -186,7 +186,7 @@ class ProfileState(SQLModel, table=True):
 
 
 class Quarantine(SQLModel, table=True):
-    """An item that cannot be synced for now, and why (B8)."""
+    """An item that cannot be synced for now, and why (B8); `name` is a stored message."""
 
     __tablename__: ClassVar[str] = "calsync_quarantine"
 
@@ -196,6 +196,7 @@ class Quarantine(SQLModel, table=True):
     )
     activity_id: UUID | None = column(sa.Uuid, nullable=True)
     event_id: str | None = column(key(), nullable=True)
+    name: str | None = column(long_text(), nullable=True)
     reason: str = column(long_text())
     attempts: int = column(sa.Integer, default=1)
     since: datetime = column(moment())

@@ -24,6 +24,7 @@ from calsync_agent.exchange.operations import (
     Removed,
     Result,
     Written,
+    WrittenUnread,
 )
 from calsync_agent.exchange.requests import Lost
 from calsync_agent.i18n import Message
@@ -31,6 +32,7 @@ from calsync_agent.state import links, log, pending, quarantine
 from calsync_agent.state.links import Link, Role
 from calsync_agent.state.quarantine import Item
 from calsync_agent.sync import telling
+from calsync_agent.sync.aside import unread
 from calsync_agent.sync.effects import agreed
 from calsync_agent.sync.job import Count, Intent, Job
 from calsync_agent.sync.views import answered, view
@@ -62,8 +64,10 @@ def record(
     links.delete(connection, outcome.dropped)
     links.insert(connection, outcome.new)
     profile, now = job.profile.id, job.stamp.now
-    new = quarantine.update(connection, profile, outcome.refused, outcome.settled, now)
     subjects = {_item(intent): intent.subject for intent, _ in results}
+    new = quarantine.update(
+        connection, profile, outcome.refused, outcome.settled, now, names=subjects
+    )
     pending.add(connection, others(connection, profile, outcome.made))
     told = outcome.told + [
         telling.quarantined(job, item, subjects[item], outcome.refused[item]) for item in new
@@ -82,6 +86,11 @@ def _enter(job: Job, intent: Intent, result: Result, outcome: _Outcome) -> None:
             if isinstance(intent.outgoing.operation, CreateEvent):
                 outcome.made.add(link.activity)
             _tell(job, intent, event.id, outcome)
+        case WrittenUnread(event_id, reason):
+            outcome.changed.append(unread(link, event_id))
+            outcome.refused[item] = reason
+            outcome.counts[Count.QUARANTINED] += 1
+            _tell(job, intent, event_id or link.event_id, outcome)
         case Partly(event, reason, fields):
             held = _held(job, intent, event)
             refused = unsettled(held.consolidate, fields)

@@ -4,6 +4,7 @@ Only numbers are kept of what is found, so that it fits in memory for any calend
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -12,6 +13,7 @@ from calsync_agent.appointment.model import ActivityId
 from calsync_agent.consolidate.reading import SOME, in_scope_of, read_activities
 from calsync_agent.consolidate.rows import Activity, BrokenActivity, Sending
 from calsync_agent.database.statements import chunks
+from calsync_agent.fence import guarded
 from calsync_agent.state import links
 from calsync_agent.state.links import Link
 from calsync_agent.sync.job import Job
@@ -43,8 +45,16 @@ def compare(connection: sa.Connection, job: Job) -> Compared:
         for link in links.by_activities(connection, some):
             linked[link.activity].append(link)
         for number in some:
-            _sort(job, number, activities.get(number), linked[number], found)
+            guarded(
+                partial(_sort, job, number, activities.get(number), linked[number], found),
+                partial(_looked_at_later, number, found),
+            )
     return found
+
+
+def _looked_at_later(number: ActivityId, found: Compared, _error: Exception) -> None:
+    """Whatever is wrong with it shows where it is settled, and costs it alone there (B8)."""
+    found.changed.add(number)
 
 
 def _sort(

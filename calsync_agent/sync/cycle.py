@@ -6,7 +6,7 @@ committed. Deletions come last in each direction, when all of them are known.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
@@ -17,17 +17,19 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import ActivityId, EventId
 from calsync_agent.database.engine import Database
 from calsync_agent.database.statements import chunks
-from calsync_agent.errors import MailboxTrouble
+from calsync_agent.errors import CalsyncError, MailboxTrouble
 from calsync_agent.exchange import delta
 from calsync_agent.exchange.delta import Page
 from calsync_agent.exchange.mailbox import Mailbox, PositionLost
 from calsync_agent.exchange.requests import Answer
+from calsync_agent.fence import passing
 from calsync_agent.i18n import Message, message
 from calsync_agent.state import agents, holds, links, pending, progress, quarantine, waiting
 from calsync_agent.state.history import Side
 from calsync_agent.state.holds import HoldKind
 from calsync_agent.state.profiles import Policy
 from calsync_agent.state.progress import Progress
+from calsync_agent.sync import aside
 from calsync_agent.sync.carry import record
 from calsync_agent.sync.compare import Compared, compare
 from calsync_agent.sync.gather import Gatherer, SeriesSeen
@@ -38,6 +40,7 @@ from calsync_agent.sync.settle import FIRST_PASS, settle
 from calsync_agent.sync.window import Window
 
 _T = TypeVar("_T")
+_Item = TypeVar("_Item")
 
 AT_ONCE: Final = 100
 """How many appointments are taken out of pending work at a time."""
@@ -101,6 +104,38 @@ class Cycle:
                 return await self.database.write(leased)
         return await self.database.write(leased)
 
+    async def write_for(
+        self,
+        items: Sequence[_Item],
+        work: Callable[[sa.Connection, Sequence[_Item]], _T],
+        put_aside: Callable[[sa.Connection, Sequence[tuple[_Item, Message]]], None],
+    ) -> _T:
+        """What `work` returns for the items, in one writing transaction; each costs itself alone.
+
+        Those with which it cannot be done are found out in transactions that are rolled back, and
+        `put_aside` with their reasons in the one that counts (B8).
+        """
+        try:
+            return await self.write(lambda c: work(c, items))
+        except CalsyncError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whose fault it is has to be found out
+            met = error
+
+        async def attempt(some: Sequence[_Item]) -> None:
+            with suppress(_TriedOut):
+                await self.write(lambda c: _try_out(work(c, some)))
+
+        passed = await passing(items, attempt, met)
+
+        def with_the_rest(connection: sa.Connection) -> _T:
+            done = work(connection, passed.good)
+            put_aside(connection, passed.fallen)
+            return done
+
+        self.counts[Count.QUARANTINED] += len(passed.fallen)
+        return await self.write(with_the_rest)
+
     async def settle(
         self,
         batch: Batch,
@@ -110,12 +145,15 @@ class Cycle:
     ) -> Settled:
         """Settle a batch and send what follows from it; `also` is committed with it."""
 
-        def work(connection: sa.Connection) -> Settled:
-            settled = settle(connection, self.job, batch, match=match, caution=caution)
+        def work(connection: sa.Connection, parts: Sequence[Batch]) -> Settled:
+            some = Batch.of(parts)
+            settled = settle(connection, self.job, some, match=match, caution=caution)
             also(connection)
             return settled
 
-        settled = await self.write(work)
+        settled = await self.write_for(
+            batch.parts, work, lambda c, fallen: aside.parts(c, self.job, fallen)
+        )
         self.counts += settled.counts
         self.wrote = self.wrote or settled.wrote
         if settled.intents:
@@ -123,7 +161,11 @@ class Cycle:
             operations = [intent.outgoing.operation for intent in settled.intents]
             results = await self.mailbox.carry_out(operations)
             pairs = list(zip(settled.intents, results, strict=True))
-            self.counts += await self.write(lambda c: record(c, self.job, pairs))
+            self.counts += await self.write_for(
+                pairs,
+                lambda c, some: record(c, self.job, some),
+                lambda c, fallen: aside.results(c, self.job, fallen),
+            )
         return settled
 
     async def next_work(self, after: ActivityId | None) -> dict[ActivityId, int]:
@@ -135,6 +177,14 @@ class Cycle:
     def gather(self) -> Gatherer:
         """What reads events for this cycle."""
         return Gatherer(self.job, self.mailbox, self.database)
+
+
+class _TriedOut(Exception):
+    """What was only tried went well; the transaction is rolled back."""
+
+
+def _try_out(_done: object) -> None:
+    raise _TriedOut
 
 
 @dataclass(slots=True)

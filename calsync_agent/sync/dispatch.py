@@ -10,6 +10,7 @@ from calsync_agent.appointment.model import ActivityId, ProfileId
 from calsync_agent.consolidate import feed
 from calsync_agent.consolidate.reading import read_activities
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
+from calsync_agent.fence import guarded, reason
 from calsync_agent.state import links, pending, quarantine
 from calsync_agent.state.links import Link, Role
 from calsync_agent.state.profiles import Profile
@@ -41,7 +42,7 @@ def dispatch(
     work = {
         (profile, number)
         for number in touched
-        for profile in _concerned(
+        for profile in _all_concerned(
             activities.get(number), linked[number], office, everybody, profiles
         )
     }
@@ -49,6 +50,22 @@ def dispatch(
     pending.add(connection, work)
     feed.remove(connection, [entry.id for entry in entries])
     return len(entries)
+
+
+def _all_concerned(
+    activity: Activity | BrokenActivity | None,
+    known: list[Link],
+    office: Office,
+    everybody: Office,
+    profiles: Mapping[ProfileId, Profile],
+) -> set[ProfileId]:
+    """Everybody is, where nobody can tell: whose it is names it, the others pass it over (B8)."""
+
+    def anybody(error: Exception) -> set[ProfileId]:
+        reason(error)
+        return set(profiles)
+
+    return guarded(lambda: set(_concerned(activity, known, office, everybody, profiles)), anybody)
 
 
 def _concerned(

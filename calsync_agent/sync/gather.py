@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -13,9 +14,11 @@ from calsync_agent.appointment.span import span
 from calsync_agent.consolidate.reading import with_exceptions
 from calsync_agent.database.engine import Database
 from calsync_agent.exchange.delta import Page
-from calsync_agent.exchange.events import Event
+from calsync_agent.exchange.events import Event, UnreadableEvent
 from calsync_agent.exchange.mailbox import Mailbox, Read
+from calsync_agent.fence import guarded, guarded_call, reason
 from calsync_agent.state import links
+from calsync_agent.state.log import named
 from calsync_agent.sync.job import Batch, Job
 from calsync_agent.sync.window import Window
 
@@ -24,17 +27,20 @@ from calsync_agent.sync.window import Window
 class SeriesSeen:
     """The series that a feed mentions, and those of which it shows changed occurrences.
 
-    `shown`: when the occurrences that it shows of each series begin (UTC, or midnight).
+    `shown`: when the occurrences that it shows of each series begin (UTC, or midnight); `samples`
+    names one of them each.
     """
 
     masters: set[EventId] = field(default_factory=set)
     changed: set[EventId] = field(default_factory=set)
     shown: dict[EventId, set[datetime]] = field(default_factory=dict)
+    samples: dict[EventId, EventId] = field(default_factory=dict)
 
     def note(self, page: Page) -> None:
         """Remember what a page mentions."""
         self.masters |= page.series
         self.changed |= page.changed_series
+        self.samples |= page.samples
         for master, moments in page.shown.items():
             self.shown.setdefault(master, set()).update(moments)
 
@@ -72,6 +78,7 @@ class Gatherer:
         asked.
         """
         found = await self.mailbox.read(masters)
+        await self._contradicted(found, seen)
         bare = {
             event.id: event
             for event in found.values()
@@ -82,10 +89,31 @@ class Gatherer:
         if bare:
             expected = await self.database.read(lambda c: self._with_exceptions(c, bare))
             window = self.job.window
-            missing = {n for n, event in bare.items() if seen.misses_some(event, window)}
-            for number in bare.keys() & (expected | seen.changed | missing):
-                found[number] = await self.mailbox.listed(bare[number], window.start, window.end)
+            for number, event in bare.items():
+                asked = number in expected | seen.changed
+                found[number] = await guarded_call(
+                    partial(self._whole, event, window, seen, asked=asked),
+                    partial(_fallen, event),
+                )
         return _batch(found)
+
+    async def _whole(self, event: Event, window: Window, seen: SeriesSeen, *, asked: bool) -> Read:
+        """A series with its exceptions, which may have to be asked for."""
+        if asked or seen.misses_some(event, window):
+            return await self.mailbox.listed(event, window.start, window.end)
+        return event
+
+    async def _contradicted(self, found: dict[EventId, Read], seen: SeriesSeen) -> None:
+        """A series that is not to be found, of which the feed shows an occurrence that is there.
+
+        Nothing is certain about it (B5): the occurrence is named, and looked at again later.
+        """
+        gone = {master for master, event in found.items() if event is None}
+        samples = {seen.samples[master]: master for master in gone & seen.samples.keys()}
+        for occurrence, event in (await self.mailbox.read(samples.keys())).items():
+            if event is not None and occurrence in samples:
+                del found[samples[occurrence]]
+                found[occurrence] = event
 
     def _with_exceptions(
         self, connection: sa.Connection, events: Collection[EventId]
@@ -98,10 +126,23 @@ class Gatherer:
         """What a page reports; what it says has left the view is looked at (B5)."""
         profile = self.job.profile.id
         reported = Batch(events=page.events, reported=True)
-        if not page.tombstones:
+        unsure = page.tombstones | page.hollow
+        if not unsure:
             return reported
-        known = await self.database.read(lambda c: links.by_events(c, profile, page.tombstones))
-        return reported | await self.unseen({li.event_id for li in known if li.event_id})
+        known = await self.database.read(lambda c: links.by_events(c, profile, unsure))
+        mine = {li.event_id for li in known if li.event_id}
+        return reported | await self.unseen(mine) | await self._inside(page.hollow - mine)
+
+    async def _inside(self, events: Collection[EventId]) -> Batch:
+        """Those of these events that are there, and lie inside the window (C2)."""
+        found = await self.mailbox.read(events)
+        inside = {
+            n: event if self._within(event) is True else None
+            for n, event in found.items()
+            if isinstance(event, Event)
+        }
+        there = {n: event for n, event in {**found, **inside}.items() if event is not None}
+        return _batch(there)
 
     async def unseen(self, events: Collection[EventId]) -> Batch:
         """Events that a feed does not show, as they really are: changed, elsewhere, or gone (B5).
@@ -110,11 +151,19 @@ class Gatherer:
         keeps its immutable id, but has no calendar.
         """
         found = await self.mailbox.read(events)
-        suspect = {
-            e.id for e in found.values() if isinstance(e, Event) and _within(e, self.job.window)
-        }
+        there = {number: e for number, e in found.items() if isinstance(e, Event)}
+        inside = {number: self._within(event) for number, event in there.items()}
+        suspect = {event.id for number, event in there.items() if inside[number] is True}
         deleted = suspect - await self.mailbox.in_a_calendar(suspect)
-        return _batch({number: None if number in deleted else e for number, e in found.items()})
+        unclear = {n: read for n, read in inside.items() if isinstance(read, UnreadableEvent)}
+        found = {n: None if n in deleted else e for n, e in found.items()}
+        return _batch({**found, **unclear})
+
+    def _within(self, event: Event) -> bool | UnreadableEvent:
+        def looked() -> bool | UnreadableEvent:
+            return _within(event, self.job.window)
+
+        return guarded(looked, partial(_fallen, event))
 
     async def of_work(self, work: Mapping[ActivityId, int]) -> Batch:
         """Pending work, with the events that it concerns."""
@@ -129,6 +178,10 @@ def _batch(found: Mapping[EventId, Read]) -> Batch:
         events=tuple(event for event in found.values() if event is not None),
         gone=frozenset(number for number, event in found.items() if event is None),
     )
+
+
+def _fallen(event: Event, error: Exception) -> UnreadableEvent:
+    return UnreadableEvent(event.id, reason(error), named(event.appointment))
 
 
 def _within(event: Event, window: Window) -> bool:

@@ -1,7 +1,7 @@
 """What one cycle of one profile works with, and what passes between its steps."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -57,6 +57,30 @@ class Batch:
     def __bool__(self) -> bool:
         """Whether there is anything in it."""
         return bool(self.events or self.gone or self.activities)
+
+    @property
+    def parts(self) -> list["Batch"]:
+        """Each event and each appointment alone; any of them together are a batch again."""
+        bare = replace(self, events=(), gone=frozenset(), activities={}, impatient=frozenset())
+        return [
+            *(
+                replace(bare, events=(event,), impatient=self.impatient & {event.id})
+                for event in self.events
+            ),
+            *(replace(bare, gone=frozenset({event})) for event in sorted(self.gone)),
+            *(replace(bare, activities={a: v}) for a, v in self.activities.items()),
+        ]
+
+    @staticmethod
+    def of(parts: Sequence["Batch"]) -> "Batch":
+        """All of the parts together."""
+        return Batch(
+            events=tuple(event for part in parts for event in part.events),
+            gone=frozenset(event for part in parts for event in part.gone),
+            activities={a: v for part in parts for a, v in part.activities.items()},
+            reported=any(part.reported for part in parts),
+            impatient=frozenset(event for part in parts for event in part.impatient),
+        )
 
     def __or__(self, other: "Batch") -> "Batch":
         """Both together."""

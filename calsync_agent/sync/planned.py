@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from calsync_agent.appointment.content import fingerprint
 from calsync_agent.exchange.events import Event
-from calsync_agent.i18n import Message
+from calsync_agent.i18n import Message, message
 from calsync_agent.state.holds import Verdict
 from calsync_agent.sync import verdicts
 from calsync_agent.sync.decision import Cell, Decision, fields_of
@@ -41,6 +41,11 @@ class Sorted:
 
 def plan(job: Job, known: Known) -> Planned:
     """What is to be done about a pair, and all that it means."""
+    if known.intended is not None and known.intended.unfound:
+        reason = message(
+            "Exchange said that it made the event, which is not to be found yet; it is looked for"
+        )
+        return Planned(known, Decision(Cell.UNSYNCABLE, reason=reason), Effects(), Mails())
     decision = decide(known.pair, job.policy)
     held = job.held.get(known.activity_id)
     if held is not None and held.verdict is Verdict.DISCARDED:

@@ -127,7 +127,8 @@ def _quarantine(
     settled |= {Item(None, event) for event in batch.gone}
     never = {_item(known) for known in found.never}
     now = job.stamp.now
-    new = quarantine.update(connection, job.profile.id, refused, settled, now, never=never)
+    profile = job.profile.id
+    new = quarantine.update(connection, profile, refused, settled, now, never=never, names=subjects)
     return [telling.quarantined(job, item, subjects[item], refused[item]) for item in new]
 
 

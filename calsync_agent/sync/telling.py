@@ -7,8 +7,8 @@ from functools import reduce
 from calsync_agent.appointment.content import Field
 from calsync_agent.appointment.model import Appointment, EventId
 from calsync_agent.appointment.text import LOCATION_LIMIT, SUBJECT_LIMIT, utf16_length
-from calsync_agent.consolidate.rows import Activity
-from calsync_agent.exchange.events import Event
+from calsync_agent.consolidate.rows import Activity, BrokenActivity
+from calsync_agent.exchange.events import Event, UnreadableEvent
 from calsync_agent.exchange.operations import AnswerEvent, ChangeEvent, CreateEvent, DeleteEvent
 from calsync_agent.i18n import Message, Value, message
 from calsync_agent.state.links import Link
@@ -117,7 +117,17 @@ def named_in(known: Known) -> Value:
     """How the log names what a pair is about."""
     for side in (known.pair.activity, known.pair.event):
         if isinstance(side, Activity | Event):
-            return named(side.appointment)
+            return called(side)
+    return called(known.pair.activity or known.pair.event)
+
+
+def called(side: Activity | BrokenActivity | Event | UnreadableEvent | None) -> Value:
+    """How the log names an appointment or event, also one that cannot be read (B8)."""
+    match side:
+        case Activity(appointment=appointment) | Event(appointment=appointment):
+            return named(appointment)
+        case BrokenActivity(name=name) | UnreadableEvent(name=name) if name:
+            return name
     return message("an appointment that cannot be read")
 
 
