@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, EventId, ProfileId
 from calsync_agent.database.statements import chunks
-from calsync_agent.i18n import Message, Value, message
+from calsync_agent.i18n import Message, Value
 from calsync_agent.state.tables import quarantine
 
 PAUSES: Final = tuple(
@@ -133,7 +133,7 @@ def update(
 
 
 def _stored(name: "Value | None") -> str | None:
-    return None if name is None else message("{name}", name=name).to_json()
+    return None if name is None else Message("{name}", {"name": name}).to_json()
 
 
 def _pause(attempts: int) -> timedelta:

@@ -26,6 +26,7 @@ _COLUMNS: Final[dict[int, tuple[str, ...]]] = {
         "calsync_profile.outbound",
         "calsync_profile.past_months",
         "calsync_profile.future_months",
+        "calsync_quarantine.name",
     ),
 }
 
