@@ -55,6 +55,8 @@ UNKNOWN: Final = Fingerprint("")
 
 _SCHEME: Final = "1"
 _DIGEST_LENGTH: Final = 8
+_SHORT: Final = 1000
+"""Longer texts are not kept in memory for the sake of their digests."""
 _UNSETTLED: Final = "-" * _DIGEST_LENGTH
 
 
@@ -205,9 +207,17 @@ def _exception(exception: ChangedOccurrence, series: Appointment) -> tuple[str |
     )
 
 
-@lru_cache(maxsize=4096)
 def _digest(text: str) -> str:
     """48 bits: it is only ever compared with one other digest."""
+    return _digest_of_short(text) if len(text) <= _SHORT else _digest_made(text)
+
+
+@lru_cache(maxsize=4096)
+def _digest_of_short(text: str) -> str:
+    return _digest_made(text)
+
+
+def _digest_made(text: str) -> str:
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).digest()
     return base64.b64encode(digest).decode("ascii")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 LIGHT: Final = 20_000
-"""Characters of bodies that are read at once: a few milliseconds, less than a thread is worth."""
+"""Characters that are read at once: a few milliseconds, less than a thread is worth."""
 
 T = TypeVar("T")
 
@@ -19,18 +19,19 @@ async def weighed(weight: int, work: Callable[[], T]) -> T:
 
 
 def weight(answer: Mapping[str, Any] | None) -> int:
-    """How many characters of bodies an answer holds, of events, pages and series alike."""
-    return sum(map(len, _contents(answer)))
+    """How many characters of text an answer holds, of events, pages and series alike."""
+    return sum(map(len, _texts(answer)))
 
 
-def _contents(answer: object) -> Iterator[str]:
+def _texts(answer: object) -> Iterator[str]:
     match answer:
         case {"value": list(items)}:
             for item in items:
-                yield from _contents(item)
-        case {"body": {"content": str(content)}, **others}:
-            yield content
-            occurrences = others.get("exceptionOccurrences")
+                yield from _texts(item)
+        case dict():
+            body, occurrences = answer.get("body"), answer.get("exceptionOccurrences")
+            content = body.get("content") if isinstance(body, dict) else None
+            yield from (text for text in (content, answer.get("subject")) if isinstance(text, str))
             if isinstance(occurrences, list):
                 for occurrence in occurrences:
-                    yield from _contents(occurrence)
+                    yield from _texts(occurrence)

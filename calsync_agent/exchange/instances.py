@@ -27,7 +27,7 @@ EVENT_PROPERTIES: Final = (
 )
 """All that is read of an event; the last two have to be named to be sent."""
 
-_OCCURRENCE_ID: Final = re.compile(r"OID\..+\.(\d{4}-\d{2}-\d{2})\Z", re.DOTALL)
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 
 def with_instances(
@@ -57,8 +57,8 @@ def original_start(series: Appointment, item: Mapping[str, Any]) -> datetime | N
     """
     moment = instant(item.get("originalStart"))
     if moment is None:
-        found = _OCCURRENCE_ID.match(str(item.get("occurrenceId") or ""))
-        return _on(series, date.fromisoformat(found[1])) if found else None
+        day = _day_named(item.get("occurrenceId"))
+        return _on(series, day) if day else None
     local = zones.from_utc(moment, series.zone)
     if not series.all_day:
         return by_rule(series, local)
@@ -85,9 +85,16 @@ def by_rule(series: Appointment, local: datetime) -> datetime:
 def _cancelled(series: Appointment, master: Mapping[str, Any]) -> Iterator[datetime]:
     """Cancelled days: only their date is given, the clock is the series'."""
     for identifier in master.get("cancelledOccurrences") or ():
-        found = _OCCURRENCE_ID.match(str(identifier))
-        if found:
-            yield _on(series, date.fromisoformat(found[1]))
+        day = _day_named(identifier)
+        if day:
+            yield _on(series, day)
+
+
+def _day_named(identifier: object) -> date | None:
+    """The day in an id like `OID.<master>.<date>`."""
+    kind, _, rest = str(identifier or "").partition(".")
+    master, _, day = rest.rpartition(".")
+    return date.fromisoformat(day) if kind == "OID" and master and _DAY.match(day) else None
 
 
 def _read(

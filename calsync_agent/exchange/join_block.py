@@ -50,7 +50,7 @@ def find_block(document: str, link: str) -> Block | None:
     if found is not None:
         return _between(document, lines, *found)
     containers = list(_containers(document, join_key(link)))
-    return _inside(lines, *containers[0]) if len(containers) == 1 else None
+    return _inside(document, lines, *containers[0]) if len(containers) == 1 else None
 
 
 def _between(document: str, lines: Sequence[Line], first: int, last: int) -> Block | None:
@@ -93,33 +93,42 @@ def _closed(
     return start, end, tuple(tag for tag in holding if tag.start < start)
 
 
-def _containers(document: str, wanted: JoinKey) -> Iterator[tuple[int, int, tuple[Token, ...]]]:
-    """The outermost elements with Teams' classes that hold the link, and what is around each."""
+def _containers(document: str, wanted: JoinKey) -> Iterator[tuple[int, int]]:
+    """From where to where the outermost elements with Teams' classes go that hold the link."""
     opened = OpenElements()
     container: Token | None = None
-    outside, holds = tuple[Token, ...](), False
+    depth, holds = 0, False
     for token in tokens(document):
-        if container is None and token.kind is Kind.OPENING and token.name != "a":
+        opens = token.kind is Kind.OPENING
+        if container is None and opens and token.name != "a":
             if _CLASS in attribute(document, token, "class").casefold():
-                container, outside, holds = token, tuple(opened.tags), False
-        elif container is not None and token.kind is Kind.OPENING and token.name == "a":
+                container, depth, holds = token, len(opened.tags), False
+        elif container is not None and opens and token.name == "a":
             holds = holds or join_key(attribute(document, token, "href")) == wanted
         opened.pass_by(token)
-        if container is not None and container not in opened.tags[len(outside) : len(outside) + 1]:
+        if container is not None and len(opened.tags) <= depth:
             if holds:
-                yield container.start, token.end, outside
+                yield container.start, token.end
             container = None
 
 
-def _inside(
-    lines: Sequence[Line], start: int, end: int, outside: tuple[Token, ...]
-) -> Block | None:
+def _around(document: str, place: int) -> tuple[Token, ...]:
+    """The opening tags of the elements around a place."""
+    opened = OpenElements()
+    for token in tokens(document):
+        if token.start >= place:
+            break
+        opened.pass_by(token)
+    return tuple(opened.tags)
+
+
+def _inside(document: str, lines: Sequence[Line], start: int, end: int) -> Block | None:
     """The block that is one element."""
     within = [at for at, line in enumerate(lines) if line.end > start and -1 < line.start < end]
     if not within or lines[within[0]].start < start or lines[within[-1]].end > end:
         return None
     ends = within[0], within[-1]
-    return _block(lines, ends, (start, end), ruled=False, outside=outside)
+    return _block(lines, ends, (start, end), ruled=False, outside=_around(document, start))
 
 
 def _block(

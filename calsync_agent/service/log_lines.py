@@ -20,8 +20,8 @@ _SHORTEST_SECRET: Final = 8
 _PATTERNS: Final = (
     # Authorization: Bearer …
     (re.compile(r"\b(bearer|basic)\s+[\w\-.~+/=]{12,}", re.IGNORECASE), rf"\1 {_HIDDEN}"),
-    # JSON Web Tokens, wherever they stand
-    (re.compile(r"\beyJ[\w-]{5,}\.[\w-]+(\.[\w-]*)?"), _HIDDEN),
+    # JSON Web Tokens, wherever they stand; never begun inside of what was just looked through
+    (re.compile(r"(?<![\w-])eyJ[\w-]{5,}\.[\w-]+(\.[\w-]*)?"), _HIDDEN),
     # forms, connection strings, JSON: client_secret=…, Pwd=…, "access_token": "…"
     (
         re.compile(
