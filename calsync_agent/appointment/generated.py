@@ -13,8 +13,8 @@ from urllib.parse import unquote
 
 JoinKey: TypeAlias = tuple[str, str, tuple[str, ...]]
 
-SHORTEST_RULE: Final = 20
-"""Characters. Exchange draws 80; people's own rules count as little as theirs, alone."""
+SHORTEST_RULE: Final = 50
+"""Characters. Teams draws 80 around its block; shorter ones are within it, or people's own."""
 
 _RULES: Final = frozenset("_-=.*~─━—")
 _WORDS_ABOVE: Final = 3
