@@ -12,7 +12,7 @@ from calsync_agent.appointment.codec import from_json
 from calsync_agent.appointment.content import ALL, INBOUND_ONLY
 from calsync_agent.appointment.model import Appointment
 from calsync_agent.consolidate import feed, writing
-from calsync_agent.consolidate.reading import inbound_type, read_activities
+from calsync_agent.consolidate.reading import hold_activities, inbound_type
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
 from calsync_agent.consolidate.writing import ChangedActivity, NewActivity, Stamp
 from calsync_agent.errors import Refusal, Unknown
@@ -33,7 +33,16 @@ def restore(connection: sa.Connection, number: int, stamp: Stamp) -> Version:
     if version is None:
         raise Unknown(message("there is no version {number} in the history", number=number))
     appointment = from_json(version.content)
-    match read_activities(connection, [version.activity], hold=True).get(version.activity):
+    held = hold_activities(connection, [version.activity])
+    if held.busy:
+        raise Refusal(
+            message(
+                "somebody is at work on the appointment of version {number} in Consolidate;"
+                " try again",
+                number=number,
+            )
+        )
+    match held.activities.get(version.activity):
         case None:
             writing.create(connection, [_made_anew(connection, version, appointment)], stamp)
         case BrokenActivity(reason=reason):

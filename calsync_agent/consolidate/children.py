@@ -15,6 +15,7 @@ from calsync_agent.appointment.model import (
     EmployeeId,
 )
 from calsync_agent.appointment.text import LOCATION_LIMIT, cut
+from calsync_agent.consolidate.holding import hold
 from calsync_agent.consolidate.rows import ADDRESS_COLUMN, NAME_COLUMN, SUBJECT_COLUMN
 from calsync_agent.consolidate.tables import activity_exception, activity_participant
 from calsync_agent.database.statements import chunks
@@ -104,7 +105,10 @@ def _bring(
 ) -> None:
     """Insert, update and remove rows of `table` so that those below each activity are as wanted."""
     present = _present(connection, table, wanted)
-    new, changed, gone = [], [], []
+    new: list[dict[str, Any]] = []
+    changed: dict[UUID, dict[str, Any]] = {}
+    gone: list[UUID] = []
+    owners: dict[UUID, ActivityId] = {}
     for number, rows in wanted.items():
         old = {key(row): row for row in present[number]}
         keep = set()
@@ -117,11 +121,13 @@ def _bring(
             fixed = {"role", "email", "name"}
             values = {c: v for c, v in row.items() if c not in fixed and old[name][c] != v}
             if values:
-                changed.append((old[name]["id"], values))
+                changed[old[name]["id"]] = values
         gone += [row["id"] for row in present[number] if row["id"] not in keep]
+        owners |= dict.fromkeys((row["id"] for row in present[number]), number)
+    hold(connection, table, {child: owners[child] for child in (*changed, *gone)})
     if new:
         connection.execute(sa.insert(table), new)
-    for child, values in changed:
+    for child, values in changed.items():
         connection.execute(sa.update(table).where(table.c.id == child).values(values))
     for some in chunks(gone):
         connection.execute(sa.delete(table).where(table.c.id.in_(some)))

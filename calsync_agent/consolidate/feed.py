@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from calsync_agent.consolidate.tables import feed
-from calsync_agent.database.statements import chunks, skipping_locked
+from calsync_agent.database.statements import PASSING, PASSING_ROWS, chunks, skipping_locked
 
 FeedId = NewType("FeedId", int)
 
@@ -38,13 +38,13 @@ def read_feed(connection: sa.Connection, limit: int) -> list[FeedEntry]:
 
 def has_entries(connection: sa.Connection) -> bool:
     """Whether anything was touched; asks nobody to wait."""
-    any_entry = sa.select(feed.c.id).limit(1).with_hint(feed, "WITH (READPAST)", "mssql")
+    any_entry = sa.select(feed.c.id).limit(1).with_hint(feed, PASSING, "mssql")
     return connection.execute(any_entry).first() is not None
 
 
 def touched(connection: sa.Connection) -> set[UUID]:
     """All activities that the feed names, without taking them off."""
-    names = sa.select(feed.c.activity_id).distinct().with_hint(feed, "WITH (READPAST)", "mssql")
+    names = sa.select(feed.c.activity_id).distinct().with_hint(feed, PASSING, "mssql")
     return set(connection.execute(names).scalars())
 
 
@@ -56,4 +56,14 @@ def touch(connection: sa.Connection, activity_id: UUID) -> None:
 def remove(connection: sa.Connection, ids: Sequence[FeedId]) -> None:
     """Take these entries off the feed; in the transaction that keeps what follows from them."""
     for part in chunks(ids):
-        connection.execute(sa.delete(feed).where(feed.c.id.in_(part)))
+        _delete(connection, feed.c.id.in_(part))
+
+
+def withdraw(connection: sa.Connection, activities: Sequence[UUID]) -> None:
+    """Take off what the triggers report of activities that no other transaction has seen."""
+    for part in chunks(activities):
+        _delete(connection, feed.c.activity_id.in_(part))
+
+
+def _delete(connection: sa.Connection, which: sa.ColumnElement[bool]) -> None:
+    connection.execute(sa.delete(feed).where(which).with_hint(PASSING_ROWS, feed, "mssql"))

@@ -21,7 +21,8 @@ from calsync_agent.consolidate.tables import (
     employee,
     employee_email,
 )
-from calsync_agent.database.statements import chunks, locked
+from calsync_agent.database.failures import is_lock_timeout
+from calsync_agent.database.statements import at_once, chunks, skipping_locked
 
 SOME: Final = 500
 _ACTIVITY: Final = sa.select(*activity.c, activity_type.c.calendar_sync).join_from(
@@ -37,18 +38,40 @@ class Staff:
     permitted: frozenset[EmployeeId]
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Activities that could be had at once, and those that somebody else is at work on.
+
+    Both only of those that have a row, deleted ones among them.
+    """
+
+    activities: dict[ActivityId, Activity | BrokenActivity]
+    busy: frozenset[ActivityId]
+
+
 def read_activities(
-    connection: sa.Connection, ids: Collection[ActivityId], *, hold: bool = False
+    connection: sa.Connection, ids: Collection[ActivityId]
 ) -> dict[ActivityId, Activity | BrokenActivity]:
     """The activities with these ids that still have a row, deleted ones among them.
 
-    `hold` keeps the rows from being changed by others until the transaction ends.
+    May wait on SQL Server; raises Contended there where somebody is at work on one for too long.
     """
-    found: dict[ActivityId, Activity | BrokenActivity] = {}
-    for some in chunks(sorted(ids), SOME):
-        for read in _read(connection, some, hold=hold):
-            found[read.id] = read
-    return found
+    return _read_all(connection, ids, _ACTIVITY, waiting=True)
+
+
+def see_activities(connection: sa.Connection, ids: Collection[ActivityId]) -> Held:
+    """The activities with these ids, as far as they can be read at once; nothing is held."""
+    found = _read_all(connection, ids, at_once(_ACTIVITY, activity, activity_type))
+    return Held(found, _busy(connection, set(ids) - found.keys()))
+
+
+def hold_activities(connection: sa.Connection, ids: Collection[ActivityId]) -> Held:
+    """The activities with these ids that nobody else is at work on.
+
+    They cannot be changed by others until the transaction ends; the rest is not waited for.
+    """
+    found = _read_all(connection, ids, at_once(skipping_locked(_ACTIVITY, activity), activity_type))
+    return Held(found, _busy(connection, set(ids) - found.keys()))
 
 
 def in_scope_of(
@@ -112,33 +135,76 @@ def inbound_type(connection: sa.Connection) -> int | None:
     return number
 
 
+def _read_all(
+    connection: sa.Connection,
+    ids: Collection[ActivityId],
+    wanted: sa.Select[Any],
+    *,
+    waiting: bool = False,
+) -> dict[ActivityId, Activity | BrokenActivity]:
+    found: dict[ActivityId, Activity | BrokenActivity] = {}
+    for some in chunks(sorted(ids), SOME):
+        for read in _read(connection, some, wanted, waiting=waiting):
+            found[read.id] = read
+    return found
+
+
+def _busy(connection: sa.Connection, missing: Collection[ActivityId]) -> frozenset[ActivityId]:
+    """Those of these activities that have a row: somebody else holds it, or has just made it."""
+    busy: set[ActivityId] = set()
+    there = at_once(sa.select(activity.c.id), activity)
+    for some in chunks(sorted(missing), SOME):
+        try:
+            busy.update(connection.execute(there.where(activity.c.id.in_(some))).scalars())
+        except sa.exc.DBAPIError as error:
+            if not _held_by_others(connection, error):
+                raise
+            busy.update(one for one in some if len(some) == 1 or _busy(connection, [one]))
+    return frozenset(busy)
+
+
+def _held_by_others(connection: sa.Connection, error: sa.exc.DBAPIError) -> bool:
+    """Whether a statement failed for others' sake, and the transaction goes on all the same."""
+    return connection.dialect.name == "mssql" and is_lock_timeout(error)
+
+
 def _read(
-    connection: sa.Connection, ids: Sequence[ActivityId], *, hold: bool
+    connection: sa.Connection,
+    ids: Sequence[ActivityId],
+    wanted: sa.Select[Any],
+    *,
+    waiting: bool,
 ) -> Iterator[Activity | BrokenActivity]:
-    wanted = _ACTIVITY.where(activity.c.id.in_(ids))
-    if hold:
-        wanted = locked(wanted, activity)
     try:
-        rows = connection.execute(wanted).mappings().all()
+        rows = connection.execute(wanted.where(activity.c.id.in_(ids))).mappings().all()
         if not rows:  # what comes from Exchange for the first time
             return
-        exceptions = _children(connection, activity_exception, ids)
-        participants = _children(connection, activity_participant, ids)
-    except (ValueError, TypeError, ArithmeticError, sa.exc.OperationalError) as error:
-        if not spoils_reading(error):
-            raise
-        yield from _one_by_one(connection, ids, error, hold=hold)
+        exceptions = _children(connection, activity_exception, ids, waiting=waiting)
+        participants = _children(connection, activity_participant, ids, waiting=waiting)
+    except (ValueError, TypeError, ArithmeticError, sa.exc.DBAPIError) as error:
+        busy = isinstance(error, sa.exc.DBAPIError) and _held_by_others(connection, error)
+        if waiting or not busy:
+            if not spoils_reading(error):
+                raise
+            yield from _one_by_one(connection, ids, error, wanted, waiting=waiting)
+        elif len(ids) > 1:
+            yield from _one_by_one(connection, ids, error, wanted, waiting=waiting)
         return
     for row in rows:
         yield read_activity(row, exceptions[row["id"]], participants[row["id"]])
 
 
 def _one_by_one(
-    connection: sa.Connection, ids: Sequence[ActivityId], error: Exception, *, hold: bool
+    connection: sa.Connection,
+    ids: Sequence[ActivityId],
+    error: Exception,
+    wanted: sa.Select[Any],
+    *,
+    waiting: bool,
 ) -> Iterator[Activity | BrokenActivity]:
     if len(ids) > 1:
         for number in ids:
-            yield from _read(connection, [number], hold=hold)
+            yield from _read(connection, [number], wanted, waiting=waiting)
         return
     broken = named_by_the_rest(connection, ids[0], error)
     if broken is not None:
@@ -146,12 +212,13 @@ def _one_by_one(
 
 
 def _children(
-    connection: sa.Connection, table: sa.Table, ids: Sequence[ActivityId]
+    connection: sa.Connection, table: sa.Table, ids: Sequence[ActivityId], *, waiting: bool
 ) -> dict[UUID, list[Any]]:
     found: dict[UUID, list[Any]] = defaultdict(list)
-    rows: Iterable[Any] = connection.execute(
-        sa.select(*table.c).where(table.c.activity_id.in_(ids)).order_by(table.c.id)
-    ).mappings()
+    wanted = sa.select(*table.c).where(table.c.activity_id.in_(ids)).order_by(table.c.id)
+    if not waiting:
+        wanted = at_once(wanted, table)
+    rows: Iterable[Any] = connection.execute(wanted).mappings()
     for row in rows:
         found[row["activity_id"]].append(row)
     return found

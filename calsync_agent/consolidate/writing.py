@@ -1,6 +1,6 @@
 """Writes appointments into Consolidate's tables: new, changed, deleted and brought back.
 
-Callers hold the rows (`reading.read_activities(hold=True)`) in the same transaction. Nothing is
+Callers hold the rows (`reading.hold_activities`) in the same transaction. Nothing is
 ever removed from `activity`: a deletion only sets `deleted_at` (contract, section 3).
 """
 
@@ -14,10 +14,9 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.content import ALL, Field
 from calsync_agent.appointment.model import ActivityId, Appointment, EmployeeId
-from calsync_agent.consolidate import children
+from calsync_agent.consolidate import children, feed
 from calsync_agent.consolidate.rows import Activity, Row, activity_values
-from calsync_agent.consolidate.tables import activity, feed
-from calsync_agent.database.statements import chunks
+from calsync_agent.consolidate.tables import activity
 
 NOTE_SOURCE: Final = "Exchange 365"
 
@@ -72,8 +71,7 @@ def create(connection: sa.Connection, new: Sequence[NewActivity], stamp: Stamp) 
     with_children = (one for one in new if children.has_any(one.appointment))
     wanted = {one.id: (one.appointment, one.responsible, ALL) for one in with_children}
     children.write(connection, wanted)
-    for some in chunks([one.id for one in new]):
-        connection.execute(sa.delete(feed).where(feed.c.activity_id.in_(some)))
+    feed.withdraw(connection, [one.id for one in new])
 
 
 def change(connection: sa.Connection, changes: Sequence[ChangedActivity], stamp: Stamp) -> None:

@@ -72,18 +72,21 @@ class Database:
         """
         return self._transaction(writing=True)
 
-    async def read(self, work: Callable[[sa.Connection], _T]) -> _T:
-        """What `work` returns in a reading transaction, run in a thread."""
-        return await self._patiently(self.reading, work)
+    async def read(self, work: Callable[[sa.Connection], _T], *, tries: int | None = None) -> _T:
+        """What `work` returns in a reading transaction, run in a thread.
 
-    async def write(self, work: Callable[[sa.Connection], _T]) -> _T:
+        Where others are in the way it is tried again: so many times in all, if that is given.
+        """
+        return await self._patiently(self.reading, work, tries or self._patience.tries)
+
+    async def write(self, work: Callable[[sa.Connection], _T], *, tries: int | None = None) -> _T:
         """What `work` returns in a writing transaction, run in a thread.
 
         Tried again, as a whole, where the database rolled it back for others' sake (deadlock, lock
-        time-out, serialization, busy); never after a lost connection. A cancelled call returns only
-        when its transaction has ended.
+        time-out, serialization, busy), so many `tries` in all; never after a lost connection. A
+        cancelled call returns only when its transaction has ended.
         """
-        return await self._patiently(self.writing, work)
+        return await self._patiently(self.writing, work, tries or self._patience.tries)
 
     def dispose(self) -> None:
         """Let running work end, then close every connection. The database can be used no more."""
@@ -115,6 +118,7 @@ class Database:
         self,
         transaction: Callable[[], AbstractContextManager[sa.Connection]],
         work: Callable[[sa.Connection], _T],
+        tries: int,
     ) -> _T:
         def attempt() -> _T:
             with transaction() as connection:
@@ -126,7 +130,7 @@ class Database:
                 return await self._in_thread(attempt)
             except Contended:
                 failures += 1
-                if failures >= self._patience.tries:
+                if failures >= tries:
                     raise
             await asyncio.sleep(self._patience.pause(failures))
 

@@ -31,6 +31,8 @@ class Facts:
 
 # Serialization failure, deadlock, lock not available.
 _CONTENDED_STATES: Final = frozenset({"40001", "40P01", "55P03"})
+_LOCK_NOT_AVAILABLE: Final = "55P03"  # PostgreSQL
+_LOCK_TIMEOUT: Final = 1222  # SQL Server; also of a statement that says NOWAIT
 # SQL Server: deadlock victim, lock time-out, snapshot update conflicts, no more locks.
 _CONTENDED_NUMBERS: Final = frozenset({1204, 1205, 1222, 3960, 3961})
 # Connection exceptions, resources, operator intervention, time-outs; ODBC's HYT00, HYT01.
@@ -79,6 +81,15 @@ def is_contended(error: sa.exc.DBAPIError) -> bool:
     if _is_sqlite(error):
         return bool(said.numbers & {_BUSY, _LOCKED})
     return said.state in _CONTENDED_STATES or bool(said.numbers & _CONTENDED_NUMBERS)
+
+
+def is_lock_timeout(error: sa.exc.DBAPIError) -> bool:
+    """Whether one statement was given up because others hold what it needs.
+
+    The transaction can go on: on SQL Server as it is, on PostgreSQL from its last savepoint.
+    """
+    said = facts(error)
+    return said.state == _LOCK_NOT_AVAILABLE or _LOCK_TIMEOUT in said.numbers
 
 
 def is_passing(error: sa.exc.DBAPIError) -> bool:

@@ -11,6 +11,12 @@ PARAMETERS: Final = 2000
 """Most values bound in one statement; SQL Server takes 2,100 (and adds some of its own)."""
 
 
+PASSING: Final = "WITH (READPAST, READCOMMITTEDLOCK)"
+"""SQL Server's hint for reading past rows that others hold; see `skipping_locked`."""
+PASSING_ROWS: Final = "WITH (ROWLOCK, READPAST, READCOMMITTEDLOCK)"
+"""The same for a deletion, which must not lock more than the rows that it removes."""
+
+
 def chunks(items: Sequence[_Item], size: int = PARAMETERS) -> Iterator[Sequence[_Item]]:
     """`items` in order, cut into parts of at most `size`: one statement each."""
     for start in range(0, len(items), size):
@@ -27,6 +33,20 @@ def locked(select: sa.Select[Any], table: sa.Table) -> sa.Select[Any]:
 
 
 def skipping_locked(select: sa.Select[Any], table: sa.Table) -> sa.Select[Any]:
-    """As `locked`, but passing over the rows of `table` that another transaction holds."""
+    """As `locked`, but passing over the rows of `table` that another transaction holds.
+
+    READCOMMITTEDLOCK, because READPAST alone is refused where READ_COMMITTED_SNAPSHOT is on.
+    """
     held = select.with_for_update(of=table, skip_locked=True)
-    return held.with_hint(table, "WITH (UPDLOCK, ROWLOCK, READPAST)", "mssql")
+    hint = "WITH (UPDLOCK, ROWLOCK, READPAST, READCOMMITTEDLOCK)"
+    return held.with_hint(table, hint, "mssql")
+
+
+def at_once(select: sa.Select[Any], *tables: sa.Table) -> sa.Select[Any]:
+    """`select`, which fails on SQL Server where it would have to wait for a row.
+
+    Elsewhere reading waits for no row.
+    """
+    for table in tables:
+        select = select.with_hint(table, "WITH (NOWAIT)", "mssql")
+    return select

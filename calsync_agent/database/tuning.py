@@ -1,5 +1,7 @@
 """How each database is connected to, so that a connection serves for months."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -12,7 +14,14 @@ WRITING: Final = "calsync_writing"
 """Execution option of a connection that is about to write."""
 
 _CONNECT_SECONDS: Final = 10
-_LOCK_SECONDS: Final = 5  # then a transaction gives up, so that others' long ones block no thread
+_LOCK_MILLISECONDS: Final = 500
+"""Then a transaction gives up what it waits for.
+
+Half of PostgreSQL's `deadlock_timeout`: whoever waits longer while holding rows of Consolidate's
+would make Consolidate the victim of the deadlock (database-facts.md).
+"""
+_HARDLY: Final = 20
+_SQLITE_SECONDS: Final = 5  # where one writer at a time is all there is
 _POOL: Final[dict[str, Any]] = {
     "pool_size": THREADS + 2,
     "max_overflow": 4,
@@ -38,6 +47,22 @@ def engine(url: sa.URL, schema: str) -> sa.Engine:
             return _sqlite(url, options)
 
 
+@contextmanager
+def hardly_waiting(connection: sa.Connection) -> Iterator[None]:
+    """Inside, a transaction of many small steps gives each of them up almost at once."""
+    _wait(connection, _HARDLY)
+    yield
+    _wait(connection, _LOCK_MILLISECONDS)
+
+
+def _wait(connection: sa.Connection, milliseconds: int, also: str = "") -> None:
+    match connection.dialect.name:
+        case "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{milliseconds}ms'; {also}")
+        case "mssql":
+            connection.exec_driver_sql(f"SET LOCK_TIMEOUT {milliseconds}; {also}")
+
+
 def _postgresql(url: sa.URL, options: dict[str, Any]) -> sa.Engine:
     arguments = {
         "application_name": "calsync",
@@ -48,17 +73,16 @@ def _postgresql(url: sa.URL, options: dict[str, Any]) -> sa.Engine:
         "keepalives_count": 3,
     }
     arguments = {name: value for name, value in arguments.items() if name not in url.query}
+    arguments["client_encoding"] = "UTF8"  # whatever url and environment say: people write emoji
     made = sa.create_engine(
         url, isolation_level="READ COMMITTED", connect_args=arguments, **options
     )
 
-    @sa.event.listens_for(made, "connect")
-    def settle(connection: Any, _record: object) -> None:  # noqa: ANN401 - psycopg2's connection
-        # No start-up options: connection poolers refuse them.
-        with connection.cursor() as cursor:
-            cursor.execute("SET TIME ZONE 'UTC'")
-            cursor.execute(f"SET lock_timeout = '{_LOCK_SECONDS}s'")
-        connection.commit()
+    @sa.event.listens_for(made, "begin")
+    def settle(connection: sa.Connection) -> None:
+        # Neither start-up options, which poolers refuse, nor the session's own settings: a pooler
+        # gives the session to somebody else after each transaction.
+        _wait(connection, _LOCK_MILLISECONDS, "SET LOCAL TIME ZONE 'UTC'")
 
     return made
 
@@ -73,17 +97,16 @@ def _mssql(url: sa.URL, options: dict[str, Any]) -> sa.Engine:
         **options,
     )
 
-    @sa.event.listens_for(made, "connect")
-    def settle(connection: Any, _record: object) -> None:  # noqa: ANN401 - pyodbc's connection
-        cursor = connection.cursor()
-        cursor.execute(f"SET LOCK_TIMEOUT {_LOCK_SECONDS * 1000}")
-        cursor.close()
+    @sa.event.listens_for(made, "begin")
+    def settle(connection: sa.Connection) -> None:
+        # In a deadlock it is us whom the server gives up, never Consolidate.
+        _wait(connection, _LOCK_MILLISECONDS, "SET DEADLOCK_PRIORITY LOW")
 
     return made
 
 
 def _sqlite(url: sa.URL, options: dict[str, Any]) -> sa.Engine:
-    made = sa.create_engine(url, connect_args={"timeout": _LOCK_SECONDS}, **options)
+    made = sa.create_engine(url, connect_args={"timeout": _SQLITE_SECONDS}, **options)
 
     @sa.event.listens_for(made, "connect")
     def settle(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3's connection

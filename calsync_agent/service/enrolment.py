@@ -50,7 +50,7 @@ async def enrolled(database: Database, owner: UUID, profiles: Iterable[Profile])
 async def save_positions(database: Database, owner: UUID, standings: Iterable[Standing]) -> None:
     """Store positions that it would take more than a page to reach again."""
     for standing in standings:
-        if standing.unsaved > PAGE_SIZE:
+        if standing.unsaved > PAGE_SIZE and not standing.left:
             far = replace(standing.progress, delta_link=standing.position)
             with suppress(LeaseLost):
                 await database.write(partial(_save, owner=owner, far=far))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from calsync_agent.database.engine import Database
+from calsync_agent.database.failures import Contended
 from calsync_agent.errors import Refusal
 from calsync_agent.i18n import message
 from calsync_agent.service.leases import Leases
@@ -14,6 +15,7 @@ from calsync_agent.service.view import Ready, View, look
 from calsync_agent.service.watch import Watch
 from calsync_agent.state import identity
 from calsync_agent.state.log import Kind, Level
+from calsync_agent.state.profiles import Provider
 from calsync_agent.sync.dispatch import AT_ONCE, dispatch
 
 
@@ -57,7 +59,7 @@ class Looks:
         now = self._clock()
         before = self.view.provider if self.view else None
         try:
-            view = await self._database.read(lambda c: look(c, now, before, self._memory))
+            view = await self._look(now, before)
         except Refusal as refusal:
             self._watch.refused(refusal)
             raise
@@ -65,6 +67,20 @@ class Looks:
         await self._follow_settings(view.ready)
         self.view = view
         return view
+
+    async def _look(self, now: datetime, before: Provider | None) -> View:
+        """The database as it is; while somebody works on Consolidate's small tables, as it was.
+
+        One open transaction there must not stop all profiles (A4): where reading waits for writers,
+        as on SQL Server, or for whoever alters a table.
+        """
+        known = self.view
+        if known is None:
+            return await self._database.read(lambda c: look(c, now, before, self._memory))
+        try:
+            return await self._database.read(lambda c: look(c, now, before, self._memory), tries=1)
+        except Contended:
+            return await self._database.read(lambda c: look(c, now, before, self._memory, known))
 
     async def _remember(self, found: Ready) -> None:
         """What a restore or a copy is known by (B12)."""

@@ -49,6 +49,7 @@ class _Patience:
     until: float
     uncertain: int = 0
     troubles: int = 0
+    in_use: int = 0
     seen: dict[tuple[str, int], datetime] = field(default_factory=dict)
 
 
@@ -109,12 +110,16 @@ def _pause(rounds: Rounds, patience: _Patience) -> float | None:
     if patience.troubles:
         return 2.0
     if any(standing.busy for standing in standings) or any(map(_did_something, standings)):
-        patience.uncertain = 0
+        patience.uncertain = patience.in_use = 0
         return 0.0
     if any(standing.last[count] for standing in standings for count in _UNCERTAIN):
         patience.uncertain += 1
         if patience.uncertain < _TRIES:
             return 0.0
+    if any(standing.in_use for standing in standings):
+        patience.in_use += 1
+        if patience.in_use < _TRIES:
+            return 1.0
     pauses = [*_until_better(standings), *_until_clear(rounds, patience)]
     worthwhile = [pause for pause in pauses if pause <= _left(patience)]
     return min(worthwhile, default=None)
@@ -166,6 +171,12 @@ async def _outcome(standing: Standing, database: Database, *, outbound: bool) ->
     held = [one for one in await database.read(lambda c: holds.read(c, number)) if not one.verdict]
     if held:
         return Outcome(_held(number, mailbox, held), in_step=False)
+    if standing.in_use:
+        reason = message(
+            "{count} appointments wait until somebody's transaction in Consolidate has ended",
+            count=len(standing.in_use),
+        )
+        return Outcome(_failed(number, mailbox, reason), in_step=False)
     waiting = await database.read(lambda c: quarantine.read(c, number))
     left = await database.read(lambda c: pending.count(c, number)) if outbound else 0
     if left:

@@ -209,7 +209,7 @@ class Rounds:
             due = cycles.wanted(standing.progress, standing.position, policy, bounds)
             given = self._job(standing, view)
             standing.begin(_terms(standing.profile, view))
-            if due or number in view.work:
+            if due or standing.left or number in view.work:
                 self._running.start(standing, given, line)
             elif policy.inbound and standing.position is not None:
                 asked[standing.profile.mailbox] = standing

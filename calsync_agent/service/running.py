@@ -120,6 +120,7 @@ class Running:
             progress=standing.progress,
             position=standing.position,
             unsaved=standing.unsaved,
+            left=standing.left,
             permit=partial(self._permit, standing),
         )
         first = cycle.progress.compared_at is None
@@ -151,6 +152,7 @@ class Running:
         finally:
             standing.progress, standing.position = cycle.progress, cycle.position
             standing.unsaved, standing.last = cycle.unsaved, cycle.counts
+            standing.left, standing.in_use = cycle.left, cycle.busy
             standing.counts += cycle.counts
             standing.busy = False
             if +cycle.counts:

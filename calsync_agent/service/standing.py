@@ -3,10 +3,12 @@
 import random
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from calsync_agent.appointment.model import ActivityId, EventId
 from calsync_agent.errors import CalsyncError, DatabaseTrouble, MailboxTrouble, Refusal
 from calsync_agent.exchange.troubles import Unreachable
 from calsync_agent.service.leases import Silent
@@ -33,10 +35,12 @@ class Standing:
     """One profile; `name` is how the log calls it.
 
     `position` is the newest place in Exchange's feed; `unsaved` items lie between the stored place
-    and this one. `busy`: it is being asked or a cycle is under way, on these `terms`; `withdrawn`:
-    they no longer hold. `counts` are of all cycles, `last` of the one that ended last. `ended_at`:
-    when a cycle last went through (UTC); `took`: how many seconds the last one took, or the present
-    one so far.
+    and this one. `left`: events that were met while somebody was at work on their appointments in
+    Consolidate, because of which no place is stored; `in_use`: these appointments, and
+    those that are to be sent. `busy`: it is being asked or a cycle is under way, on these `terms`;
+    `withdrawn`: they no longer hold. `counts` are of all cycles, `last` of the one that ended last.
+    `ended_at`: when a cycle last went through (UTC); `took`: how many seconds the last one took, or
+    the present one so far.
     """
 
     profile: Profile
@@ -44,6 +48,8 @@ class Standing:
     progress: Progress
     position: str | None
     unsaved: int = 0
+    left: Mapping[EventId, ActivityId] = field(default_factory=dict)
+    in_use: frozenset[ActivityId] = frozenset()
     cycle: int = 0
     busy: bool = False
     terms: Terms | None = None

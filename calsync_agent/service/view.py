@@ -82,23 +82,28 @@ class View:
 
 
 def ready(
-    connection: sa.Connection, before: Provider | None = None, memory: Memory | None = None
+    connection: sa.Connection,
+    before: Provider | None = None,
+    memory: Memory | None = None,
+    known: Ready | None = None,
 ) -> Ready:
     """Whether anything may be synced, and on which terms; a few queries.
 
     `memory` tells which database was restored or copied (B12); without it the question is left
     open, for whoever only reads. Raises NotReady and DatabaseRefused with what has to be put right
     first (B10, G5), and ConfigurationRefused for a provider row that is wrong, unless there was a
-    right one `before`.
+    right one `before`. What Consolidate itself says is not asked again where it is `known`.
     """
     meta.check(connection)
-    readiness.check(connection)
+    if known is None:
+        readiness.check(connection)
     seen = see(connection)
     if memory is not None:
         check(seen, memory)
     revision = meta.settings_revision(connection)  # first: what is newer is found the next time
     provider, refused = provider_in(connection, before)
-    return Ready(provider, type_for_inbound(connection), revision, seen, refused)
+    given = type_for_inbound(connection) if known is None else known.inbound_type
+    return Ready(provider, given, revision, seen, refused)
 
 
 def type_for_inbound(connection: sa.Connection) -> int:
@@ -119,10 +124,14 @@ def look(
     now: datetime,
     before: Provider | None = None,
     memory: Memory | None = None,
+    known: View | None = None,
 ) -> View:
-    """Read it all in one transaction; `now` in UTC. Raises what `ready` raises."""
-    found = ready(connection, before, memory)
-    staff = read_staff(connection)
+    """Read it all in one transaction; `now` in UTC. Raises what `ready` raises.
+
+    `known`: what Consolidate said of itself and of its people before, when it cannot be asked now.
+    """
+    found = ready(connection, before, memory, known.ready if known else None)
+    staff = read_staff(connection) if known is None else known.staff
     work = quarantine.due_profiles(connection, now) | holds.answered_profiles(connection)
     copies = waiting.read(connection)
     work |= {one.profile for one in copies if one.over(now, staff.permitted)}

@@ -6,16 +6,18 @@ committed. Deletions come last in each direction, when all of them are known.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.model import ActivityId, EventId
+from calsync_agent.appointment.model import ActivityId, Appointment, EventId
+from calsync_agent.consolidate.holding import InUse
 from calsync_agent.database.engine import Database
+from calsync_agent.database.failures import Contended
 from calsync_agent.database.statements import chunks
 from calsync_agent.errors import CalsyncError, MailboxTrouble
 from calsync_agent.exchange import delta
@@ -42,6 +44,9 @@ from calsync_agent.sync.window import Window
 _T = TypeVar("_T")
 _Item = TypeVar("_Item")
 
+Also: TypeAlias = Callable[[sa.Connection, Settled], None]
+"""What is written with a settled batch, and may depend on it."""
+
 AT_ONCE: Final = 100
 """How many appointments are taken out of pending work at a time."""
 
@@ -63,6 +68,10 @@ class Cycle:
 
     `position` is the newest place in Exchange's feed; it is stored with what is written because of
     it, and `unsaved` counts the items between the stored place and this one, all of them in step.
+    `left`: events that were met while somebody was at work on their appointments in Consolidate; as
+    long as there are any, no position is stored (B2), and only this agent knows the newest one:
+    whoever comes after it reads the feed again. `busy`: the appointments of this cycle that
+    somebody was at work on; `met`: the events of these.
     `permit` raises where nothing may be written any more (G5). `planned` sums up what was put off
     so far, `postponed` is what was left to be sent with the rest, and `rulings` say what of it has
     to wait for an admin (B7, F8). `compared`: what a first
@@ -76,6 +85,9 @@ class Cycle:
     progress: Progress
     position: str | None
     unsaved: int = 0
+    left: Mapping[EventId, ActivityId] = field(default_factory=dict)
+    met: dict[EventId, ActivityId] = field(default_factory=dict)
+    busy: frozenset[ActivityId] = frozenset()
     permit: Callable[[], None] = lambda: None
     wrote: bool = False
     planned: PutOff = field(default_factory=PutOff)
@@ -88,7 +100,7 @@ class Cycle:
         """What `work` returns in a reading transaction."""
         return await self.database.read(work)
 
-    async def write(self, work: Callable[[sa.Connection], _T]) -> _T:
+    async def write(self, work: Callable[[sa.Connection], _T], *, tries: int | None = None) -> _T:
         """What `work` returns in a writing transaction; raises LeaseLost where it may not (B11).
 
         Tried again where another profile's cycle brought the same meeting in the same moment (F4).
@@ -101,14 +113,16 @@ class Cycle:
 
         for _ in range(MEETINGS_AT_ROWS):
             with suppress(sa.exc.IntegrityError):
-                return await self.database.write(leased)
-        return await self.database.write(leased)
+                return await self.database.write(leased, tries=tries)
+        return await self.database.write(leased, tries=tries)
 
     async def write_for(
         self,
         items: Sequence[_Item],
         work: Callable[[sa.Connection, Sequence[_Item]], _T],
         put_aside: Callable[[sa.Connection, Sequence[tuple[_Item, Message]]], None],
+        *,
+        tries: int | None = None,
     ) -> _T:
         """What `work` returns for the items, in one writing transaction; each costs itself alone.
 
@@ -116,7 +130,7 @@ class Cycle:
         `put_aside` with their reasons in the one that counts (B8).
         """
         try:
-            return await self.write(lambda c: work(c, items))
+            return await self.write(lambda c: work(c, items), tries=tries)
         except CalsyncError:
             raise
         except Exception as error:  # noqa: BLE001 - whose fault it is has to be found out
@@ -124,7 +138,7 @@ class Cycle:
 
         async def attempt(some: Sequence[_Item]) -> None:
             with suppress(_TriedOut):
-                await self.write(lambda c: _try_out(work(c, some)))
+                await self.write(lambda c: _try_out(work(c, some)), tries=tries)
 
         passed = await passing(items, attempt, met)
 
@@ -134,26 +148,22 @@ class Cycle:
             return done
 
         self.counts[Count.QUARANTINED] += len(passed.fallen)
-        return await self.write(with_the_rest)
+        return await self.write(with_the_rest, tries=tries)
 
     async def settle(
         self,
         batch: Batch,
         match: Match = no_match,
         caution: Caution = FIRST_PASS,
-        also: Callable[[sa.Connection], None] = lambda _: None,
+        also: Also = lambda _connection, _settled: None,
     ) -> Settled:
-        """Settle a batch and send what follows from it; `also` is committed with it."""
+        """Settle a batch and send what follows from it; `also` is committed with it.
 
-        def work(connection: sa.Connection, parts: Sequence[Batch]) -> Settled:
-            some = Batch.of(parts)
-            settled = settle(connection, self.job, some, match=match, caution=caution)
-            also(connection)
-            return settled
-
-        settled = await self.write_for(
-            batch.parts, work, lambda c, fallen: aside.parts(c, self.job, fallen)
-        )
+        What somebody else is at work on in Consolidate is left, for another cycle.
+        """
+        settled = await self._settled(batch, match, caution, also)
+        self.busy |= settled.busy
+        self.met |= settled.left
         self.counts += settled.counts
         self.wrote = self.wrote or settled.wrote
         if settled.intents:
@@ -167,6 +177,40 @@ class Cycle:
                 lambda c, fallen: aside.results(c, self.job, fallen),
             )
         return settled
+
+    async def _settled(self, batch: Batch, match: Match, caution: Caution, also: Also) -> Settled:
+        in_use: frozenset[ActivityId] = frozenset()
+        one_by_one = False
+
+        def work(connection: sa.Connection, parts: Sequence[Batch]) -> Settled:
+            settled = settle(
+                connection,
+                self.job,
+                Batch.of(parts),
+                match=match,
+                caution=caution,
+                in_use=in_use,
+                one_by_one=one_by_one,
+            )
+            also(connection, settled)
+            return settled
+
+        while True:
+            try:
+                return await self.write_for(
+                    batch.parts,
+                    work,
+                    lambda c, fallen: aside.parts(c, self.job, fallen),
+                    tries=None if one_by_one else 2,
+                )
+            except InUse as met:
+                if met.activities <= in_use:
+                    raise
+                in_use |= met.activities
+            except Contended:
+                if one_by_one:
+                    raise
+                one_by_one = True
 
     async def next_work(self, after: ActivityId | None) -> dict[ActivityId, int]:
         """Some of the pending work, from behind an appointment on."""
@@ -218,8 +262,10 @@ async def run(cycle: Cycle, polled: Answer | None = None) -> None:
     if cycle.progress.compared_at is None:
         cycle.compared = await cycle.read(lambda c: compare(c, cycle.job))
         await _list(cycle, cycle.compared)
-    elif cycle.job.policy.inbound:
-        await _take_in(cycle, polled)
+    else:
+        await _look_again(cycle)
+        if cycle.job.policy.inbound:
+            await _take_in(cycle, polled)
     await _take_waiting(cycle)
     await _retry_quarantined(cycle)
     if cycle.job.policy.outbound:
@@ -244,6 +290,26 @@ async def _carry_verdicts_out(cycle: Cycle) -> None:
     for some in chunks(sorted(answered), AT_ONCE):
         work = {number: answered[number] for number in some}
         await _process(cycle, await cycle.gather.of_work(work))
+
+
+async def _look_again(cycle: Cycle) -> None:
+    """Look again at what somebody was at work on, and let the position pass it when it is done."""
+    if not cycle.left:
+        return
+    left, cycle.met = cycle.left, {}
+    put_off = PutOff()
+
+    def match(event: EventId, _appointment: Appointment) -> ActivityId | None:
+        return left.get(event)  # what it was found to be like, on first contact
+
+    for some in chunks(sorted(left), AT_ONCE):
+        put_off |= await _process(cycle, await cycle.gather.unseen(some), match)
+    await _finish_off(cycle, put_off, match)
+    cycle.left = cycle.met
+    if not cycle.left and cycle.position is not None:
+        now = replace(cycle.progress, delta_link=cycle.position)
+        await cycle.write(lambda c: progress.write(c, now))
+        cycle.progress, cycle.unsaved = now, 0
 
 
 async def _take_in(cycle: Cycle, polled: Answer | None) -> None:
@@ -284,7 +350,7 @@ async def _follow(cycle: Cycle, page: Page, listing: _Listing | None = None) -> 
     match = listing.compared.candidates.take if listing and listing.compared else no_match
     put_off = PutOff()
     series = SeriesSeen()
-    cycle.wrote = False
+    cycle.wrote, cycle.met = False, {}
     while True:
         cycle.unsaved += page.size
         series.note(page)
@@ -305,6 +371,7 @@ async def _follow(cycle: Cycle, page: Page, listing: _Listing | None = None) -> 
         await _store(cycle, put_off, position, listing, match)
     else:
         cycle.position = position
+        cycle.left = {**cycle.left, **cycle.met}
 
 
 async def _store(
@@ -315,7 +382,9 @@ async def _store(
     match: Match,
 ) -> None:
     """Do what was put off, and store the position, in one transaction (B2)."""
-    job, now = cycle.job, replace(cycle.progress, delta_link=position)
+    job, before = cycle.job, cycle.progress
+    left = {} if listing else cycle.left
+    now = replace(before, delta_link=position)
     if listing:
         now = replace(
             now,
@@ -325,20 +394,29 @@ async def _store(
             compared_at=now.compared_at or job.stamp.now,
         )
     work = listing.compared.work() if listing and listing.compared else set()
+    stored = False
 
-    def store(connection: sa.Connection) -> None:
+    def store(connection: sa.Connection, settled: Settled) -> None:
+        nonlocal stored
         pending.add(connection, [(job.profile.id, number) for number in work])
-        progress.write(connection, now)
+        stored = not (left or cycle.met or settled.left)
+        if stored:
+            progress.write(connection, now)
 
     await _finish_off(cycle, put_off, match, store)
-    cycle.progress, cycle.position, cycle.unsaved = now, position, 0
+    cycle.left = {**left, **cycle.met}
+    cycle.progress, cycle.position = now, position
+    if stored and cycle.left:  # met only when the rest had been read again
+        await cycle.write(lambda c: progress.write(c, before))
+    elif stored:
+        cycle.unsaved = 0
 
 
 async def _finish_off(
     cycle: Cycle,
     put_off: PutOff,
     match: Match = no_match,
-    also: Callable[[sa.Connection], None] | None = None,
+    also: Also | None = None,
     *,
     last: bool = False,
 ) -> None:
@@ -360,10 +438,10 @@ async def _finish_off(
     caution = Caution(hold_deletions=deletions, hold_mails=ruling.mails or HoldKind.MAIL in kinds)
     cycle.rulings += [reason for reason in ruling.reasons if reason not in cycle.rulings]
 
-    def postpone(connection: sa.Connection) -> None:
+    def postpone(connection: sa.Connection, settled: Settled) -> None:
         pending.add(connection, [(cycle.job.profile.id, number) for number in postponed])
         if also is not None:
-            also(connection)
+            also(connection, settled)
 
     settled = await cycle.settle(put_off.batch, match, caution, postpone)
     await _again(cycle, settled, match, caution)
@@ -393,7 +471,7 @@ async def _retry_quarantined(cycle: Cycle) -> None:
     work = {item.activity: 0 for item in items if item.activity is not None}
     events = {item.event for item in items if item.event is not None}
     batch = await cycle.gather.of_work(work) | await cycle.gather.as_they_are(events)
-    settled = await cycle.settle(batch, also=lambda c: quarantine.postpone(c, profile, now))
+    settled = await cycle.settle(batch, also=lambda c, _: quarantine.postpone(c, profile, now))
     await _finish_off(cycle, settled.put_off)
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from calsync_agent.appointment.content import BOTH_WAYS, changed, fingerprint
 from calsync_agent.appointment.model import ActivityId, ProfileId
 from calsync_agent.consolidate import feed
-from calsync_agent.consolidate.reading import read_activities
+from calsync_agent.consolidate.reading import see_activities
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
 from calsync_agent.fence import guarded, reason
 from calsync_agent.state import links, pending, quarantine
@@ -30,10 +30,12 @@ def dispatch(
     `profiles`: all there are, so that what happens while one is not synced is waiting for it (C5).
     What is our own doing is recognised by content (A5); but whoever is at work on an appointment,
     or has it in quarantine, hears of every touch: what it holds again may be on its way out (G4).
+    What cannot be read at once, because somebody is at work on it, stays in the feed.
     """
     entries = feed.read_feed(connection, AT_ONCE)
-    touched = {ActivityId(entry.activity_id) for entry in entries}
-    activities = read_activities(connection, touched)
+    named = {ActivityId(entry.activity_id) for entry in entries}
+    seen = see_activities(connection, named)
+    activities, touched = seen.activities, named - seen.busy
     linked: dict[ActivityId, list[Link]] = {number: [] for number in touched}
     for link in links.by_activities(connection, touched):
         linked[link.activity].append(link)
@@ -48,8 +50,9 @@ def dispatch(
     }
     work |= pending.on(connection, touched) | quarantine.on(connection, touched)
     pending.add(connection, work)
-    feed.remove(connection, [entry.id for entry in entries])
-    return len(entries)
+    taken = [entry.id for entry in entries if entry.activity_id in touched]
+    feed.remove(connection, taken)
+    return len(taken)
 
 
 def _all_concerned(

@@ -187,11 +187,15 @@ class Settled:
 
     `intents` are to be sent; `put_off` is to be settled last; `again` are events that have to be
     read again, because they are older than what is known of them already, or seem to be known under
-    another id. `wrote`: whether any row was touched.
+    another id. `busy`: appointments that somebody else is at work on in Consolidate, left as they
+    are; `left`: those of their events that no pending work names, to be looked at again, with these
+    appointments. `wrote`: whether any row was touched.
     """
 
     intents: list[Intent] = field(default_factory=list)
     put_off: PutOff = field(default_factory=PutOff)
     again: frozenset[EventId] = frozenset()
+    busy: frozenset[ActivityId] = frozenset()
+    left: Mapping[EventId, ActivityId] = field(default_factory=dict)
     wrote: bool = False
     counts: Counter[Count] = field(default_factory=Counter)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.content import Field, changed, fingerprint
 from calsync_agent.appointment.model import ActivityId, EmployeeId, EventId, ICalUid, Response
-from calsync_agent.consolidate.reading import read_activities
+from calsync_agent.consolidate.reading import hold_activities, see_activities
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
 from calsync_agent.exchange.events import Event, UnreadableEvent
 from calsync_agent.state import links as links_of
@@ -52,32 +52,48 @@ class Known:
 class Assembled:
     """The pairs of a batch.
 
-    `parked`: copies that wait for their organizer's own event. `doubtful`: events to be read again,
-    because a new one seems to be an old one under another id.
+    `busy`: those whose appointment somebody else is at work on in Consolidate, about which nothing
+    can be decided now. `parked`: copies that wait for their organizer's own event. `doubtful`:
+    events to be read again, because a new one seems to be an old one under another id.
     """
 
     known: list[Known] = field(default_factory=list)
+    busy: list[Known] = field(default_factory=list)
     parked: list[Event] = field(default_factory=list)
     doubtful: set[EventId] = field(default_factory=set)
 
 
 def assemble(
-    connection: sa.Connection, job: Job, batch: Batch, match: Match, *, hold: bool = True
+    connection: sa.Connection,
+    job: Job,
+    batch: Batch,
+    match: Match,
+    *,
+    hold: bool = True,
+    in_use: Collection[ActivityId] = (),
 ) -> Assembled:
     """The pairs of a batch; `hold` keeps their activities until the transaction ends.
 
+    Those that somebody else holds, or that are `in_use` as is known already, are not waited for.
     An event without link belongs to the appointment for which it was made, as its transaction id
     tells; else to that of its meeting; else to the one that came from it before; else to one that
     `match` gives; else to none.
     """
-    return _Assembly(connection, job, batch, match, hold=hold).run()
+    return _Assembly(connection, job, batch, match, hold=hold, in_use=in_use).run()
 
 
 class _Assembly:
     """One batch being assembled."""
 
     def __init__(
-        self, connection: sa.Connection, job: Job, batch: Batch, match: Match, *, hold: bool
+        self,
+        connection: sa.Connection,
+        job: Job,
+        batch: Batch,
+        match: Match,
+        *,
+        hold: bool,
+        in_use: Collection[ActivityId],
     ) -> None:
         self.job = job
         self.batch = batch
@@ -94,7 +110,9 @@ class _Assembly:
         self.links: dict[ActivityId, list[Link]] = {number: [] for number in wanted}
         for link in links_of.by_activities(connection, wanted):
             self.links[link.activity].append(link)
-        self.held = read_activities(connection, wanted, hold=hold)
+        read = hold_activities if hold else see_activities
+        held = read(connection, wanted - set(in_use))
+        self.held, self.busy = held.activities, held.busy | set(in_use)
         self.found = Assembled()
         self.taken: set[ActivityId] = set()
 
@@ -113,7 +131,8 @@ class _Assembly:
             mine = self._mine(number)
             if mine is None or mine.event_id is None:
                 found[number] = self._known(number, None, None, intended=mine)
-        self.found.known = list(found.values())
+        self.found.known = [one for one in found.values() if one.activity_id not in self.busy]
+        self.found.busy = [one for one in found.values() if one.activity_id in self.busy]
         return self.found
 
     def _unlinked(self, event: Event | UnreadableEvent) -> Known | None:
@@ -130,7 +149,7 @@ class _Assembly:
     def _activity_for(self, event: Event | UnreadableEvent) -> tuple[ActivityId, By] | None:
         *others, (own, _) = self.guesses[event.id]
         for number, by in others:
-            if number in self.taken or (number not in self.held and not self._mine(number)):
+            if number in self.taken or not (self._there(number) or self._mine(number)):
                 continue
             mine = self._mine(number)
             if mine is not None and mine.role is Role.ORGANIZER and _is_copy(event):
@@ -152,7 +171,10 @@ class _Assembly:
             return False
         organizer = self.job.office.people.employee(event.organizer.address)
         expected = organizer in self.job.office.mailboxes and organizer != self.job.profile.employee
-        return expected and own not in self.held and event.id not in self.batch.impatient
+        return expected and not self._there(own) and event.id not in self.batch.impatient
+
+    def _there(self, number: ActivityId) -> bool:
+        return number in self.held or number in self.busy
 
     def _guesses(self, event: Event | UnreadableEvent, match: Match) -> list[tuple[ActivityId, By]]:
         """The appointments that it may belong to, best first; the last is its own, if it is new."""

@@ -1,6 +1,5 @@
 """A cycle that writes nothing: it reads, plans, and notes what it would do (preview, B12)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -9,7 +8,7 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import ActivityId
 from calsync_agent.consolidate import feed
 from calsync_agent.state import pending
-from calsync_agent.sync.cycle import AT_ONCE, Cycle
+from calsync_agent.sync.cycle import AT_ONCE, Also, Cycle
 from calsync_agent.sync.job import Batch, Caution, Settled
 from calsync_agent.sync.match import Match, no_match
 from calsync_agent.sync.pairs import Known, assemble
@@ -45,7 +44,7 @@ class Rehearsal(Cycle):
         batch: Batch,
         match: Match = no_match,
         caution: Caution = FIRST_PASS,
-        also: Callable[[sa.Connection], None] = lambda _: None,
+        also: Also = lambda _connection, _settled: None,
     ) -> Settled:
         """Decide about a batch and note it; nothing is written, neither here nor there."""
         del also

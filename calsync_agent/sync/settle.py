@@ -5,13 +5,16 @@ be sent to Exchange is returned, each with a pending row that outlives a kill.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, EventId
 from calsync_agent.consolidate import writing
+from calsync_agent.consolidate.holding import InUse
+from calsync_agent.database.failures import is_lock_timeout
+from calsync_agent.database.tuning import hardly_waiting
 from calsync_agent.exchange.events import Event
 from calsync_agent.state import history, holds, links, log, pending, quarantine, waiting
 from calsync_agent.state.history import Side
@@ -38,13 +41,23 @@ def settle(
     *,
     match: Match = no_match,
     caution: Caution = FIRST_PASS,
+    in_use: Collection[ActivityId] = (),
+    one_by_one: bool = False,
 ) -> Settled:
-    """Decide about a batch, commit what concerns Consolidate, and return what is to be sent."""
-    assembled = assemble(connection, job, batch, match)
+    """Decide about a batch, commit what concerns Consolidate, and return what is to be sent.
+
+    Raises InUse where only writing shows that somebody else is at work on appointments: to be done
+    again, as a whole, with these `in_use`. `one_by_one` finds out which rows have to wait for
+    somebody who holds what they point to, as an employee.
+    """
+    assembled = assemble(connection, job, batch, match, in_use=in_use)
     found = sort(job, batch, assembled, caution)
     breaker.stop_flipping(connection, job, found)
     all_effects = [one.effects for one in found.done]
-    _write_consolidate(connection, job, all_effects)
+    if one_by_one:
+        _write_one_by_one(connection, job, all_effects)
+    else:
+        _write_consolidate(connection, job, all_effects)
     _write_links(connection, all_effects)
     strays.bring_home(connection, job, [one.known for one in found.done])
     made = [one.known.activity_id for one in found.done if one.known.adopted]
@@ -55,11 +68,14 @@ def settle(
     told = [line for one in found.done for line in telling.decided(job, one)]
     told += _quarantine(connection, job, batch, found)
     log.write(connection, told, job.stamp.now)
-    intents = _intend(connection, job, batch, found)
+    busy = frozenset(known.activity_id for known in assembled.busy)
+    intents = _intend(connection, job, batch, found, busy)
     return Settled(
         intents=intents,
         put_off=put_off(found, batch),
         again=again(found, assembled),
+        busy=busy,
+        left=_left(batch, assembled),
         wrote=_wrote(found, batch, assembled),
         counts=_count(found),
     )
@@ -69,6 +85,28 @@ def _write_consolidate(connection: sa.Connection, job: Job, all_effects: Sequenc
     writing.create(connection, [e.create for e in all_effects if e.create], job.stamp)
     writing.change(connection, [e.change for e in all_effects if e.change], job.stamp)
     writing.delete(connection, [e.delete for e in all_effects if e.delete], job.stamp)
+
+
+def _write_one_by_one(connection: sa.Connection, job: Job, all_effects: Sequence[Effects]) -> None:
+    busy: set[ActivityId] = set()
+    with hardly_waiting(connection):
+        for one in all_effects:
+            change = one.change.before if one.change else None
+            touched = one.create.id if one.create else change.id if change else None
+            if touched is None:
+                _write_consolidate(connection, job, [one])
+                continue
+            try:
+                with connection.begin_nested():
+                    _write_consolidate(connection, job, [one])
+            except sa.exc.DBAPIError as error:
+                if not is_lock_timeout(error):
+                    raise
+                busy.add(touched)
+            except InUse as met:
+                busy |= met.activities
+    if busy:
+        raise InUse(frozenset(busy))
 
 
 def _write_links(connection: sa.Connection, all_effects: Sequence[Effects]) -> None:
@@ -81,7 +119,7 @@ def _park(connection: sa.Connection, job: Job, batch: Batch, assembled: Assemble
     """Let copies wait for their organizer, and let those go that need not any more (F4)."""
     parked = [one for event in assembled.parked if (one := _waiting(job, event))]
     waiting.put(connection, parked)
-    over = batch.impatient - {one.event for one in parked}
+    over = batch.impatient - {one.event for one in parked} - _left(batch, assembled).keys()
     waiting.release(connection, job.profile.id, over)
 
 
@@ -132,7 +170,13 @@ def _quarantine(
     return [telling.quarantined(job, item, subjects[item], refused[item]) for item in new]
 
 
-def _intend(connection: sa.Connection, job: Job, batch: Batch, found: Sorted) -> list[Intent]:
+def _intend(
+    connection: sa.Connection,
+    job: Job,
+    batch: Batch,
+    found: Sorted,
+    busy: Collection[ActivityId],
+) -> list[Intent]:
     """Make every request's intent durable, and strike off the work that needs none."""
     going_out = [(one, one.effects.outgoing) for one in found.done if one.effects.outgoing]
     unwritten = {one.known.activity_id for one, _ in going_out}
@@ -144,7 +188,7 @@ def _intend(connection: sa.Connection, job: Job, batch: Batch, found: Sorted) ->
     pending.add(connection, [(profile, number) for number in new])
     versions = {**batch.activities, **pending.versions(connection, profile, new)}
     kept = unwritten | {one.known.activity_id for one in found.put_off}
-    kept |= {known.activity_id for known in found.stale}
+    kept |= {known.activity_id for known in found.stale} | set(busy)
     finished = {number: v for number, v in batch.activities.items() if number not in kept}
     pending.done(connection, profile, finished)
     return [_intent(one, outgoing, versions) for one, outgoing in going_out]
@@ -193,6 +237,17 @@ def again(found: Sorted, assembled: Assembled) -> frozenset[EventId]:
 def _wrote(found: Sorted, batch: Batch, assembled: Assembled) -> bool:
     others = found.refused or found.waiting or found.held or assembled.parked or batch.impatient
     return bool(others or batch.activities) or any(one.effects.any for one in found.done)
+
+
+def _left(batch: Batch, assembled: Assembled) -> dict[EventId, ActivityId]:
+    """The events of appointments in use that nothing else will bring up again."""
+    left: dict[EventId, ActivityId] = {}
+    for known in assembled.busy:
+        event, link = known.pair.event, known.pair.link
+        number = event.id if event else link.event_id if link else None
+        if number is not None and known.activity_id not in batch.activities:
+            left[number] = known.activity_id
+    return left
 
 
 def _item(known: Known) -> Item:

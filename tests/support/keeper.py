@@ -29,7 +29,6 @@ _SETTINGS = {
     "full_page_writes": "off",
     "synchronous_commit": "off",
     "autovacuum": "off",
-    "deadlock_timeout": "100ms",
     "shared_buffers": "32MB",
     "timezone": "America/New_York",  # ours must not matter
 }

@@ -100,7 +100,7 @@ class Statements:
         return [text for text in self.texts if f"FROM {table}" in text or f"INTO {table}" in text]
 
 
-_BOUNDS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+_BOUNDS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET ")
 
 
 @contextmanager
