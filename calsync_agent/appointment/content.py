@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Final, NewType
 
 from calsync_agent.appointment import hours, rrule, zones
-from calsync_agent.appointment.model import Appointment, ChangedOccurrence
+from calsync_agent.appointment.model import Appointment, ChangedOccurrence, Person
+from calsync_agent.appointment.people import each_once, known_as
 from calsync_agent.appointment.rule import Rule, Weekly
 from calsync_agent.appointment.series import occurrence
 from calsync_agent.appointment.text import LOCATION_LIMIT, SUBJECT_LIMIT, cut, folded
@@ -143,10 +144,16 @@ def _content(appointment: Appointment) -> tuple[object, ...]:
         tuple(_exceptions(a)),
         tuple(sorted(p.employee for p in a.participants)),
         tuple(sorted((p.employee, p.response.value) for p in a.participants)),
-        a.organizer and a.organizer.address.casefold(),
-        tuple(sorted((g.address.casefold(), g.response.value) for g in a.guests)),
+        _person(a.organizer) if a.organizer else None,
+        tuple(sorted((_person(g), g.response.value) for g in each_once(a.guests))),
         a.join_url,
     )
+
+
+def _person(person: Person) -> str:
+    """The address; a name alone begins with a blank, as no address does."""
+    address, name = known_as(person)
+    return address or f" {name}"
 
 
 def _time(a: Appointment) -> tuple[object, ...]:

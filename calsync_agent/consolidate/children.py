@@ -13,10 +13,12 @@ from calsync_agent.appointment.model import (
     Appointment,
     ChangedOccurrence,
     EmployeeId,
+    Person,
 )
+from calsync_agent.appointment.people import ADDRESS_LIMIT, NAME_LIMIT, each_once, known_as
 from calsync_agent.appointment.text import LOCATION_LIMIT, cut
 from calsync_agent.consolidate.holding import hold
-from calsync_agent.consolidate.rows import ADDRESS_COLUMN, NAME_COLUMN, SUBJECT_COLUMN
+from calsync_agent.consolidate.rows import SUBJECT_COLUMN
 from calsync_agent.consolidate.tables import activity_exception, activity_participant
 from calsync_agent.database.statements import chunks
 
@@ -69,11 +71,11 @@ def _people(
         yield _employee(responsible, "fixed", "accepted")
     for participant in appointment.participants:
         yield _employee(participant.employee, "invited", participant.response.value)
-    for guest in appointment.guests:
+    for guest in each_once(appointment.guests):
         row = {
             "employee_id": None,
-            "email": cut(guest.address, ADDRESS_COLUMN) or None,
-            "name": cut(guest.name, NAME_COLUMN) or None,
+            "email": cut(guest.address, ADDRESS_LIMIT) or None,
+            "name": cut(guest.name, NAME_LIMIT) or None,
             "role": "invited",
             "response": guest.response.value,
         }
@@ -94,7 +96,7 @@ def _employee(employee: EmployeeId, role: str, response: str) -> tuple[object, d
 def _person_key(row: Mapping[Any, Any]) -> object:
     if row["employee_id"] is not None:
         return row["employee_id"]
-    return ((row["email"] or "").casefold(), "" if row["email"] else row["name"] or "")
+    return known_as(Person(row["email"] or "", row["name"] or ""))
 
 
 def _bring(

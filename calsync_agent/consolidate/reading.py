@@ -114,7 +114,10 @@ def read_staff(connection: sa.Connection) -> Staff:
     ):
         aliases[number].append(address)
     rows = connection.execute(sa.select(*employee.c)).mappings().all()
-    people = directory(
+    permitted = frozenset(
+        EmployeeId(row["id"]) for row in rows if row["active"] and row["calendarsync_allowed"]
+    )
+    everybody = (
         Employee(
             id=EmployeeId(row["id"]),
             code=row["code"],
@@ -124,8 +127,7 @@ def read_staff(connection: sa.Connection) -> Staff:
         )
         for row in rows
     )
-    permitted = (row["id"] for row in rows if row["active"] and row["calendarsync_allowed"])
-    return Staff(people, frozenset(EmployeeId(number) for number in permitted))
+    return Staff(directory(everybody, permitted), permitted)
 
 
 def inbound_type(connection: sa.Connection) -> int | None:

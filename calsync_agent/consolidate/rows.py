@@ -25,6 +25,7 @@ from calsync_agent.appointment.model import (
     Unsyncable,
 )
 from calsync_agent.appointment.naming import appointment_name
+from calsync_agent.appointment.people import ADDRESS_LIMIT, NAME_LIMIT, each_once, known_as
 from calsync_agent.appointment.rule import Rule
 from calsync_agent.appointment.series import begun_at_first, impossible, with_exceptions
 from calsync_agent.appointment.text import LOCATION_LIMIT, cut, one_line, paragraphs
@@ -35,8 +36,6 @@ Row: TypeAlias = Mapping[Any, Any]
 
 SUBJECT_COLUMN: Final = 500
 JOIN_URL_COLUMN: Final = 2000
-NAME_COLUMN: Final = 200
-ADDRESS_COLUMN: Final = 320
 _ROWS_OF_THEIR_OWN: Final = {Field.EXCEPTIONS, Field.PARTICIPANTS, Field.RESPONSES, Field.GUESTS}
 
 
@@ -115,7 +114,7 @@ def _activity(
         sending=Sending(sending) if sending in set(Sending) else Sending.NONE,
         open=row["status"] == "open",
         deleted=row["deleted_at"] is not None,
-        from_outside=bool(row["organizer_email"]),
+        from_outside=_organizer(row) is not None,
         note=row["note"],
         time_zone=row["time_zone"],
         appointment=appointment,
@@ -156,7 +155,7 @@ def _appointment(
         rule=rule,
         participants=tuple(_participants(participants, _organizing(row))),
         organizer=_organizer(row),
-        guests=tuple(_guests(participants)),
+        guests=_guests(participants),
         join_url=row["online_meeting_url"] or None,
     )
     return _series(appointment, rule, exceptions) if rule else appointment
@@ -241,7 +240,7 @@ def _own_time(moment: datetime | None, series: Appointment) -> datetime | None:
 
 def _organizing(row: Row) -> EmployeeId | None:
     """The employee who organizes it, and therefore does not take part as one who was invited."""
-    return None if row["organizer_email"] else EmployeeId(row["responsible_id"])
+    return None if _organizer(row) else EmployeeId(row["responsible_id"])
 
 
 def _participants(rows: Iterable[Row], organizing: EmployeeId | None) -> Iterable[Participant]:
@@ -253,10 +252,12 @@ def _participants(rows: Iterable[Row], organizing: EmployeeId | None) -> Iterabl
             yield Participant(employee, _response(row["response"]))
 
 
-def _guests(rows: Iterable[Row]) -> Iterable[Person]:
-    for row in rows:
-        if not row["employee_id"]:
-            yield Person(row["email"] or "", row["name"] or "", _response(row["response"]))
+def _guests(rows: Iterable[Row]) -> tuple[Person, ...]:
+    return each_once(
+        Person(one_line(row["email"]), one_line(row["name"]), _response(row["response"]))
+        for row in rows
+        if not row["employee_id"]
+    )
 
 
 def _response(word: str) -> Response:
@@ -264,9 +265,8 @@ def _response(word: str) -> Response:
 
 
 def _organizer(row: Row) -> Person | None:
-    if not row["organizer_email"]:
-        return None
-    return Person(row["organizer_email"], row["organizer_name"] or "")
+    organizer = Person(one_line(row["organizer_email"]), one_line(row["organizer_name"]))
+    return organizer if any(known_as(organizer)) else None
 
 
 def activity_values(appointment: Appointment, fields: Collection[Field], own_zone: str) -> Row:
@@ -312,10 +312,9 @@ def _columns(field: Field, a: Appointment, own_zone: str) -> Row:
             return {"recurrence": rrule.write(a.rule, clock) if a.rule else None}
         case Field.ORGANIZER:
             organizer = a.organizer
-            return {
-                "organizer_email": cut(organizer.address, ADDRESS_COLUMN) if organizer else None,
-                "organizer_name": cut(organizer.name, NAME_COLUMN) if organizer else None,
-            }
+            email = cut(organizer.address, ADDRESS_LIMIT) if organizer else ""
+            name = cut(organizer.name, NAME_LIMIT) if organizer else ""
+            return {"organizer_email": email or None, "organizer_name": name or None}
         case Field.JOIN_URL:
             # A link cut short would lead nowhere.
             fits = a.join_url is not None and len(a.join_url) <= JOIN_URL_COLUMN

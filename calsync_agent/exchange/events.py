@@ -23,7 +23,7 @@ from calsync_agent.appointment.model import (
     Unsyncable,
 )
 from calsync_agent.appointment.naming import event_name
-from calsync_agent.appointment.people import Directory
+from calsync_agent.appointment.people import NAMELESS, Directory, each_once, known_as
 from calsync_agent.appointment.series import begun_at_first, impossible
 from calsync_agent.appointment.text import one_line
 from calsync_agent.exchange.bodies import join_link, own_link, read_body
@@ -148,7 +148,8 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
     organizer = _person(body.get("organizer") or {})
     attendees = tuple(body.get("attendees") or ())
     participants, guests = _people(attendees, organizer, people)
-    is_organizer = bool(body.get("isOrganizer", True))
+    said = body.get("isOrganizer")
+    is_organizer = True if said is None else bool(said)
     link = own_link(body)
     appointment = Appointment(
         subject=one_line(body.get("subject")),
@@ -164,7 +165,7 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
         reminder_minutes=minutes,
         rule=rule,
         participants=participants,
-        organizer=None if is_organizer or people.employee(organizer.address) else organizer,
+        organizer=_outside(organizer, people) if not is_organizer else None,
         guests=guests,
         join_url=join_link(body),
     )
@@ -276,6 +277,16 @@ def _person(recipient: Json) -> Person:
     )
 
 
+def _outside(organizer: Person, people: Directory) -> Person | None:
+    """The organizer of somebody else's meeting, if that is none of us; nobody's name is still one.
+
+    Without it the appointment would count as the employee's own, who only was invited.
+    """
+    if people.employee(organizer.address) is not None:
+        return None
+    return organizer if any(known_as(organizer)) else NAMELESS
+
+
 def _people(
     attendees: tuple[Json, ...], organizer: Person, people: Directory
 ) -> tuple[tuple[Participant, ...], tuple[Person, ...]]:
@@ -287,8 +298,10 @@ def _people(
         person = _person(attendee)
         employee = people.employee(person.address)
         if employee is not None:
-            if employee != organizing:
-                participants.setdefault(employee, Participant(employee, person.response))
-        elif person.address.casefold() != organizer.address.casefold() or not person.address:
+            before = participants.get(employee)
+            # Invited by two addresses, they have answered if they did by one.
+            if employee != organizing and (before is None or before.response is Response.NONE):
+                participants[employee] = Participant(employee, person.response)
+        elif not person.address or known_as(person) != known_as(organizer):
             guests.append(person)
-    return tuple(participants[number] for number in sorted(participants)), tuple(guests)
+    return tuple(participants[number] for number in sorted(participants)), each_once(guests)

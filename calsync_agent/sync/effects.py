@@ -21,6 +21,7 @@ from calsync_agent.appointment.model import (
     EmployeeId,
     LinkId,
 )
+from calsync_agent.appointment.people import remembered_as
 from calsync_agent.appointment.span import span
 from calsync_agent.consolidate.rows import Activity
 from calsync_agent.consolidate.writing import ChangedActivity, NewActivity
@@ -222,7 +223,7 @@ def agreed(
         starts_at=starts_at,
         ends_at=ends_at,
         unfinished=unfinished,
-        guests=frozenset(g.address.casefold() for g in event.appointment.guests if g.address),
+        guests=frozenset(filter(None, map(remembered_as, event.appointment.guests))),
     )
 
 

@@ -4,7 +4,7 @@ Only the organizer's event tells everybody's answers; an attendee's copy tells t
 owner; a plain event knows of no participants at all.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from calsync_agent.appointment.model import (
     Person,
     Response,
 )
-from calsync_agent.appointment.people import Directory
+from calsync_agent.appointment.people import Directory, known_as, remembered_as
 from calsync_agent.state.links import Role
 
 
@@ -47,11 +47,9 @@ def view(
     match role:
         case Role.ORGANIZER:
             everybody = appointment.participants
-            reachable = tuple(p for p in everybody if _reachable(p, people))
+            reached = _reached(everybody, employee, people)
             return (
-                appointment
-                if reachable == everybody
-                else replace(appointment, participants=reachable)
+                appointment if reached == everybody else replace(appointment, participants=reached)
             )
         case Role.PLAIN:
             return replace(appointment, participants=(), organizer=None)
@@ -109,9 +107,13 @@ def taken(
     result = merged(mine, theirs, set(fields) - whole)
     participants = mine.participants
     if role is not Role.PLAIN and Field.PARTICIPANTS in fields:
-        participants = _participants(mine, theirs, people)
+        participants = _participants(mine, theirs, employee, people)
     if Field.RESPONSES in fields:
         told = {p.employee: p.response for p in theirs.participants}
+        for p in mine.participants:  # who shares an address has answered by it
+            who = people.reached(p.employee)
+            if who in told:
+                told.setdefault(p.employee, told[who])
         heard = {employee} if role is Role.COPY else told.keys() - unsent
         participants = _answered(participants, {who: told[who] for who in heard if who in told})
     guests = _guests(mine, theirs, known_guests) if Field.GUESTS in fields else mine.guests
@@ -126,13 +128,14 @@ def attendees(
     Guests, rooms, lists and legacy addresses stay as they are (F3); employees stay with their
     answers as long as they take part.
     """
-    missing = {p.employee for p in wanted.participants}
-    sent = []
+    taking_part = {p.employee for p in wanted.participants}
+    sent, missing = [], set(taking_part)
     for attendee in present:
         employee = people.employee((attendee.get("emailAddress") or {}).get("address"))
-        if employee is None or employee in missing:
+        if employee is None or employee in taking_part:
             sent.append(dict(attendee))
-            missing.discard(employee) if employee is not None else None
+        if employee is not None:
+            missing.discard(employee)
     for number in sorted(missing):
         known = people.find(number)
         if known is not None and known.address:
@@ -141,18 +144,33 @@ def attendees(
     return sent
 
 
-def _reachable(participant: Participant, people: Directory) -> bool:
-    employee = people.find(participant.employee)
-    return employee is not None and bool(employee.address)
+def _reached(
+    participants: Iterable[Participant], organizing: EmployeeId, people: Directory
+) -> tuple[Participant, ...]:
+    """Whom Exchange knows of them: everybody with an address, each address once.
+
+    Where some share one, it is whom the directory finds by it; the organizer invites nobody at
+    their own.
+    """
+    found: dict[EmployeeId, Participant] = {}
+    for participant in participants:
+        who = people.reached(participant.employee)
+        if who is None or who == people.reached(organizing):
+            continue
+        if who not in found or who == participant.employee:
+            found[who] = replace(participant, employee=who)
+    return tuple(found[who] for who in sorted(found))
 
 
 def _participants(
-    mine: Appointment, theirs: Appointment, people: Directory
+    mine: Appointment, theirs: Appointment, organizing: EmployeeId, people: Directory
 ) -> tuple[Participant, ...]:
-    before = {p.employee: p for p in mine.participants}
-    kept = [p for p in mine.participants if not _reachable(p, people)]
-    there = [before.get(p.employee, p) for p in theirs.participants]
-    return tuple(sorted([*kept, *there], key=lambda p: p.employee))
+    there = {p.employee: p for p in theirs.participants}
+    apart = {None, people.reached(organizing)}
+    reached = {p.employee: people.reached(p.employee) for p in mine.participants}
+    kept = [p for p in mine.participants if reached[p.employee] in {*apart, *there}]
+    new = [p for p in there.values() if p.employee not in set(reached.values())]
+    return tuple(sorted([*kept, *new], key=lambda p: p.employee))
 
 
 def _answered(
@@ -173,6 +191,6 @@ def _answered(
 
 
 def _guests(mine: Appointment, theirs: Appointment, known: Collection[str]) -> tuple[Person, ...]:
-    there = {guest.address.casefold() for guest in theirs.guests}
-    own = [g for g in mine.guests if g.address.casefold() not in {*there, *known}]
+    there = {known_as(guest) for guest in theirs.guests}
+    own = [g for g in mine.guests if known_as(g) not in there and remembered_as(g) not in known]
     return (*theirs.guests, *own)

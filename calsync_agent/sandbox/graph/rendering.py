@@ -89,7 +89,7 @@ class Renderer:
             "webLink": f"https://outlook.office365.com/owa/?itemid={quote(id_, safe='')}"
             "&exvsurl=1&path=/calendar/item",
             "responseStatus": (exception.response if exception else item.response).as_json(),
-            "organizer": item.organizer.as_json(),
+            "organizer": item.organizer.as_json() if item.organizer.known else None,
             **self._content(content),
         }
         if item.odd and entry.day is None:

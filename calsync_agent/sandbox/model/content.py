@@ -43,6 +43,11 @@ class Address:
         """The address for comparing."""
         return (self.address or "").strip().lower()
 
+    @property
+    def known(self) -> bool:
+        """Whether there is anything to show of it."""
+        return self.name is not None or self.address is not None
+
     def as_json(self) -> JsonObject:
         """Graph's emailAddress in its usual wrapping."""
         return {"emailAddress": {"name": self.name or self.address, "address": self.address}}
