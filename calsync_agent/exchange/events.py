@@ -28,7 +28,7 @@ from calsync_agent.appointment.series import begun_at_first, impossible
 from calsync_agent.appointment.text import one_line
 from calsync_agent.exchange.bodies import join_link, own_link, read_body
 from calsync_agent.exchange.instances import with_instances
-from calsync_agent.exchange.moments import days, instant, point
+from calsync_agent.exchange.moments import UnknownZone, days, instant, point
 from calsync_agent.exchange.patterns import read_recurrence
 from calsync_agent.fence import guarded, told
 from calsync_agent.i18n import Message, Value, message
@@ -108,6 +108,10 @@ def read_event(body: Json, people: Directory) -> Event | UnreadableEvent:
 
 
 def _why(error: Exception) -> Message:
+    if isinstance(error, UnknownZone):
+        return message(
+            "its times are told in the time zone {name}, which is unknown", name=error.name
+        )
     return message(
         "Exchange describes this event in a way that cannot be read ({detail})", detail=told(error)
     )

@@ -10,19 +10,27 @@ Written: TypeAlias = Mapping[str, Any]
 _DAY: Final = timedelta(days=1)
 
 
+class UnknownZone(ValueError):
+    """Times are told in a zone of which nobody knows what it means."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 def wall_clock(value: Written, zone: str) -> datetime:
-    """A dateTimeTimeZone as wall-clock in `zone`. Raises ValueError for a zone that is unknown."""
+    """A dateTimeTimeZone as wall-clock in `zone`. Raises UnknownZone."""
     return zones.from_utc(point(value), zone)
 
 
 def point(value: Written) -> datetime:
-    """A dateTimeTimeZone in UTC, without offset. Raises ValueError for a zone that is unknown."""
+    """A dateTimeTimeZone in UTC, without offset. Raises UnknownZone."""
     moment, name = datetime.fromisoformat(value["dateTime"]), value.get("timeZone")
     if moment.tzinfo is not None:
         return moment.astimezone(UTC).replace(tzinfo=None)
     given_in = zones.resolve(name) if name else zones.UTC_ZONE
     if given_in is None:
-        raise ValueError(f"the time zone {name} is unknown")
+        raise UnknownZone(str(name))
     return zones.to_utc(moment, given_in)
 
 
