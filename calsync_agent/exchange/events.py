@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from calsync_agent.appointment import hours, zones
 from calsync_agent.appointment.model import (
+    ActivityId,
     Appointment,
     EventId,
     ICalUid,
@@ -71,6 +72,7 @@ class Event:
     appointment: Appointment
     warnings: tuple[Message, ...] = ()
     instances: Mapping[datetime, EventId] = field(default_factory=dict)
+    made_for: ActivityId | None = None
 
     @property
     def own_link(self) -> str | None:
@@ -185,7 +187,7 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
     return Event(
         id=event_id,
         etag=str(body.get("@odata.etag") or ""),
-        ical_uid=ICalUid(uid) if uid else None,
+        ical_uid=ICalUid(uid) if isinstance(uid, str) and uid else None,
         transaction_id=body.get("transactionId") or None,
         modified_at=instant(body.get("lastModifiedDateTime")),
         is_organizer=is_organizer,

@@ -119,15 +119,21 @@ class Mailbox:
 
     async def made_for(self, activities: Collection[ActivityId]) -> list[Event | UnreadableEvent]:
         """The events that were made for these appointments, as far as they are there."""
-        answers = await self.calls.ask([writes.lookup(self.name, a) for a in sorted(activities)])
-        found: set[EventId] = set()
-        for answer in answers:
+        wanted = sorted(activities)
+        answers = await self.calls.ask([writes.lookup(self.name, number) for number in wanted])
+        found: dict[EventId, ActivityId] = {}
+        for number, answer in zip(wanted, answers, strict=True):
             if not answer.ok:
                 raise self._failed(answer)
             items: Any = (answer.body or {}).get("value")
-            numbers = map(id_of, items if isinstance(items, list) else ())
-            found |= {number for number in numbers if number is not None}
-        return [event for event in (await self.read(found)).values() if event is not None]
+            ids = map(id_of, items if isinstance(items, list) else ())
+            found |= {event: number for event in ids if event is not None}
+        events = (await self.read(found.keys())).items()
+        return [
+            replace(event, made_for=found.get(number)) if isinstance(event, Event) else event
+            for number, event in events
+            if event is not None
+        ]
 
     async def listed(self, series: Event, start: datetime, end: datetime) -> Event:
         """A series with the exceptions that its occurrences from `start` to `end` (UTC) show."""

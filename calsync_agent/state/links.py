@@ -81,10 +81,10 @@ def activity_of(transaction_id: str | None) -> ActivityId | None:
 
 
 def stored_uid(uid: ICalUid) -> ICalUid:
-    """A uid as it is stored: longer ones, and those not in ASCII, by their digest."""
-    if len(uid) <= ID_LENGTH and uid.isascii():
+    """A uid as it is stored: longer ones, and those not in plain ASCII, by their digest."""
+    if len(uid) <= ID_LENGTH and uid.isascii() and uid.isprintable():
         return uid
-    return ICalUid("sha256:" + sha256(uid.encode()).hexdigest())
+    return ICalUid("sha256:" + sha256(uid.encode(errors="backslashreplace")).hexdigest())
 
 
 def by_events(

@@ -18,6 +18,7 @@ from calsync_agent.exchange.events import Event, UnreadableEvent
 from calsync_agent.exchange.mailbox import Mailbox, Read
 from calsync_agent.fence import guarded, guarded_call, reason
 from calsync_agent.state import links
+from calsync_agent.state.links import Role
 from calsync_agent.state.log import named
 from calsync_agent.sync.job import Batch, Job
 from calsync_agent.sync.window import Window
@@ -68,7 +69,20 @@ class Gatherer:
 
     async def as_they_are(self, events: Collection[EventId]) -> Batch:
         """Events by their ids; one that cannot be found is gone."""
-        return _batch(await self.mailbox.read(events))
+        return _batch(await self._found_again(await self.mailbox.read(events)))
+
+    async def _found_again(self, found: dict[EventId, Read]) -> dict[EventId, Read]:
+        """The same, with events that were made for an appointment and have another id now (B3).
+
+        So it is when a mailbox has moved, or an event came back from the wastebasket.
+        """
+        profile, gone = self.job.profile.id, {n for n, event in found.items() if event is None}
+        if not gone:
+            return found
+        known = await self.database.read(lambda c: links.by_events(c, profile, gone))
+        theirs = {li.activity for li in known if li.role is not Role.COPY}
+        again = await self.mailbox.made_for(theirs)
+        return {**{event.id: event for event in again}, **found}
 
     async def of_series(self, masters: Collection[EventId], seen: SeriesSeen) -> Batch:
         """Series as they are, with their exceptions.
@@ -95,7 +109,7 @@ class Gatherer:
                     partial(self._whole, event, window, seen, asked=asked),
                     partial(_fallen, event),
                 )
-        return _batch(found)
+        return _batch(await self._found_again(found))
 
     async def _whole(self, event: Event, window: Window, seen: SeriesSeen, *, asked: bool) -> Read:
         """A series with its exceptions, which may have to be asked for."""
@@ -157,7 +171,7 @@ class Gatherer:
         deleted = suspect - await self.mailbox.in_a_calendar(suspect)
         unclear = {n: read for n, read in inside.items() if isinstance(read, UnreadableEvent)}
         found = {n: None if n in deleted else e for n, e in found.items()}
-        return _batch({**found, **unclear})
+        return _batch(await self._found_again({**found, **unclear}))
 
     def _within(self, event: Event) -> bool | UnreadableEvent:
         def looked() -> bool | UnreadableEvent:

@@ -17,9 +17,11 @@ def own_id(event: Event | UnreadableEvent, employee: EmployeeId) -> ActivityId:
     """The id of the appointment that comes from an event in an employee's mailbox."""
     if isinstance(event, UnreadableEvent) or not event.ical_uid:
         return of_event(event.id)
+    # Half a character, which nothing can hold, is told by its number.
+    uid = event.ical_uid.encode(errors="backslashreplace").decode()
     if event.meeting:
-        return ActivityId(uuid5(_INBOUND, event.ical_uid))
-    return ActivityId(uuid5(_INBOUND, f"{employee}:{event.ical_uid}"))
+        return ActivityId(uuid5(_INBOUND, uid))
+    return ActivityId(uuid5(_INBOUND, f"{employee}:{uid}"))
 
 
 def of_event(event: EventId) -> ActivityId:

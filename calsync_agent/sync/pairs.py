@@ -106,6 +106,7 @@ class _Assembly:
         guesses = {event.id: self._guesses(event, match) for event in self.unknown}
         wanted = {link.activity for link in linked} | set(batch.activities)
         wanted |= {guess for some in guesses.values() for guess, _ in some}
+        wanted |= {of_event(event) for event in guesses}
         self.guesses = guesses
         self.links: dict[ActivityId, list[Link]] = {number: [] for number in wanted}
         for link in links_of.by_activities(connection, wanted):
@@ -117,16 +118,27 @@ class _Assembly:
         self.taken: set[ActivityId] = set()
 
     def run(self) -> Assembled:
-        """The pairs: of links, of events without link, of pending work."""
+        """The pairs: of links, of events without link, of what is gone, of pending work.
+
+        What is gone comes after the events without link: one of them may be the same under another
+        id, and its link follows (B3).
+        """
         found: dict[ActivityId, Known] = {}
+        gone: list[Link] = []
         for event_id, link in self.linked.items():
-            self.taken.add(link.activity)
-            if event_id in self.events or event_id in self.batch.gone:
-                found[link.activity] = self._known(link.activity, link, self.events.get(event_id))
+            if event_id in self.events:
+                self.taken.add(link.activity)
+                found[link.activity] = self._known(link.activity, link, self.events[event_id])
+            else:
+                gone.append(link)
         for event in self.unknown:
             known = self._unlinked(event)
             if known is not None:
                 found[known.activity_id] = known
+        for link in gone:
+            if link.activity not in self.taken:
+                self.taken.add(link.activity)
+                found[link.activity] = self._known(link.activity, link, None)
         for number in self.batch.activities.keys() - self.taken:
             mine = self._mine(number)
             if mine is None or mine.event_id is None:
@@ -148,7 +160,8 @@ class _Assembly:
 
     def _activity_for(self, event: Event | UnreadableEvent) -> tuple[ActivityId, By] | None:
         *others, (own, _) = self.guesses[event.id]
-        for number, by in others:
+        seen_before = [(own, By.ORIGIN)] if self._mine(own) else []
+        for number, by in [*others, *seen_before]:
             if number in self.taken or not (self._there(number) or self._mine(number)):
                 continue
             mine = self._mine(number)
@@ -162,8 +175,9 @@ class _Assembly:
         if isinstance(event, Event) and self._waits(event, own):
             self.found.parked.append(event)
             return None
-        number = own if own not in self.taken else of_event(event.id)
-        return number, By.ORIGIN
+        # Another event of the mailbox may have the same iCalUId: a copy, or an import.
+        free = own not in self.taken and self._mine(own) is None
+        return own if free else of_event(event.id), By.ORIGIN
 
     def _waits(self, event: Event, own: ActivityId) -> bool:
         """Whether it is a copy whose organizer's mailbox is to speak first (F4, G11)."""
@@ -182,11 +196,14 @@ class _Assembly:
         if isinstance(event, UnreadableEvent):
             return [own]
         guesses: list[tuple[ActivityId, By]] = []
-        made_for = activity_of(event.transaction_id) if event.is_organizer else None
-        if made_for is not None:
-            guesses.append((made_for, By.KEY))
-        if event.meeting:
-            guesses += [(li.activity, By.MEETING) for li in self.by_uid.get(_uid(event), ())]
+        if event.is_organizer:
+            made_for = dict.fromkeys((event.made_for, activity_of(event.transaction_id)))
+            guesses += [(number, By.KEY) for number in made_for if number is not None]
+        profile, same = self.job.profile.id, self.by_uid.get(_uid(event), ())
+        # Where two meetings share one iCalUId, that without a copy here is the likelier one.
+        here = {li.activity for li in same if li.profile == profile}
+        theirs = sorted({li.activity for li in same}, key=lambda number: (number in here, number))
+        guesses += [(number, By.MEETING) for number in theirs if event.meeting or number in here]
         if not guesses:
             alike = match(event.id, event.appointment)
             guesses += [(alike, By.LIKENESS)] if alike else []
@@ -249,7 +266,8 @@ class _Assembly:
         if not isinstance(event, Event) or not event.is_organizer:
             return ()
         same = self.by_uid.get(_uid(event), ())
-        return (li for li in same if li.activity != number and li.role is Role.COPY)
+        led = {li.activity for li in same if li.role is Role.ORGANIZER}
+        return (li for li in same if li.activity not in {number, *led} and li.role is Role.COPY)
 
 
 def _is_copy(event: Event | UnreadableEvent) -> bool:
@@ -270,7 +288,7 @@ def _uid(event: Event) -> ICalUid | None:
 def _by_uid(
     connection: sa.Connection, unknown: Iterable[Event | UnreadableEvent]
 ) -> Mapping[ICalUid | None, Collection[Link]]:
-    uids = {_uid(e) for e in unknown if isinstance(e, Event) and e.meeting}
+    uids = {_uid(e) for e in unknown if isinstance(e, Event)}
     found: dict[ICalUid | None, list[Link]] = {}
     for link in links_of.by_ical_uids(connection, [uid for uid in uids if uid]):
         found.setdefault(link.ical_uid, []).append(link)
