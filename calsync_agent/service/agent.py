@@ -20,8 +20,9 @@ from calsync_agent.i18n import Message, message
 from calsync_agent.service.logs import Logs
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.troubles import internal
-from calsync_agent.state import history, log
+from calsync_agent.state import history, log, turns
 from calsync_agent.state.log import Kind, Level
+from calsync_agent.sync import breaker
 
 _log: Final = logging.getLogger(__name__)
 
@@ -123,6 +124,7 @@ class Agent:
         lines_from = now - timedelta(days=self._settings.log.keep_days)
         await database.write(lambda c: log.prune(c, lines_from))
         await database.write(lambda c: history.prune(c, now - HISTORY_KEPT))
+        await database.write(lambda c: turns.prune(c, now - breaker.WITHIN))
 
     def _say(self, error: CalsyncError) -> None:
         """Say once why the database cannot be opened."""

@@ -160,19 +160,6 @@ def find(connection: sa.Connection, number: int) -> Version | None:
     return _version(row) if row is not None else None
 
 
-def since(
-    connection: sa.Connection, activities: Collection[ActivityId], moment: datetime
-) -> list[tuple[ActivityId, str, str | None]]:
-    """What was kept of some appointments since a moment (UTC): the lost and the replacing JSON."""
-    found: list[tuple[ActivityId, str, str | None]] = []
-    columns = history.c.activity_id, history.c.content, history.c.replaced_by
-    for some in chunks(list(activities)):
-        wanted = sa.select(*columns).where(history.c.activity_id.in_(some), history.c.at >= moment)
-        rows = connection.execute(wanted)
-        found += [(ActivityId(number), lost, by) for number, lost, by in rows]
-    return found
-
-
 def prune(connection: sa.Connection, before: datetime) -> int:
     """Remove versions older than `before` (UTC); returns how many."""
     return connection.execute(sa.delete(history).where(history.c.at < before)).rowcount

@@ -223,6 +223,17 @@ class History(SQLModel, table=True):
     type_id: int | None = column(sa.Integer, nullable=True)
 
 
+class Turn(SQLModel, table=True):
+    """That one content of an appointment was written over another, in the last hour (B13)."""
+
+    __tablename__: ClassVar[str] = "calsync_turn"
+
+    id: int = column(counter(), primary_key=True)
+    at: datetime = column(moment(), index=True)
+    activity_id: UUID = column(sa.Uuid, index=True)
+    contents: str = column(key(24))
+
+
 class Waiting(SQLModel, table=True):
     """A copy of a meeting that waits for its organizer's own event (F4)."""
 
@@ -324,6 +335,7 @@ link = table(Link)
 profile_state = table(ProfileState)
 quarantine = table(Quarantine)
 history = table(History)
+turn = table(Turn)
 waiting = table(Waiting)
 hold = table(Hold)
 agent = table(Agent)
@@ -341,6 +353,7 @@ PLUGIN_TABLES: Final = (
     profile_state,
     quarantine,
     history,
+    turn,
     waiting,
     hold,
     agent,

@@ -31,7 +31,7 @@ from calsync_agent.i18n import Message
 from calsync_agent.state import links, log, pending, quarantine
 from calsync_agent.state.links import Link, Role
 from calsync_agent.state.quarantine import Item
-from calsync_agent.sync import telling
+from calsync_agent.sync import breaker, telling
 from calsync_agent.sync.aside import unread
 from calsync_agent.sync.effects import agreed
 from calsync_agent.sync.job import Count, Intent, Job
@@ -73,6 +73,7 @@ def record(
         telling.quarantined(job, item, subjects[item], outcome.refused[item]) for item in new
     ]
     log.write(connection, told, now)
+    breaker.went_out(connection, job, results)
     pending.done(connection, profile, outcome.done)
     return outcome.counts
 

@@ -63,6 +63,7 @@ def settle(
     made = [one.known.activity_id for one in found.done if one.known.adopted]
     pending.add(connection, others(connection, job.profile.id, made))
     history.keep(connection, [e.kept for e in all_effects if e.kept], job.stamp.now)
+    breaker.came_in(connection, job, found.done)
     _park(connection, job, batch, assembled)
     _hold(connection, job, found)
     told = [line for one in found.done for line in telling.decided(job, one)]

@@ -11,8 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from calsync_agent.cli import main
-from calsync_agent.consolidate import tables
+from calsync_agent.consolidate import rows, tables
+from calsync_agent.sandbox.model.content import Address
 from calsync_agent.state import tables as state
+from tests.support.rig import Rig
 from tests.support.verify import assert_in_step, assert_same_occurrences
 from tests.support.world import SOON, World
 
@@ -206,6 +208,50 @@ async def test_b13_an_appointment_that_flips_is_stopped(world: World) -> None:
     (row,) = world.rows(state.quarantine)
     assert "subject" in row["reason"]
     assert row["activity_id"] == number
+
+
+async def test_b13_a_change_that_never_sticks_is_stopped(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Equal versions are kept once, but written again and again."""
+    anna = world.hire("ANNA")
+    made = anna.create("Einladung", SOON, SOON + HOUR)
+    with anna.world.lock:
+        item = anna.item(made)
+        item.is_organizer, item.organizer = False, Address("Erna", "erna@far.example")
+    monkeypatch.setattr(rows, "_organizer", lambda _row: None)
+    assert await in_step(world)
+    world.edit(world.activities()[0]["id"], status="done")
+    assert not await in_step(world)
+    (row,) = world.rows(state.quarantine)
+    assert "organizer" in row["reason"]
+    (activity,) = world.activities()
+    assert activity["note"].count("organizer") == 5
+    (kept,) = world.rows(state.history)
+    assert kept["replaced_by"]
+
+
+async def test_b13_flips_are_forgotten_after_an_hour(rig: Rig) -> None:
+    anna = rig.world.hire("ANNA")
+    rig.world.enter("ANNA", "eins", SOON)
+    await rig.until_quiet()
+    event = anna.events()[0]["id"]
+    for n in range(12):
+        anna.change(event, subject="zwei" if n % 2 == 0 else "eins")
+        await rig.until_quiet()
+        rig.wait(minutes=11)
+    assert rig.world.rows(state.quarantine) == []
+    assert len(rig.world.rows(state.turn)) <= 6
+
+
+async def test_a5_an_idle_sync_remembers_no_writes(world: World) -> None:
+    anna = world.hire("ANNA")
+    for n in range(5):
+        world.enter("ANNA", f"Termin {n}", SOON)
+        anna.create(f"Event {n}", SOON, SOON.replace(hour=10))
+    assert await in_step(world)
+    assert await in_step(world)
+    assert world.rows(state.turn) == []
 
 
 async def test_b4_the_preview_says_what_the_first_sync_then_does(
