@@ -231,7 +231,7 @@ class Turn(SQLModel, table=True):
     id: int = column(counter(), primary_key=True)
     at: datetime = column(moment(), index=True)
     activity_id: UUID = column(sa.Uuid, index=True)
-    contents: str = column(key(24))
+    contents: str = column(text(24))
 
 
 class Waiting(SQLModel, table=True):
