@@ -6,7 +6,7 @@ WaitingScreen ──opened──▶ MainScreen (pages)
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Final
 
 from rich.console import RenderableType
@@ -14,6 +14,7 @@ from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
+from textual.filter import LineFilter
 from textual.scrollbar import ScrollBar
 
 from calsync_agent import i18n
@@ -23,6 +24,7 @@ from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import Language, _, marked
 from calsync_tui import glyphs, keys, themes
 from calsync_tui.commands import Commands
+from calsync_tui.gate import Gate
 from calsync_tui.gateway.demo_program import Demo, DemoRefused
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.start import Start
@@ -103,6 +105,7 @@ class CalsyncApp(App[None]):
         self._demo = demo
         self._every = every
         self._first: str | None = None
+        self._gate = Gate()
         glyphs.use(glyphs.PLAIN if plain else glyphs.RICH)
         self.set_class(plain, "-plain")
         if plain:
@@ -111,6 +114,10 @@ class CalsyncApp(App[None]):
         for theme in themes.OURS:
             self.register_theme(theme)
         self.theme = themes.TERMINAL.name if plain else themes.DARK.name
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line goes through before it is written."""
+        return [self._gate, *super().get_line_filters()]
 
     def get_default_screen(self) -> TranslatedScreen[None]:
         """What stands there first."""

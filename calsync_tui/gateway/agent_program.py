@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from calsync_agent.errors import Trouble
 from calsync_agent.i18n import current, message
+from calsync_agent.visible import visible
 
 PROGRAM: Final = (sys.executable, "-m", "calsync_agent")
 SECONDS: Final = 90.0
@@ -127,7 +128,7 @@ def _checked(read: Any) -> Checked:  # noqa: ANN401 - whatever JSON holds
         consent_url=str(read["consent_url"]),
         users_allowed=bool(users["allowed"]),
         found=tuple(
-            FoundUser(str(one["id"]), str(one["name"]), str(one["address"]))
+            FoundUser(*(visible(str(one[part])) for part in ("id", "name", "address")))
             for one in users["found"]
         ),
     )

@@ -45,4 +45,4 @@ class ProgramFinder:
         said = next((steps[name] for name in _IN_THE_WAY if name in steps), None)
         if said is None:
             return Findings(problem=message("the app may not look users up in Exchange"))
-        return Findings(problem=message("{text}", text=said))
+        return Findings(problem=message("{text}", text=" ".join(said.splitlines())))

@@ -16,6 +16,7 @@ from calsync_agent.i18n import _
 from calsync_agent.state import history
 from calsync_agent.state.history import Version
 from calsync_agent.state.log import named
+from calsync_agent.visible import visible
 from calsync_tui.gateway.door import Gateway
 
 PAGE: Final = 100
@@ -37,8 +38,7 @@ class Kept:
     @property
     def subject(self) -> str:
         """What it is called, unless it is private; in the language spoken now."""
-        shown = str(named(self.appointment))
-        return "".join(letter if letter.isprintable() else " " for letter in shown)
+        return visible(str(named(self.appointment)))
 
     @property
     def rule(self) -> str:

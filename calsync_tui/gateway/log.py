@@ -16,6 +16,7 @@ from calsync_agent.appointment.model import ActivityId, EventId, ProfileId
 from calsync_agent.consolidate.tables import employee
 from calsync_agent.state.log import Level
 from calsync_agent.state.tables import log, profile
+from calsync_agent.visible import visible
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.searching import Search, request_ids, rule, said
 
@@ -141,7 +142,7 @@ def profiles(connection: sa.Connection) -> Mapping[ProfileId, Whose]:
     """What people call each profile."""
     found = sa.select(profile.c.id, employee.c.code, employee.c.name)
     rows = connection.execute(found.join_from(profile, employee).order_by(employee.c.code))
-    return {ProfileId(number): Whose(code, name) for number, code, name in rows}
+    return {ProfileId(number): Whose(visible(code), visible(name)) for number, code, name in rows}
 
 
 def line(row: sa.RowMapping) -> Line:

@@ -16,6 +16,7 @@ from calsync_agent.state import fares, meta
 from calsync_agent.state.agents import SILENCE
 from calsync_agent.state.fares import Fare
 from calsync_agent.state.tables import agent, log
+from calsync_agent.visible import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def _agents(connection: sa.Connection) -> tuple[AgentRow, ...]:
     return tuple(
         AgentRow(
             id=row["id"],
-            host=row["host"],
+            host=visible(row["host"]),
             pid=row["pid"],
             version=row["version"],
             started_at=row["started_at"],

@@ -20,6 +20,7 @@ from calsync_agent.state.agents import SILENCE
 from calsync_agent.state.fares import Condition, Fare
 from calsync_agent.state.profiles import KIND
 from calsync_agent.state.tables import agent, hold, lease, link, profile, provider, quarantine
+from calsync_agent.visible import visible
 
 
 class State(StrEnum):
@@ -214,9 +215,9 @@ def same(mailbox: str) -> str:
 def _employee(found: sa.RowMapping) -> Employee:
     return Employee(
         id=EmployeeId(found["employee_id"]),
-        code=found["code"],
-        name=(found["name"] or "").strip() or found["code"],
-        address=(found["email"] or "").strip(),
+        code=visible(found["code"]),
+        name=visible((found["name"] or "").strip() or found["code"]),
+        address=visible((found["email"] or "").strip()),
         permitted=bool(found["employee_active"] and found["calendarsync_allowed"]),
     )
 

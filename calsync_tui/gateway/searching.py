@@ -11,6 +11,7 @@ from typing import Final
 
 from calsync_agent.i18n import Message, _
 from calsync_agent.state.log import rule_of
+from calsync_agent.visible import visible
 
 _TEMPLATES: Final = re.compile(r'"template": "([^"\\]*(?:\\.[^"\\]*)*)"')
 _PLURAL: Final = '"plural": '
@@ -72,7 +73,7 @@ def said(message: str, content: str | None) -> str:
 
     It is one line, and nothing in it moves a terminal's cursor or changes its colours.
     """
-    return "".join(letter if letter.isprintable() else " " for letter in _said(message, content))
+    return visible(_said(message, content))
 
 
 def rule(content: str | None) -> str:

@@ -15,6 +15,7 @@ from calsync_agent.state import identity, meta, quarantine
 from calsync_agent.state.log import Kind
 from calsync_agent.state.tables import log, profile
 from calsync_agent.state.tables import quarantine as quarantined
+from calsync_agent.visible import visible
 from calsync_tui.gateway import profiles, provider
 from calsync_tui.gateway.minutes import MinutesAfter
 from calsync_tui.gateway.overview import Pulse
@@ -131,8 +132,8 @@ def _items(connection: sa.Connection) -> tuple[QuarantinedItem, ...]:
     return tuple(
         QuarantinedItem(
             id=row["id"],
-            profile=row["name"],
-            subject=None if row["private"] or row["subject"] is None else row["subject"],
+            profile=visible(row["name"]),
+            subject=None if row["private"] or row["subject"] is None else visible(row["subject"]),
             reason=Message.from_json(row["reason"]),
             attempts=row["attempts"],
             since=row["since"],

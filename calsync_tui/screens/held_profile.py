@@ -11,6 +11,7 @@ from textual.widgets import Button, Static
 
 from calsync_agent.i18n import _, marked
 from calsync_agent.state.holds import Held, HoldKind, Verdict
+from calsync_agent.visible import visible
 from calsync_tui import glyphs
 from calsync_tui.gateway.held import Waiting
 from calsync_tui.screens.translated import TranslatedModal
@@ -118,4 +119,6 @@ class HeldProfile(TranslatedModal[Verdict | None]):
 
 
 def _listed(one: Held) -> Text:
-    return Text(f" {_(_WORDS[one.kind])}: {one.subject}", no_wrap=True, overflow="ellipsis")
+    return Text(
+        f" {_(_WORDS[one.kind])}: {visible(one.subject)}", no_wrap=True, overflow="ellipsis"
+    )

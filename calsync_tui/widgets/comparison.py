@@ -9,6 +9,7 @@ from calsync_agent.appointment.codec import from_json
 from calsync_agent.appointment.model import Appointment
 from calsync_agent.i18n import _
 from calsync_agent.state.history import Side, Version
+from calsync_agent.visible import visible
 from calsync_tui.differences import Difference, Names, differences
 
 CHANGED = "*"
@@ -56,7 +57,4 @@ def drawn(rows: Sequence[Difference], headings: tuple[str, str]) -> Table:
 
 def printable(text: str, style: str = "") -> Text:
     """Several lines of what people wrote, with nothing in it that moves a terminal's cursor."""
-    lines = text.splitlines()
-    return Text(
-        "\n".join("".join(c if c.isprintable() else " " for c in line) for line in lines), style
-    )
+    return Text("\n".join(map(visible, text.splitlines())), style)

@@ -8,6 +8,7 @@ from typing import Final
 from rich.text import Text
 
 from calsync_agent.i18n import _, current, marked
+from calsync_agent.visible import visible
 from calsync_tui import glyphs, moments
 from calsync_tui.gateway.profiles import Line, State
 
@@ -86,7 +87,7 @@ def cells(
     shown = {
         "mark": Text("[x]", "bold") if chosen else Text("[ ]"),
         "user": Text(line.employee.title),
-        "mailbox": Text(line.row.mailbox),
+        "mailbox": Text(visible(line.row.mailbox)),
         "active": Text(_("yes") if line.row.active else _("no")),
         "state": state(line.state),
         "synced": Text(_when(line.synced_at, now)),

@@ -7,6 +7,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from calsync_agent.i18n import _, ngettext
+from calsync_agent.visible import visible
 from calsync_tui import glyphs, moments
 from calsync_tui.gateway.profiles import Line, State
 from calsync_tui.widgets import profile_cells
@@ -39,7 +40,7 @@ class ProfileDetails(Vertical):
 
 
 def _who(line: Line) -> str:
-    parts = [line.employee.title, line.employee.address, line.row.mailbox]
+    parts = [line.employee.title, line.employee.address, visible(line.row.mailbox)]
     return f" {glyphs.shown().separator} ".join(filter(None, parts))
 
 
