@@ -121,8 +121,9 @@ def _pairs(connection: sa.Connection, wanted: sa.Executable) -> dict[int, int]:
 
 
 def _items(connection: sa.Connection) -> tuple[QuarantinedItem, ...]:
+    whose = employee.c.name.label("whose")
     found = (
-        sa.select(*quarantined.c, activity.c.subject, activity.c.private, employee.c.name)
+        sa.select(*quarantined.c, activity.c.subject, activity.c.private, whose)
         .join(profile, profile.c.id == quarantined.c.profile_id)
         .join(employee, employee.c.id == profile.c.employee_id)
         .outerjoin(activity, activity.c.id == quarantined.c.activity_id)
@@ -132,7 +133,7 @@ def _items(connection: sa.Connection) -> tuple[QuarantinedItem, ...]:
     return tuple(
         QuarantinedItem(
             id=row["id"],
-            profile=visible(row["name"]),
+            profile=visible(row["whose"]),
             subject=None if row["private"] or row["subject"] is None else visible(row["subject"]),
             reason=Message.from_json(row["reason"]),
             attempts=row["attempts"],
