@@ -7,7 +7,12 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from calsync_agent.consolidate.install import consolidate_steps, feed_table
+from calsync_agent.consolidate.install import (
+    consolidate_steps,
+    feed_changes,
+    feed_clearing,
+    feed_steps,
+)
 from calsync_agent.consolidate.readiness import check_tables
 from calsync_agent.consolidate.triggers import feed_triggers
 from calsync_agent.database.creation import begin, create, script, target_of
@@ -18,7 +23,8 @@ from calsync_agent.errors import NotInstalled, NotPermitted
 from calsync_agent.i18n import Message, message
 from calsync_agent.state import meta
 from calsync_agent.state.install import state_steps, version_steps
-from calsync_agent.state.versions import changes
+from calsync_agent.state.tables import SCHEMA_VERSION
+from calsync_agent.state.versions import changes, clearing
 
 
 def upgrade(database: Database) -> list[Message]:
@@ -100,11 +106,15 @@ def _install(connection: sa.Connection, *, with_consolidate: bool) -> list[Messa
 def _steps(target: Target, version: int | None, *, with_consolidate: bool) -> list[Step]:
     """`version`: of the tables that are there; None where none are."""
     feeding = feed_triggers(target)
+    older = version is not None and version < SCHEMA_VERSION
     return [
         *(consolidate_steps(target) if with_consolidate else ()),
         *(changes(target, version) if version is not None else ()),
-        *feed_table(target),
-        *state_steps(target, triggers_of(feeding)),
+        *(feed_changes(target) if older else ()),
+        *feed_steps(target, triggers_of(feeding)),
+        *state_steps(target),
         *feeding,
+        *(clearing(target, version) if version is not None else ()),
+        *(feed_clearing(target) if older else ()),
         *version_steps(target),
     ]

@@ -1,20 +1,29 @@
 """The change feed: which activities somebody touched.
 
 An outbox, not a position: entries become visible when their transaction commits, however late, and
-leave when they were read and removed in one transaction that keeps what was learnt.
+leave when they were read and removed in one transaction that keeps what was learnt. They have no
+order.
+
+One row, the mark, is ours and stays. Where somebody emptied the table or made it anew, the mark is
+gone, and entries may be gone with it; where a trigger could not write to it, `calsync_gap` has a
+row. Then everything is entered as if it had been touched (`refill`), and what did not change is
+recognised by content.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NewType
+from typing import Final, NewType
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from calsync_agent.consolidate.tables import feed
+from calsync_agent.consolidate.tables import activity, feed, gap
 from calsync_agent.database.statements import PASSING, PASSING_ROWS, chunks, skipping_locked
 
-FeedId = NewType("FeedId", int)
+FeedId = NewType("FeedId", str)
+
+MARK: Final = "mark"
+_NOBODY: Final = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +35,69 @@ class FeedEntry:
 
 
 def read_feed(connection: sa.Connection, limit: int) -> list[FeedEntry]:
-    """At most `limit` entries, oldest first, held until the transaction ends.
+    """At most `limit` entries, held until the transaction ends.
 
     Entries of transactions that have not committed, and those that another agent is reading, are
     passed over. The same activity may be named several times.
     """
-    oldest = sa.select(feed.c.id, feed.c.activity_id).order_by(feed.c.id).limit(limit)
-    rows = connection.execute(skipping_locked(oldest, feed))
-    return [FeedEntry(FeedId(number), activity_id) for number, activity_id in rows]
+    some = sa.select(feed.c.entry, feed.c.activity_id).where(feed.c.entry != MARK).limit(limit)
+    rows = connection.execute(skipping_locked(some, feed))
+    return [FeedEntry(FeedId(entry), activity_id) for entry, activity_id in rows]
 
 
-def has_entries(connection: sa.Connection) -> bool:
-    """Whether anything was touched; asks nobody to wait."""
-    any_entry = sa.select(feed.c.id).limit(1).with_hint(feed, PASSING, "mssql")
-    return connection.execute(any_entry).first() is not None
+def has_news(connection: sa.Connection) -> bool:
+    """Whether anything was touched, or may have been without an entry; asks nobody to wait."""
+    entries = sa.select(feed.c.entry).with_hint(feed, PASSING, "mssql")
+    gaps = sa.select(gap.c.entry).with_hint(gap, PASSING, "mssql")
+    touched = entries.where(feed.c.entry != MARK).exists()
+    whole = sa.and_(entries.where(feed.c.entry == MARK).exists(), sa.not_(gaps.exists()))
+    asked = sa.select(sa.case((sa.or_(touched, sa.not_(whole)), 1), else_=0))
+    return bool(connection.execute(asked).scalar_one())
+
+
+def mend(connection: sa.Connection, remembered: sa.Select[tuple[UUID]]) -> bool:
+    """Where entries may be missing, enter all activities and those in `remembered`; did it?
+
+    In the transaction that reads the feed. What is deleted in Consolidate is in `remembered` alone.
+    """
+    missed = connection.execute(sa.delete(gap)).rowcount if _any(connection, gap) else 0
+    if not (_marked(connection) or missed):
+        return False
+    there = sa.select(activity.c.id).with_hint(activity, PASSING, "mssql")
+    connection.execute(sa.insert(feed).from_select(["activity_id"], sa.union(there, remembered)))
+    return True
+
+
+def distrust(connection: sa.Connection) -> None:
+    """Have everything entered with the next reading."""
+    connection.execute(sa.delete(feed).where(feed.c.entry == MARK))
+
+
+def _any(connection: sa.Connection, table: sa.Table) -> bool:
+    return connection.execute(sa.select(table.c.entry).limit(1)).first() is not None
+
+
+def _marked(connection: sa.Connection) -> bool:
+    """Put the mark in its place; whether it was not there."""
+    known = sa.select(feed.c.entry).where(feed.c.entry == MARK)
+    if connection.execute(known).first() is not None:
+        return False
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.insert(feed).values(entry=MARK, activity_id=_NOBODY))
+    except sa.exc.IntegrityError:  # another agent was quicker, and enters everything
+        return False
+    return True
 
 
 def touched(connection: sa.Connection) -> set[UUID]:
     """All activities that the feed names, without taking them off."""
-    names = sa.select(feed.c.activity_id).distinct().with_hint(feed, PASSING, "mssql")
+    names = (
+        sa.select(feed.c.activity_id)
+        .distinct()
+        .where(feed.c.entry != MARK)
+        .with_hint(feed, PASSING, "mssql")
+    )
     return set(connection.execute(names).scalars())
 
 
@@ -56,7 +109,7 @@ def touch(connection: sa.Connection, activity_id: UUID) -> None:
 def remove(connection: sa.Connection, ids: Sequence[FeedId]) -> None:
     """Take these entries off the feed; in the transaction that keeps what follows from them."""
     for part in chunks(ids):
-        _delete(connection, feed.c.id.in_(part))
+        _delete(connection, feed.c.entry.in_(part))
 
 
 def withdraw(connection: sa.Connection, activities: Sequence[UUID]) -> None:

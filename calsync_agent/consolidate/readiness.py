@@ -5,8 +5,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from calsync_agent.consolidate import rights
 from calsync_agent.consolidate.install import MODULE
-from calsync_agent.consolidate.tables import CONSOLIDATE_TABLES, feed, module, system_info
+from calsync_agent.consolidate.tables import CONSOLIDATE_TABLES, FEED_TABLES, module, system_info
 from calsync_agent.consolidate.triggers import feed_triggers
 from calsync_agent.database.catalogue import Found, dialect_of, found
 from calsync_agent.database.failures import permitted
@@ -21,15 +22,18 @@ _VERSION: Final = re.compile(r"[0-9]+(\.[0-9]+)*")
 def check(connection: sa.Connection) -> None:
     """Raise NotReady or DatabaseRefused unless Consolidate may be synced. A few queries."""
     triggers = triggers_of(feed_triggers(Target(dialect_of(connection))))
-    names = {table.name for table in (*CONSOLIDATE_TABLES, feed)}
+    names = {table.name for table in (*CONSOLIDATE_TABLES, *FEED_TABLES)}
     with permitted():
         there = found(connection, names | {trigger.name for trigger in triggers})
         _check_tables(there)
         _check_version(connection)
         _check_module(connection)
     missing = {trigger.name for trigger in triggers if ("trigger", trigger.name) not in there}
-    if ("table", feed.name) not in there:
-        missing.add(feed.name)
+    for table in FEED_TABLES:
+        if ("table", table.name) not in there:
+            missing.add(table.name)
+        elif any(("column", str(one)) not in there for one in table.columns):
+            missing.add(f"{table.name} as it was made")
     if missing:
         raise NotInstalled(
             message(
@@ -38,6 +42,7 @@ def check(connection: sa.Connection) -> None:
                 names=", ".join(sorted(missing)),
             )
         )
+    rights.check(connection)
 
 
 def check_tables(connection: sa.Connection) -> None:

@@ -2,8 +2,9 @@
 
 The plugin reads them all and writes `activity`, `activity_exception` and `activity_participant`.
 These, and `activity_type`, carry the feed's triggers, and SQL Server refuses OUTPUT on such tables:
-hence `implicit_returning=False`, and ids made by the client. The triggers fill `calsync_feed`, the
-one table of the plugin that stands here, because it is Consolidate's side of the sync.
+hence `implicit_returning=False`, and ids made by the client. The triggers fill `calsync_feed` (or
+`calsync_gap`), the tables of the plugin that stand here, because they are Consolidate's side of the
+sync.
 """
 
 from datetime import datetime
@@ -14,8 +15,9 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from calsync_agent.database.clock import UtcNow
+from calsync_agent.database.keys import NewKey
 from calsync_agent.database.model import column, table
-from calsync_agent.database.types import counter, long_text, moment, text
+from calsync_agent.database.types import key, long_text, moment, text
 
 WITH_TRIGGERS: Final[dict[str, Any]] = {"implicit_returning": False}
 
@@ -143,15 +145,27 @@ class ActivityParticipant(SQLModel, table=True):
 
 
 class Feed(SQLModel, table=True):
-    """An activity that somebody touched; filled by triggers, emptied by the agent."""
+    """An activity that somebody touched; filled by triggers, emptied by the agent.
+
+    One row, the mark, stays (`feed.MARK`): where it is gone, entries may be gone with it.
+    """
 
     __tablename__: ClassVar[str] = "calsync_feed"
-    # An id is never given out twice, so that removing what was read removes nothing newer.
-    __table_args__: ClassVar[Any] = {"sqlite_autoincrement": True}
+    __table_args__: ClassVar[Any] = (
+        # Sought by, so that taking out what we entered ourselves waits for nobody else's entries.
+        sa.Index("ix_calsync_feed_activity", "activity_id"),
+    )
 
-    id: int = column(counter(), primary_key=True)
-    # Sought by, so that taking out what we entered ourselves waits for nobody else's entries.
-    activity_id: UUID = column(sa.Uuid, index=True)
+    entry: str = column(key(64), primary_key=True, default=NewKey())
+    activity_id: UUID = column(sa.Uuid)
+
+
+class Gap(SQLModel, table=True):
+    """Where a trigger could not write to the feed, it leaves a row here (PostgreSQL)."""
+
+    __tablename__: ClassVar[str] = "calsync_gap"
+
+    entry: str = column(key(64), primary_key=True, default=NewKey())
 
 
 system_info = table(SystemInfo)
@@ -163,6 +177,7 @@ activity = table(Activity)
 activity_exception = table(ActivityException)
 activity_participant = table(ActivityParticipant)
 feed = table(Feed)
+gap = table(Gap)
 
 CONSOLIDATE_TABLES: Final = (
     system_info,
@@ -174,3 +189,5 @@ CONSOLIDATE_TABLES: Final = (
     activity_exception,
     activity_participant,
 )
+
+FEED_TABLES: Final = (feed, gap)

@@ -177,7 +177,7 @@ def _enabling(target: Target, item: Item) -> str:
     table = target.name(item.table)
     if target.dialect == "mssql":
         return f"ENABLE TRIGGER {target.name(item.name)} ON {table}"
-    return f"ALTER TABLE {table} ENABLE TRIGGER {target.quoted(item.name)}"
+    return f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {target.quoted(item.name)}"
 
 
 def _described(item: Item) -> Message:

@@ -5,6 +5,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+# Every constraint has a name of ours, so that a later version can say which one it means.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(column_0_label)s",  # as SQLAlchemy names them by itself
+    "pk": "pk_%(table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+}
+
 
 def table(model: type[SQLModel]) -> sa.Table:
     """The SQLAlchemy table behind a SQLModel class, for use in statements."""

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypeAlias, assert_never
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mssql, postgresql, sqlite
+from sqlalchemy.dialects.mssql.base import MSDDLCompiler
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 Dialect: TypeAlias = Literal["postgresql", "mssql", "sqlite"]
@@ -119,11 +120,24 @@ def triggers_of(steps: Sequence[Step]) -> list[Item]:
     return [step for step in steps if isinstance(step, Item) and step.kind == "trigger"]
 
 
+class _NamedDefaults(MSDDLCompiler):
+    """SQL Server names a default as it likes, other than the other two: ours have names."""
+
+    def get_column_specification(self, column: sa.Column[Any], **options: Any) -> str:  # noqa: ANN401 - SQLAlchemy's own
+        """As SQLAlchemy does."""
+        base: Any = super()
+        made = str(base.get_column_specification(column, **options))
+        named = f" CONSTRAINT df_{column.table.name}_{column.name} DEFAULT "
+        return made.replace(" DEFAULT ", named, 1)
+
+
 def offline(dialect: Dialect) -> sa.Dialect:
     """SQLAlchemy's dialect without a connection, for the types of the servers that we support."""
     match dialect:
         case "mssql":
-            return mssql.dialect(deprecate_large_types=True)  # as SQL Server 2012 and later
+            made = mssql.dialect(deprecate_large_types=True)  # as SQL Server 2012 and later
+            made.ddl_compiler = _NamedDefaults
+            return made
         case "postgresql":
             return postgresql.dialect()
         case "sqlite":

@@ -4,9 +4,14 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
+from calsync_agent.consolidate import feed
 from calsync_agent.database.engine import Database
+<<<<<<< HEAD
 from calsync_agent.database.failures import Contended
 from calsync_agent.errors import Refusal
+=======
+from calsync_agent.errors import NotInstalled, NotPermitted, Refusal
+>>>>>>> a2ba446 (Triggers only insert, never fail Consolidate's statements, and gaps are noticed (B14))
 from calsync_agent.i18n import message
 from calsync_agent.service.leases import Leases
 from calsync_agent.service.memory import Memory
@@ -39,6 +44,7 @@ class Looks:
         self._memory = memory
         self._clock = clock
         self._position: int | None = None
+        self._blind = False
 
     async def look(self) -> View:
         """The database as it is, its feed handed out.
@@ -47,6 +53,10 @@ class Looks:
         Raises Refusal, DatabaseTrouble.
         """
         view = await self._see()
+        if self._blind:  # the feed may have missed something since it was last in order
+            await self._database.write(feed.distrust)
+            self._blind = False
+            view = await self._see()
         while view.touched:
             office, profiles = view.office, view.by_id
             taken = await self._database.write(lambda c: dispatch(c, office, profiles))  # noqa: B023 - awaited
@@ -61,6 +71,7 @@ class Looks:
         try:
             view = await self._look(now, before)
         except Refusal as refusal:
+            self._blind |= isinstance(refusal, NotInstalled | NotPermitted)
             self._watch.refused(refusal)
             raise
         await self._remember(view.ready)

@@ -141,7 +141,7 @@ def look(
         ready=found,
         profiles=tuple(profiles.read_profiles(connection, found.provider.id)),
         staff=staff,
-        touched=feed.has_entries(connection),
+        touched=feed.has_news(connection),
         work=frozenset(work),
     )
 

@@ -19,6 +19,7 @@ from calsync_agent.database.clock import UtcNow
 from calsync_agent.database.statements import chunks, locked
 from calsync_agent.errors import Trouble
 from calsync_agent.i18n import message
+from calsync_agent.state import meta
 from calsync_agent.state.tables import agent, lease
 
 HEARTBEAT: Final = timedelta(seconds=5)
@@ -136,6 +137,7 @@ def release(connection: sa.Connection, owner: UUID) -> None:
 
 def settings_taken(connection: sa.Connection, owner: UUID, revision: int) -> None:
     """Tell that an agent now works with the settings of this revision."""
+    meta.fold_revisions(connection)
     connection.execute(
         sa.update(agent)
         .where(agent.c.id == owner)

@@ -14,7 +14,7 @@ from calsync_agent.appointment.content import UNKNOWN, Fingerprint
 from calsync_agent.appointment.model import ActivityId, EventId, ICalUid, LinkId, ProfileId
 from calsync_agent.database.statements import chunks
 from calsync_agent.database.types import ID_LENGTH
-from calsync_agent.state.tables import link
+from calsync_agent.state.tables import event_key, link
 
 _COLUMNS: Final = tuple(link.c)
 SOME: Final = 500
@@ -122,6 +122,11 @@ def activities_of(connection: sa.Connection, profile: ProfileId) -> set[Activity
     return {ActivityId(number) for number in connection.execute(found).scalars()}
 
 
+def linked_activities() -> sa.Select[tuple[UUID]]:
+    """All appointments that are linked to any mailbox, as a query."""
+    return sa.select(link.c.activity_id)
+
+
 def events_between(
     connection: sa.Connection, profile: ProfileId, start: datetime, end: datetime
 ) -> set[EventId]:
@@ -195,6 +200,7 @@ def _row(known: Link) -> dict[str, Any]:
         "profile_id": known.profile,
         "activity_id": known.activity,
         "event_id": known.event_id,
+        "event_key": event_key(known.id, known.event_id),
         "ical_uid": None if known.ical_uid is None else stored_uid(known.ical_uid),
         "role": known.role.value,
         "consolidate_print": known.consolidate,

@@ -1,14 +1,16 @@
 """Facts about the installation (`calsync_meta`), and whether this program may work with it."""
 
+import re
 from typing import Final
 
 import sqlalchemy as sa
 
 from calsync_agent.database.catalogue import found
 from calsync_agent.database.failures import permitted
+from calsync_agent.database.statements import PARAMETERS, locked, skipping_locked
 from calsync_agent.errors import DatabaseRefused, NotInstalled
 from calsync_agent.i18n import message
-from calsync_agent.state.tables import PLUGIN_TABLES, SCHEMA_VERSION, meta
+from calsync_agent.state.tables import PLUGIN_TABLES, SCHEMA_VERSION, meta, revision
 from calsync_agent.state.triggers import SETTINGS_REVISION
 
 SCHEMA_VERSION_ROW: Final = "schema_version"
@@ -87,9 +89,32 @@ def installed(connection: sa.Connection) -> int | None:
 
 
 def settings_revision(connection: sa.Connection) -> int:
-    """A number that grows with every change of provider or profiles; 0 where it is unreadable."""
-    stored = _value(connection, SETTINGS_REVISION) or ""
-    return int(stored) if stored.isascii() and stored.isdigit() else 0
+    """A number that grows with every change of provider or profiles."""
+    counted = sa.select(sa.func.count()).select_from(revision).scalar_subquery()
+    asked = sa.select(meta.c.value, counted).where(meta.c.name == SETTINGS_REVISION)
+    row = connection.execute(asked).one_or_none()
+    return _number(row[0]) + int(row[1]) if row else 0
+
+
+def fold_revisions(connection: sa.Connection) -> None:
+    """Turn the rows of single changes into the number, so that they do not pile up.
+
+    The rows are gone when the number has grown: who reads both in one statement sees no difference.
+    """
+    known = sa.select(meta.c.value).where(meta.c.name == SETTINGS_REVISION)
+    stored = connection.execute(locked(known, meta)).scalar_one_or_none()
+    some = sa.select(revision.c.entry).limit(PARAMETERS)
+    entries = connection.execute(skipping_locked(some, revision)).scalars().all()
+    if stored is None or not entries:
+        return
+    connection.execute(sa.delete(revision).where(revision.c.entry.in_(entries)))
+    grown = str(_number(stored) + len(entries))
+    connection.execute(sa.update(meta).where(meta.c.name == SETTINGS_REVISION).values(value=grown))
+
+
+def _number(stored: str) -> int:
+    """0 where somebody made it unreadable."""
+    return int(stored) if re.fullmatch("[0-9]{1,18}", stored) else 0
 
 
 def _value(connection: sa.Connection, name: str) -> str | None:

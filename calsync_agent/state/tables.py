@@ -10,9 +10,11 @@ from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlmodel import SQLModel
 
 from calsync_agent.database.clock import UtcNow
+from calsync_agent.database.keys import NewKey
 from calsync_agent.database.model import column, table
 from calsync_agent.database.types import ID_LENGTH, counter, key, long_key, long_text, moment, text
 
@@ -48,6 +50,8 @@ class Profile(SQLModel, table=True):
     __table_args__: ClassVar[Any] = (
         sa.UniqueConstraint("provider_id", "employee_id", name="uq_calsync_profile_employee"),
         sa.UniqueConstraint("provider_id", "external_user_id", name="uq_calsync_profile_user"),
+        # Sought by at each deletion of an employee.
+        sa.Index("ix_calsync_profile_employee", "employee_id"),
         {**WITH_TRIGGERS, **IDS_ONCE},
     )
 
@@ -100,12 +104,20 @@ class Log(SQLModel, table=True):
 
 
 class Meta(SQLModel, table=True):
-    """Facts about the installation: `schema_version`, `settings_revision`."""
+    """Facts about the installation: `schema_version`, `settings_revision` (and see `Revision`)."""
 
     __tablename__: ClassVar[str] = "calsync_meta"
 
     name: str = column(text(64), primary_key=True)
     value: str = column(text(255))
+
+
+class Revision(SQLModel, table=True):
+    """A change of provider or profiles that is not yet in `settings_revision`."""
+
+    __tablename__: ClassVar[str] = "calsync_revision"
+
+    entry: str = column(key(64), primary_key=True, default=NewKey())
 
 
 class Pending(SQLModel, table=True):
@@ -126,31 +138,37 @@ class Pending(SQLModel, table=True):
     version: int = column(sa.Integer, default=1)
 
 
+def _event_key(context: DefaultExecutionContext) -> str:
+    row = context.get_current_parameters()
+    return event_key(row["id"], row.get("event_id"))
+
+
+def event_key(number: UUID, event_id: str | None) -> str:
+    """What a link is unique by within a mailbox: its event, else itself."""
+    return event_id if event_id is not None else f"-{number.hex}"
+
+
 class Link(SQLModel, table=True):
     """An appointment and its event in one mailbox.
 
-    Without `event_id` it is an intended creation (B2). The prints tell what each side held when
-    both were last in step (`appointment.content`). `unfinished`: a write of several requests may
-    have been cut off. Times are UTC; `ends_at` null = endless.
+    Without `event_id` it is an intended creation (B2); `event_key` is then its own id. The prints
+    tell what each side held when both were last in step (`appointment.content`). `unfinished`: a
+    write of several requests may have been cut off. Times are UTC; `ends_at` null = endless.
     """
 
     __tablename__: ClassVar[str] = "calsync_link"
     __table_args__: ClassVar[Any] = (
         sa.UniqueConstraint("profile_id", "activity_id", name="uq_calsync_link_activity"),
-        # Filtered, because SQL Server takes two nulls for duplicates.
-        sa.Index(
-            "uq_calsync_link_event",
-            "profile_id",
-            "event_id",
-            unique=True,
-            mssql_where=sa.text("event_id IS NOT NULL"),
-        ),
+        # Over what is never null: SQL Server takes two nulls for duplicates, and a filtered index
+        # would forbid writing to sessions with old settings, which delete employees (error 1934).
+        sa.Index("uq_calsync_link_key", "profile_id", "event_key", unique=True),
     )
 
     id: UUID = column(sa.Uuid, primary_key=True)
     profile_id: int = column(sa.Integer, sa.ForeignKey("calsync_profile.id", ondelete="CASCADE"))
     activity_id: UUID = column(sa.Uuid, index=True)
     event_id: str | None = column(key(ID_LENGTH), nullable=True)
+    event_key: str = column(key(ID_LENGTH), sa.ColumnDefault(_event_key), default="")
     ical_uid: str | None = column(key(ID_LENGTH), nullable=True, index=True)
     role: str = column(text(16))
     consolidate_print: str = column(key(PRINT_LENGTH), default="")
@@ -330,6 +348,7 @@ profile = table(Profile)
 type_in_exchange = table(TypeInExchange)
 log = table(Log)
 meta = table(Meta)
+revision = table(Revision)
 pending = table(Pending)
 link = table(Link)
 profile_state = table(ProfileState)
@@ -348,6 +367,7 @@ PLUGIN_TABLES: Final = (
     type_in_exchange,
     log,
     meta,
+    revision,
     pending,
     link,
     profile_state,

@@ -17,8 +17,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from calsync_agent.database.schema import Step, Target, added
+from calsync_agent.database.schema import Step, Target, added, dropped
 from calsync_agent.state.tables import PLUGIN_TABLES, SCHEMA_VERSION
+from calsync_agent.state.triggers import RETIRED
 
 _COLUMNS: Final[dict[int, tuple[str, ...]]] = {
     2: (
@@ -26,18 +27,44 @@ _COLUMNS: Final[dict[int, tuple[str, ...]]] = {
         "calsync_profile.outbound",
         "calsync_profile.past_months",
         "calsync_profile.future_months",
+<<<<<<< HEAD
         "calsync_quarantine.name",
+=======
+        "calsync_link.event_key",
+>>>>>>> a2ba446 (Triggers only insert, never fail Consolidate's statements, and gaps are noticed (B14))
     ),
 }
 
 
+_KEYS: Final = """UPDATE {link}
+SET event_key = COALESCE(event_id, '-' {plus} LOWER(REPLACE(CAST(id AS varchar(36)), '-', '')))
+WHERE event_key = ''"""
+
+
 def changes(target: Target, version: int) -> list[Step]:
-    """The steps from that version's tables to this one's, apart from what is only missing."""
-    return [
+    """The steps from that version's tables to this one's, apart from what is only missing.
+
+    To be done before that is made.
+    """
+    steps: list[Step] = [
         added(target, _column(name))
         for number in range(version + 1, SCHEMA_VERSION + 1)
         for name in _COLUMNS.get(number, ())
     ]
+    if version < 2:  # noqa: PLR2004 - a version
+        plus = "+" if target.dialect == "mssql" else "||"
+        steps += [
+            _KEYS.format(link=target.name("calsync_link"), plus=plus),
+            dropped(target, "index", "uq_calsync_link_event", "calsync_link"),
+        ]
+    return steps
+
+
+def clearing(target: Target, version: int) -> list[Step]:
+    """What is to be done when all that is missing was made."""
+    if version < 2:  # noqa: PLR2004 - a version
+        return [dropped(target, *retired) for retired in RETIRED[target.dialect]]
+    return []
 
 
 def _column(name: str) -> sa.Column[object]:

@@ -25,13 +25,14 @@ AT_ONCE: Final = 500
 def dispatch(
     connection: sa.Connection, office: Office, profiles: Mapping[ProfileId, Profile]
 ) -> int:
-    """Turn the oldest entries of the feed into pending work; returns how many were taken.
+    """Turn entries of the feed into pending work; returns how many were taken.
 
     `profiles`: all there are, so that what happens while one is not synced is waiting for it (C5).
     What is our own doing is recognised by content (A5); but whoever is at work on an appointment,
     or has it in quarantine, hears of every touch: what it holds again may be on its way out (G4).
     What cannot be read at once, because somebody is at work on it, stays in the feed.
     """
+    feed.mend(connection, links.linked_activities())
     entries = feed.read_feed(connection, AT_ONCE)
     named = {ActivityId(entry.activity_id) for entry in entries}
     seen = see_activities(connection, named)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import sqlglot
 from sqlalchemy.dialects import mssql
 
-from calsync_agent.consolidate.tables import CONSOLIDATE_TABLES, feed
+from calsync_agent.consolidate.tables import CONSOLIDATE_TABLES, FEED_TABLES
 from calsync_agent.consolidate.triggers import feed_triggers
 from calsync_agent.database import catalogue
 from calsync_agent.database.schema import Item, Target, offline, opening, tables, triggers_of
@@ -17,13 +17,21 @@ from calsync_agent.state.tables import PLUGIN_TABLES
 from calsync_agent.state.triggers import settings_triggers
 from tests.support.statements import WITH_TRIGGERS, complaints
 
-TABLES: Final = (*CONSOLIDATE_TABLES, feed, *PLUGIN_TABLES)
+TABLES: Final = (*CONSOLIDATE_TABLES, *FEED_TABLES, *PLUGIN_TABLES)
 COLUMNS: Final = [column for table in TABLES for column in table.columns]
 TARGET: Final = Target("mssql", "dbo")
 DIALECT: Final = offline("mssql")
 ITEMS: Final = [step for step in tables(TARGET, TABLES) if isinstance(step, Item)]
 TRIGGERS: Final = triggers_of([*feed_triggers(TARGET), *settings_triggers(TARGET)])
-FROM_GRAPH: Final = {"event_id", "ical_uid", "delta_link", "consolidate_print", "exchange_print"}
+FROM_GRAPH: Final = {
+    "event_id",
+    "ical_uid",
+    "delta_link",
+    "consolidate_print",
+    "exchange_print",
+    "event_key",
+    "entry",
+}
 INDEX_BYTES: Final = 900
 
 
@@ -158,3 +166,35 @@ def test_numbers_that_the_database_gives_out_are_identities() -> None:
     [made] = [item.create for item in ITEMS if item.name == "calsync_provider"]
     assert "IDENTITY" not in made
     assert isinstance(DIALECT, mssql.dialect)
+
+
+@pytest.mark.parametrize(
+    "item", [item for item in ITEMS if item.kind == "table"], ids=lambda item: item.name
+)
+def test_b14_every_constraint_has_a_name(item: Item) -> None:
+    for line in item.create.splitlines():
+        for _ in re.findall(r"\b(DEFAULT|PRIMARY KEY|FOREIGN KEY|UNIQUE|CHECK)\b", line):
+            assert re.search(r"\bCONSTRAINT (df|pk|fk|uq)_\w+ ", line), line
+
+
+def test_b14_no_counter_index_or_function_of_ours_stands_in_others_way() -> None:
+    """`@@IDENTITY` stays theirs, and sessions with old settings may write (error 1934)."""
+    for item in ITEMS:
+        if item.name in {"calsync_feed", "calsync_gap", "calsync_revision"}:
+            assert "IDENTITY" not in item.create
+        if item.kind == "index":
+            assert " WHERE " not in item.create
+    for trigger in TRIGGERS:
+        assert not re.search(r"TRY_CONVERT|UPDATE \[|DELETE FROM|SELECT @|PRINT", trigger.create)
+
+
+@pytest.mark.parametrize("schema", ["dbo", "Kunde.1", "it's", "a]b"])
+def test_b14_every_name_is_qualified_and_quoted(schema: str) -> None:
+    script = ddl("mssql", with_consolidate=True, schema=schema, version=1)
+    quoted = "[" + schema.replace("]", "]]") + "]"
+    named = re.compile(
+        r"\b(?:INTO|FROM|JOIN|UPDATE|TABLE|REFERENCES|ON|OBJECT_ID\(N+'+) ?"
+        r"(?:\[?(?:calsync|activity|employee|module|system_info)\w*)"
+    )
+    assert quoted.replace("'", "''") in script
+    assert not named.search(script), named.search(script)

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
 
 from calsync_agent.consolidate import readiness
-from calsync_agent.consolidate.tables import activity_type, module, system_info
+from calsync_agent.consolidate.feed import has_news, mend, read_feed, remove
+from calsync_agent.consolidate.tables import activity, activity_type, module, system_info
 from calsync_agent.database.engine import Database, open_database
 from calsync_agent.errors import DatabaseRefused, NotInstalled, NotPermitted, NotReady
 from calsync_agent.installation import install
-from calsync_agent.state.tables import meta, profile_state, provider
-from tests.support.samples import a_profile, an_activity, an_employee
+from calsync_agent.state.tables import meta, provider
+from tests.support.samples import an_activity, an_employee
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def drop_trigger(database: Database, name: str, table: str) -> None:
         connection.exec_driver_sql(f"DROP TRIGGER {name}{on}")
 
 
-FIRST = {"sqlite": "calsync_activity_insert"}
-"""A trigger of the feed, where it has another name than usual."""
+FIRST = {"sqlite": "calsync_activity_insert_touched", "postgresql": "calsync_activity_insert"}
+"""A trigger of the feed, where it has another name than on SQL Server."""
 
 
 def test_with_consolidate_makes_the_least_that_works(empty: Database) -> None:
@@ -88,7 +88,7 @@ def test_b10_tables_newer_than_the_program_are_refused(database: Database) -> No
 
 
 def test_a_missing_table_trigger_or_row_is_made_again(database: Database) -> None:
-    drop_trigger(database, FIRST.get(database.dialect, "calsync_activity_feed"), "activity")
+    drop_trigger(database, FIRST.get(database.dialect, "calsync_activity_touched"), "activity")
     with database.writing() as connection:
         connection.exec_driver_sql("DROP TABLE calsync_quarantine")
         connection.execute(sa.delete(meta).where(meta.c.name == "settings_revision"))
@@ -101,47 +101,54 @@ def test_a_missing_table_trigger_or_row_is_made_again(database: Database) -> Non
 
 
 @pytest.fixture
-def compared(database: Database) -> Database:
-    """A profile whose Consolidate side was compared in full."""
+def read(database: Database) -> Database:
+    """An activity whose entry in the feed was read."""
     with database.writing() as connection:
-        number = a_profile(connection, an_employee(connection))
-        row = {"profile_id": number, "compared_at": datetime(2026, 11, 22)}
-        connection.execute(sa.insert(profile_state), row)
+        an_activity(connection, an_employee(connection))
+        mend(connection, NOWHERE)
+        remove(connection, [entry.id for entry in read_feed(connection, 10)])
     return database
 
 
-def is_compared(database: Database) -> bool:
+NOWHERE = sa.select(activity.c.id).where(sa.false())
+
+
+def has_anything_to_read(database: Database) -> bool:
     with database.reading() as connection:
-        found = connection.execute(sa.select(profile_state.c.compared_at)).scalar_one()
-    return found is not None
+        return has_news(connection)
 
 
-def test_b3_where_a_trigger_was_missing_everything_is_compared_again(compared: Database) -> None:
-    install(compared)
-    assert is_compared(compared), "nothing was missing"
-    drop_trigger(compared, FIRST.get(compared.dialect, "calsync_activity_feed"), "activity")
-    install(compared)
-    assert not is_compared(compared)
+def test_b3_where_a_trigger_was_missing_everything_is_compared_again(read: Database) -> None:
+    install(read)
+    assert not has_anything_to_read(read), "nothing was missing"
+    drop_trigger(read, FIRST.get(read.dialect, "calsync_activity_touched"), "activity")
+    install(read)
+    assert has_anything_to_read(read)
+    with read.writing() as connection:
+        assert mend(connection, NOWHERE)
+        assert len(read_feed(connection, 10)) == 1
 
 
+@pytest.mark.parametrize("mode", ["DISABLE", "ENABLE REPLICA"])
 @pytest.mark.parametrize("dialect", ["postgresql", "mssql"], indirect=True)
 def test_b3_a_trigger_that_was_switched_off_is_switched_on_and_all_compared(
-    compared: Database,
+    read: Database, mode: str
 ) -> None:
-    switch = "ALTER TABLE activity DISABLE TRIGGER calsync_activity_feed"
-    if compared.dialect == "mssql":
-        switch = "DISABLE TRIGGER calsync_activity_feed ON activity"
-    with compared.writing() as connection:
+    name = FIRST.get(read.dialect, "calsync_activity_touched")
+    switch = f"ALTER TABLE activity {mode} TRIGGER {name}"
+    if read.dialect == "mssql":
+        switch = f"DISABLE TRIGGER {name} ON activity"
+    with read.writing() as connection:
         connection.exec_driver_sql(switch)
     with (
-        compared.reading() as connection,
-        pytest.raises(NotInstalled, match=r"calsync_activity_feed.*db install"),
+        read.reading() as connection,
+        pytest.raises(NotInstalled, match=rf"{name}.*db install"),
     ):
         readiness.check(connection)
-    made = [str(one) for one in install(compared)]
-    assert made == ["trigger calsync_activity_feed switched on"]
-    assert not is_compared(compared)
-    with compared.reading() as connection:
+    made = [str(one) for one in install(read)]
+    assert made == [f"trigger {name} switched on"]
+    assert has_anything_to_read(read)
+    with read.reading() as connection:
         readiness.check(connection)
 
 

@@ -119,9 +119,10 @@ def test_b10_an_empty_database_is_refused_on_both_sides(empty_database_url: str)
 def test_b10_a_missing_trigger_is_refused_because_changes_would_go_unseen(
     database: Database,
 ) -> None:
-    trigger = "calsync_activity_participant_feed ON activity_participant"
-    if database.dialect == "sqlite":
-        trigger = "calsync_activity_participant_update"
+    trigger = {
+        "sqlite": "calsync_activity_participant_update_touched",
+        "mssql": "calsync_activity_participant_touched",
+    }.get(database.dialect, "calsync_activity_participant_update ON activity_participant")
     change(database, sa.text(f"DROP TRIGGER {trigger}"))
     with pytest.raises(NotInstalled, match=r"unseen.*calsync_activity_participant_.*db install"):
         check(database)

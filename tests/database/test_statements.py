@@ -17,15 +17,15 @@ def test_chunks_keep_order_and_leave_nothing_out() -> None:
 
 
 def test_rows_are_held_or_passed_over_as_each_database_can() -> None:
-    query = sa.select(feed.c.id).order_by(feed.c.id).limit(5)
+    query = sa.select(feed.c.entry).order_by(feed.c.entry).limit(5)
 
-    def said(statement: sa.Select[tuple[int]]) -> str:
+    def said(statement: sa.Select[tuple[str]]) -> str:
         made = statement.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True})
         return " ".join(str(made).split())
 
     assert said(locked(query, feed)) == (
-        "SELECT TOP 5 calsync_feed.id FROM calsync_feed WITH (UPDLOCK, ROWLOCK)"
-        " ORDER BY calsync_feed.id"
+        "SELECT TOP 5 calsync_feed.entry FROM calsync_feed WITH (UPDLOCK, ROWLOCK)"
+        " ORDER BY calsync_feed.entry"
     )
     skipping = "WITH (UPDLOCK, ROWLOCK, READPAST, READCOMMITTEDLOCK)"
     assert skipping in said(skipping_locked(query, feed))
@@ -95,7 +95,7 @@ def test_everyday_statements_fit() -> None:
         sa.select(link.c.id, profile_state.c.compared_at).join(
             profile_state, profile_state.c.profile_id == link.c.profile_id
         ),
-        sa.select(sa.exists().where(feed.c.id > 0)),
+        sa.select(sa.exists().where(feed.c.entry > "")),
         sa.select(sa.func.count()).select_from(feed),
     ):
         assert verdict(statement, None) == []

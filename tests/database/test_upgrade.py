@@ -3,8 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from itertools import count
-from pathlib import Path
-from shutil import copyfile
 
 import pytest
 import sqlalchemy as sa
@@ -22,7 +20,6 @@ from tests.support.old_schemas import (
     Shape,
     cut_off,
     dialect_of,
-    hasty,
     kept,
     run,
     shape,
@@ -94,28 +91,6 @@ def test_b14_the_script_that_begins_with_version_1_does_what_the_command_does(
     checked(old, fresh)
 
 
-def places(database: Database) -> Iterator[tuple[str, str]]:
-    """Again and again, a database (its URL and a schema) as version 1 left it."""
-    url = database.engine.url.render_as_string(hide_password=False)
-    dialect = dialect_of(url)
-    original = Path(database.engine.url.database or "")
-    if dialect == "sqlite":
-        with database.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    for number in count():
-        if dialect == "sqlite":
-            copy = original.with_name(f"{original.stem}-{number}.sqlite")
-            copyfile(original, copy)
-            yield f"sqlite:///{copy}", ""
-            copy.unlink()
-        else:
-            schema = f"Try.{number}"
-            run(url, f'CREATE SCHEMA "{schema}"')
-            run(url, kept(1, dialect) + ROWS, schema=schema)
-            yield url, schema
-            run(url, f'DROP SCHEMA "{schema}" CASCADE')
-
-
 def steps_of(connection: sa.Connection) -> None:
     """What `db upgrade` does, without its transaction."""
     target = target_of(connection)
@@ -128,19 +103,16 @@ def steps_of(connection: sa.Connection) -> None:
 def test_b14_the_upgrade_may_be_cut_off_at_any_statement_and_run_again(
     old: Database, fresh: Shape
 ) -> None:
-    through = False
-    for after, (url, schema) in enumerate(places(old)):
-        with hasty(url, schema) as connection:
-            through = cut_off(connection, after, steps_of)
-        again = open_database(url, schema=schema)
-        upgrade(again)
-        with again.reading() as connection:
-            assert shape(connection, schema) == fresh, f"cut off after {after} statements"
-        again.dispose()
-        if through:
-            break
-    assert through
-    assert after > 5
+    with old.writing() as connection:
+        for after in count():
+            with connection.begin_nested() as attempt:
+                through = cut_off(connection, after, steps_of)
+                steps_of(connection)
+                assert shape(connection) == fresh, f"cut off after {after} statements"
+                attempt.rollback()
+            if through:
+                break
+    assert after > 30
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
@@ -162,10 +134,16 @@ def plainly(connection: sa.Connection, statement: str) -> None:
     connection.execution_options(no_parameters=True).exec_driver_sql(statement)
 
 
+EXECUTED = r"EXEC \(N'((?:[^']|'')*)'\)"
+
+
 def test_b14_on_sql_server_each_batch_of_the_upgrade_asks_before_it_does_anything() -> None:
     batches = [batch.strip() for batch in ddl("mssql", version=1).split("\nGO\n")][:-1]
     for batch in batches:
-        assert complaints(batch) == []
+        inside = [one.replace("''", "'") for one in re.findall(EXECUTED, batch)]
+        for statement in (re.sub(EXECUTED, "SELECT 1", batch), *inside):
+            if not statement.startswith(("CREATE TRIGGER", "EXEC sp_rename")):
+                assert complaints(statement) == []
         if re.search(r"\b(CREATE|ALTER|DROP|sp_rename)\b", batch):
             assert re.match(r"IF (NOT EXISTS|EXISTS|OBJECT_ID|COL_LENGTH)\b", batch), batch
     assert batches[-1].startswith("UPDATE [dbo].[calsync_meta] SET value = '2'")

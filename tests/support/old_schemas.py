@@ -1,8 +1,8 @@
 """Databases as a released version left them, and work on them that is cut off."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
@@ -22,7 +22,7 @@ def kept(version: int, dialect: str) -> str:
     return (_KEPT / f"schema_{version}" / f"{dialect}.sql").read_text(encoding="utf-8")
 
 
-def run(url: str, script: str, *, schema: str = "") -> None:
+def run(url: str, script: str) -> None:
     """As psql or the sqlite3 shell would: the whole text, no SQLAlchemy."""
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -36,7 +36,6 @@ def run(url: str, script: str, *, schema: str = "") -> None:
             user=parsed.username,
             password=parsed.password,
             dbname=parsed.database,
-            options=f'-csearch_path="{schema}"' if schema else "",
         )
     ) as server:
         server.autocommit = True
@@ -48,20 +47,6 @@ def statements(script: str) -> list[str]:
     """The statements of a script for SQLite or PostgreSQL, without its transaction."""
     parts = [part.strip() for part in script.split(";\n\n")]
     return [part for part in parts if part and part not in {"BEGIN", "BEGIN IMMEDIATE", "COMMIT"}]
-
-
-@contextmanager
-def hasty(url: str, schema: str = "") -> Iterator[sa.Connection]:
-    """A connection that commits each statement at once: what was done before a cut stays."""
-    options = {"schema_translate_map": {None: schema}} if schema else {}
-    engine = sa.create_engine(
-        url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool, execution_options=options
-    )
-    try:
-        with engine.connect() as connection:
-            yield connection
-    finally:
-        engine.dispose()
 
 
 def cut_off(connection: sa.Connection, after: int, work: Callable[[sa.Connection], None]) -> bool:
@@ -104,7 +89,8 @@ _POSTGRESQL = """SELECT 'column ' || a.attname, c.relname::text,
     WHERE c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped AND c.relnamespace = {here}
     UNION ALL SELECT 'index', t.relname::text, pg_get_indexdef(i.indexrelid), ''
     FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid
-    WHERE NOT i.indisprimary AND t.relnamespace = {here}
+    WHERE t.relnamespace = {here} AND NOT EXISTS (SELECT 1 FROM pg_constraint o
+        WHERE o.conindid = i.indexrelid AND o.contype IN ('p', 'u'))
     UNION ALL SELECT 'constraint ' || o.contype::text, t.relname::text,
         pg_get_constraintdef(o.oid), ''
     FROM pg_constraint o JOIN pg_class t ON t.oid = o.conrelid
@@ -118,26 +104,15 @@ _POSTGRESQL = """SELECT 'column ' || a.attname, c.relname::text,
     FROM pg_class c WHERE c.relkind = 'S' AND c.relnamespace = {here}"""
 
 
-def shape(connection: sa.Connection, schema: str = "") -> Shape:
-    """All that the catalogue tells: columns, keys, indexes, triggers, functions.
-
-    Without the name of the schema, so that the shapes of two schemas can be compared.
-    """
+def shape(connection: sa.Connection) -> Shape:
+    """All that the catalogue tells: columns, keys, indexes, triggers, functions."""
     if connection.dialect.name == "sqlite":
         return frozenset(tuple(map(str, row)) for row in connection.exec_driver_sql(_SQLITE))
-    name = f"'{schema}'" if schema else "current_schema()"
-    here = f"(SELECT oid FROM pg_namespace WHERE nspname = {name})"  # noqa: S608 - the tests' own
+    here = "(SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
     found = connection.execution_options(no_parameters=True).exec_driver_sql(
         _POSTGRESQL.format(here=here)
     )
-    inside = (f'"{schema}".', f"{schema}.", '"public".', "public.")
-    return frozenset(tuple(_without(text, inside) for text in row) for row in found)
-
-
-def _without(text: str, parts: tuple[str, ...]) -> str:
-    for part in parts:
-        text = text.replace(part, "") if len(part) > 1 else text
-    return text
+    return frozenset(tuple(text.replace("public.", "") for text in row) for row in found)
 
 
 def dialect_of(url: str) -> Dialect:

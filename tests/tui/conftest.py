@@ -19,6 +19,7 @@ from calsync_agent import i18n
 from calsync_agent.config.reading import read
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database, open_database
+from calsync_agent.state.meta import settings_revision
 from calsync_agent.state.tables import agent, provider
 from calsync_tui import glyphs
 from calsync_tui.app import CalsyncApp
@@ -166,9 +167,7 @@ def an_agent(
     """
     made = UUID(int=number)
     with database.writing() as connection:
-        newest = connection.execute(
-            sa.text("SELECT value FROM calsync_meta WHERE name = 'settings_revision'")
-        ).scalar_one()
+        newest = settings_revision(connection)
         connection.execute(
             sa.insert(agent).values(
                 id=made,
@@ -178,7 +177,7 @@ def an_agent(
                 lock_file=os.devnull,
                 started_at=NOW - timedelta(minutes=30),
                 seen_at=NOW - silent,
-                settings_revision=int(newest) if revision is None else revision,
+                settings_revision=newest if revision is None else revision,
                 settings_taken_at=NOW - timedelta(minutes=30),
             )
         )
