@@ -195,7 +195,11 @@ def opening(target: Target) -> list[str]:
                 # Functions keep this path (FROM CURRENT). Temporary tables come last, so that
                 # nobody can put one in the place of ours.
                 f"SELECT set_config('search_path', quote_ident({schema}) || ', pg_temp', true)",
+                # Another installation is waited for; Consolidate, whose tables get triggers, is not
+                # held up: below a second, so that it is never the victim of a deadlock.
+                "SET LOCAL lock_timeout = '60s'",
                 f"SELECT pg_advisory_xact_lock({_LOCK})",
+                "SET LOCAL lock_timeout = '900ms'",
             ]
         case "mssql":
             return [_MSSQL_ALONE]

@@ -6,12 +6,8 @@ from datetime import datetime
 
 from calsync_agent.consolidate import feed
 from calsync_agent.database.engine import Database
-<<<<<<< HEAD
 from calsync_agent.database.failures import Contended
-from calsync_agent.errors import Refusal
-=======
 from calsync_agent.errors import NotInstalled, NotPermitted, Refusal
->>>>>>> a2ba446 (Triggers only insert, never fail Consolidate's statements, and gaps are noticed (B14))
 from calsync_agent.i18n import message
 from calsync_agent.service.leases import Leases
 from calsync_agent.service.memory import Memory

@@ -27,11 +27,8 @@ _COLUMNS: Final[dict[int, tuple[str, ...]]] = {
         "calsync_profile.outbound",
         "calsync_profile.past_months",
         "calsync_profile.future_months",
-<<<<<<< HEAD
         "calsync_quarantine.name",
-=======
         "calsync_link.event_key",
->>>>>>> a2ba446 (Triggers only insert, never fail Consolidate's statements, and gaps are noticed (B14))
     ),
 }
 
