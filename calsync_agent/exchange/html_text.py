@@ -6,7 +6,7 @@ Links and rules are told as Exchange tells them in its texts: `words<address>`, 
 import re
 from dataclasses import dataclass, field
 from html import escape
-from typing import Final
+from typing import Final, TypeAlias
 
 from calsync_agent.appointment.text import paragraphs
 from calsync_agent.exchange.markup import Kind, Token, attribute, tokens, unescaped
@@ -47,18 +47,17 @@ _RULE: Final = "_" * 32
 _TOLD_LINKS: Final = ("http:", "https:", "mailto:", "tel:")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line, and from where to where its words stand in the document; -1 where it has none."""
+Line: TypeAlias = tuple[str, int, int]
+"""A line, and from where to where its words stand in the document; -1 where it has none.
 
-    text: str
-    start: int = -1
-    end: int = -1
+Plain tuples: of objects of a class, a million would keep the garbage collector busy, and with it
+everybody.
+"""
 
 
 def html_to_text(document: str) -> str:
     """What a reader sees of an HTML document, as text."""
-    return "\n".join(line.text for line in html_lines(document))
+    return "\n".join([text for text, _, _ in html_lines(document)])
 
 
 def html_lines(document: str) -> list[Line]:
@@ -126,7 +125,7 @@ class _Reader:
 
     def break_line(self) -> None:
         """End the line, empty or not."""
-        self.lines.append(Line("".join(self._words).rstrip(), self._start, self._end))
+        self.lines.append(("".join(self._words).rstrip(), self._start, self._end))
         self._words, self._start, self._end = [], -1, -1
 
     def _text(self, token: Token) -> None:

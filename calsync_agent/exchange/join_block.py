@@ -10,7 +10,7 @@ from typing import Final
 
 from calsync_agent.appointment.generated import JoinKey, block_lines, join_key
 from calsync_agent.exchange.html_text import Line, html_lines
-from calsync_agent.exchange.markup import Kind, OpenElements, Token, attribute, tokens
+from calsync_agent.exchange.markup import Kind, OpenElements, Token, TooDeep, attribute, tokens
 
 _CLASS: Final = "me-email-"
 """How the classes begin that Teams gives to the parts of its block."""
@@ -46,18 +46,21 @@ def body_begin(document: str) -> int:
 def find_block(document: str, link: str) -> Block | None:
     """The block that belongs to a join link; None where its bounds are not certain."""
     lines = html_lines(document)
-    found = block_lines([line.text for line in lines], link)
-    if found is not None:
-        return _between(document, lines, *found)
-    containers = list(_containers(document, join_key(link)))
-    return _inside(document, lines, *containers[0]) if len(containers) == 1 else None
+    found = block_lines([text for text, _, _ in lines], link)
+    try:
+        if found is not None:
+            return _between(document, lines, *found)
+        containers = list(_containers(document, join_key(link)))
+        return _inside(document, lines, *containers[0]) if len(containers) == 1 else None
+    except TooDeep:
+        return None
 
 
 def _between(document: str, lines: Sequence[Line], first: int, last: int) -> Block | None:
     """The block from line to line, with the elements that hold nothing else."""
-    begin, finish = lines[first].start, lines[last].end
-    before = max((line.end for line in lines[:first]), default=0)
-    behind = next((line.start for line in lines[last + 1 :] if line.start >= 0), len(document))
+    begin, finish = lines[first][1], lines[last][2]
+    before = max((end for _, _, end in lines[:first]), default=0)
+    behind = next((start for _, start, _ in lines[last + 1 :] if start >= 0), len(document))
     if not (before <= begin and finish <= behind):
         return None  # a piece of text that runs on over several lines
     start, end, outside = _closed(document, begin, finish, (before, behind))
@@ -124,8 +127,8 @@ def _around(document: str, place: int) -> tuple[Token, ...]:
 
 def _inside(document: str, lines: Sequence[Line], start: int, end: int) -> Block | None:
     """The block that is one element."""
-    within = [at for at, line in enumerate(lines) if line.end > start and -1 < line.start < end]
-    if not within or lines[within[0]].start < start or lines[within[-1]].end > end:
+    within = [at for at, (_, begin, over) in enumerate(lines) if over > start and -1 < begin < end]
+    if not within or lines[within[0]][1] < start or lines[within[-1]][2] > end:
         return None
     ends = within[0], within[-1]
     return _block(lines, ends, (start, end), ruled=False, outside=_around(document, start))
@@ -139,7 +142,7 @@ def _block(
     ruled: bool,
     outside: tuple[Token, ...],
 ) -> Block:
-    texts = [line.text for line in lines]
+    texts = [text for text, _, _ in lines]
     first, last = within
     return Block(
         start=bounds[0],

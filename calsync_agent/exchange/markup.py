@@ -29,6 +29,10 @@ _EMPTY: Final = frozenset(
 )
 
 
+DEEPEST: Final = 512
+"""Elements in one another; browsers know no more either."""
+
+
 class Kind(Enum):
     """What a piece of a document is; `OTHER` is seen by nobody."""
 
@@ -55,6 +59,10 @@ class _Attribute:
     end: int
 
 
+class TooDeep(ValueError):
+    """Elements lie in one another deeper than in any document that people read."""
+
+
 @dataclass(slots=True)
 class OpenElements:
     """The opening tags of the elements in which one is while reading, the outermost first."""
@@ -63,8 +71,13 @@ class OpenElements:
     _names: Counter[str] = field(default_factory=Counter)
 
     def pass_by(self, token: Token) -> None:
-        """A token has been read; a closing tag without an opening one means nothing."""
+        """A token has been read; a closing tag without an opening one means nothing.
+
+        Raises TooDeep.
+        """
         if token.kind is Kind.OPENING and token.name not in _EMPTY:
+            if len(self.tags) == DEEPEST:
+                raise TooDeep
             self.tags.append(token)
             self._names[token.name] += 1
         elif token.kind is Kind.CLOSING and self._names[token.name]:

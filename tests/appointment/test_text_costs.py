@@ -14,6 +14,7 @@ import pytest
 import calsync_agent
 from calsync_agent.appointment import generated, rrule, text, zones
 from calsync_agent.exchange import bodies, html_text, instances, join_block, markup
+from calsync_agent.sandbox.model.bodies import body_from_html, body_from_text
 from calsync_agent.service.log_lines import Redaction
 from tests.support.invitations import LINE, TEAMS
 from tests.support.patterns import dangers, nested
@@ -128,6 +129,14 @@ def rule(given: str) -> object:
     return rrule.read(given, SOME_DAY, zones.UTC_ZONE, all_day=False)
 
 
+@pytest.mark.parametrize("unit", DOCUMENTS.values(), ids=DOCUMENTS)
+@pytest.mark.parametrize("work", [body_from_html, body_from_text], ids=["html", "text"])
+def test_b8_the_sandbox_keeps_such_texts_at_the_same_cost(
+    work: Callable[[str], object], unit: str
+) -> None:
+    assert_linear(work, unit)
+
+
 @pytest.mark.parametrize("unit", ["FREQ=", ";", ",", "BYDAY=MO,", "=", "1", "+1MO,", "T1", "\n "])
 @pytest.mark.parametrize(
     "work",
@@ -169,7 +178,9 @@ def _patterns(module: ModuleType) -> Iterator[re.Pattern[str]]:
     "module", [text, generated, bodies, html_text, instances, join_block, markup, rrule]
 )
 def test_b8_patterns_that_read_texts_from_outside_cannot_try_in_vain(module: ModuleType) -> None:
-    assert {found.pattern: dangers(found) for found in _patterns(module) if dangers(found)} == {}
+    # Tried at the beginning alone, and what follows its blanks is none: one way to read it.
+    known = {r"\A\s*RRULE\s*:"}
+    assert {found.pattern for found in _patterns(module) if dangers(found)} <= known
 
 
 def test_b8_no_pattern_repeats_what_repeats() -> None:

@@ -3,6 +3,7 @@
 Exchange's part is the sandbox's: it makes documents of texts, and texts of documents.
 """
 
+import threading
 from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from calsync_agent.appointment.generated import holds_link, join_key, own_text
 from calsync_agent.appointment.text import folded, paragraphs
 from calsync_agent.exchange.bodies import own_link, read_body, rewritten
+from calsync_agent.exchange.heavy import weighed, weight
 from calsync_agent.exchange.html_text import html_to_text, text_to_html
 from calsync_agent.sandbox.model.bodies import Body, body_from_html, body_from_text
 from calsync_agent.sandbox.model.online import (
@@ -212,3 +214,34 @@ def test_d7_an_event_that_is_no_online_meeting_has_no_link_of_its_own(
     item: dict[str, object],
 ) -> None:
     assert own_link(item) is None
+
+
+def test_d7_a_document_deeper_than_anybody_reads_is_left_alone() -> None:
+    deep = "<div>" * 5000
+    html = with_join_block(body_from_html(f"<body>{deep}x</body>"), MEETING).html
+    assert rewritten(html, URL, "x", "y") is None
+    assert html_to_text(html).startswith("x")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"body": {"content": "x" * 30_000}},
+        {"subject": "x" * 30_000},
+        {"value": [{"body": {"content": "x" * 300}}] * 100},
+        {"exceptionOccurrences": [{"body": {"content": "x" * 300}}] * 100, "body": None},
+    ],
+)
+async def test_b8_what_is_heavy_for_its_size_leaves_the_loop(answer: dict[str, object]) -> None:
+    here = threading.get_ident()
+    assert await weighed(weight(answer), threading.get_ident) != here
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "answer",
+    [None, {}, {"body": {"content": "x"}}, {"value": [None, 1, {"body": [], "subject": 1}]}],
+)
+async def test_b8_what_is_light_stays_in_it(answer: dict[str, object] | None) -> None:
+    assert await weighed(weight(answer), threading.get_ident) == threading.get_ident()

@@ -7,8 +7,9 @@ break, with tabs as blanks; sent HTML comes back as a whole document with CRLF.
 import re
 from dataclasses import dataclass
 from html import escape
-from html.parser import HTMLParser
 from typing import Final
+
+from calsync_agent.sandbox.model.pieces import Piece, after_tag, pieces, without_scripts
 
 PREVIEW_LENGTH: Final = 255
 
@@ -22,10 +23,8 @@ _FROM_TEXT: Final = (
 )
 _FROM_TEXT_END: Final = "</div></span></font>\r\n</body>\r\n</html>\r\n"
 _NEWLINE: Final = re.compile(r"\r\n|\r|\n")
-_SCRIPT: Final = re.compile(r"<script\b.*?</script\s*>", re.IGNORECASE | re.DOTALL)
-_HEAD: Final = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
-_HTML: Final = re.compile(r"<html\b[^>]*>", re.IGNORECASE)
 _RULE: Final = "_" * 32
+_WHITE: Final = re.compile(r"[ \t\r\n]+")
 _TAB: Final = " " * 8
 _HARD_BLANK: Final = "\xa0"
 
@@ -55,24 +54,24 @@ def body_from_html(html: str) -> Body:
     """What Exchange keeps of HTML: scripts go, a fragment becomes a document, lines end in CRLF."""
     if not html:
         return Body()
-    cleaned = _NEWLINE.sub("\r\n", _SCRIPT.sub("", html))
-    opening = _HTML.search(cleaned)
-    if opening is None:
+    cleaned = _NEWLINE.sub("\r\n", without_scripts(html))
+    opening = after_tag(cleaned, "html")
+    if opening < 0:
         document = f"<html><head>\r\n{_META}</head><body>{cleaned}</body></html>\r\n"
     elif "charset" in cleaned.lower():
         document = cleaned
     else:
-        head = _HEAD.search(cleaned)
-        at = (head or opening).end()
-        added = f"\r\n{_META}" if head else f"<head>\r\n{_META}</head>"
+        head = after_tag(cleaned, "head")
+        at = opening if head < 0 else head
+        added = f"<head>\r\n{_META}</head>" if head < 0 else f"\r\n{_META}"
         document = cleaned[:at] + added + cleaned[at:]
     return _body(document)
 
 
 def _body(html: str) -> Body:
     maker = _TextMaker()
-    maker.feed(html)
-    maker.close()
+    for piece in pieces(html):
+        maker.take(piece)
     return Body(html, maker.text())
 
 
@@ -83,10 +82,9 @@ def _line_as_html(line: str) -> str:
     return quoted.replace("  ", " &nbsp;")
 
 
-class _TextMaker(HTMLParser):
+class _TextMaker:
     """Makes text of HTML: blocks and breaks become lines, runs of white space one blank."""
 
-    _SILENT: Final = frozenset({"head", "style", "script", "title"})
     _BLOCKS: Final = frozenset(
         [
             "address",
@@ -116,58 +114,50 @@ class _TextMaker(HTMLParser):
     )
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self._lines: list[str] = [""]
-        self._silent = 0
+        self._lines: list[list[str]] = [[]]
         self._link = ""
-        self._link_text = ""
+        self._link_text: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin an element."""
-        if tag in self._SILENT:
-            self._silent += 1
-        elif tag == "br":
-            self._lines.append("")
-        elif tag == "hr":
-            self._begin_line()
-            self._lines[-1] = _RULE
-            self._lines.append("")
-        elif tag == "a":
-            self._link, self._link_text = dict(attrs).get("href") or "", ""
-        elif tag in self._BLOCKS:
-            self._begin_line()
+    def take(self, piece: Piece) -> None:
+        """The next piece of the document."""
+        match piece:
+            case Piece("", text, _):
+                self._say(text)
+            case Piece("+br", _, _):
+                self._lines.append([])
+            case Piece("+hr", _, _):
+                self._begin_line()
+                self._lines[-1] = [_RULE]
+                self._lines.append([])
+            case Piece("+a", _, href):
+                self._link, self._link_text = href, []
+            case Piece("-a", _, _):
+                if self._link and "".join(self._link_text).strip() != self._link:
+                    self._lines[-1].append(f"<{self._link}>")
+                self._link = ""
+            case Piece(tag, _, _) if tag[1:] in self._BLOCKS:
+                self._begin_line()
+                if tag == "-p":
+                    self._lines.append([])
 
-    def handle_endtag(self, tag: str) -> None:
-        """End an element."""
-        if tag in self._SILENT:
-            self._silent = max(0, self._silent - 1)
-        elif tag == "a":
-            if self._link and self._link_text.strip() != self._link:
-                self._lines[-1] += f"<{self._link}>"
-            self._link = ""
-        elif tag in self._BLOCKS:
-            self._begin_line()
-            if tag == "p":
-                self._lines.append("")
-
-    def handle_data(self, data: str) -> None:
+    def _say(self, data: str) -> None:
         """Take text up."""
-        if self._silent:
-            return
-        collapsed = re.sub(r"[ \t\r\n]+", " ", data)
-        if not self._lines[-1] or self._lines[-1].endswith(" "):
+        line = self._lines[-1]
+        collapsed = _WHITE.sub(" ", data)
+        if not line or line[-1].endswith(" "):
             collapsed = collapsed.removeprefix(" ")
-        self._lines[-1] += collapsed
-        self._link_text += collapsed
+        if collapsed:
+            line.append(collapsed)
+            self._link_text.append(collapsed)
 
     def text(self) -> str:
         """The lines, without what trails; ends in CRLF unless empty."""
-        lines = [line.replace(_HARD_BLANK, " ").rstrip() for line in self._lines]
+        lines = ["".join(line).replace(_HARD_BLANK, " ").rstrip() for line in self._lines]
         whole = "\r\n".join(lines).rstrip("\r\n")
         return whole + "\r\n" if whole else ""
 
     def _begin_line(self) -> None:
-        if self._lines[-1].strip(" "):
-            self._lines.append("")
+        if "".join(self._lines[-1]).strip(" "):
+            self._lines.append([])
         else:
-            self._lines[-1] = ""
+            self._lines[-1] = []
