@@ -217,7 +217,14 @@ class Rig:
         lock.acquire()
         who = Identity(uuid4(), "here", 1, "test", lock.path)
         settings = _settings(self.url, self.folder, self.limits)
-        rounds = Rounds(database, who, settings, self._connect(points), lambda: self.now)
+        rounds = Rounds(
+            database,
+            who,
+            settings,
+            self._connect(points),
+            lambda: self.now,
+            self._clock().monotonic,
+        )
         rounds._looks._memory = rounds._watch._memory = self.memory
         return Agent(rounds, database, lock, points, lambda: self._idle.append(watched))
 
