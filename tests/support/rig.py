@@ -121,8 +121,9 @@ class Agent:
 
     @property
     def in_trouble(self) -> list[Standing]:
-        """The profiles whose cycle has failed."""
-        return [one for one in self.rounds.standings.values() if one.error is not None]
+        """The profiles whose cycle has failed, or whose answer is still to come."""
+        standings = self.rounds.standings.values()
+        return [one for one in standings if one.error is not None or one.waiting]
 
     async def die(self) -> None:
         """The process is gone: nothing is given back, but the system lets go of what it held."""
