@@ -58,7 +58,8 @@ class Pages:
 
     def _note(self, page: Page) -> None:
         known = len(self._seen)
-        self._seen |= {event.id for event in page.events} | page.series | page.tombstones
+        self._seen |= {event.id for event in page.events} | page.series
+        self._seen |= page.tombstones | page.hollow
         for master, moments in page.shown.items():
             self._seen |= {(master, moment) for moment in moments}
         self._count += 1
