@@ -306,3 +306,29 @@ async def test_a4_a_cancelled_poll_gives_its_places_back(server: FakeGraph) -> N
     server.calls.clear()
     assert len(ok(await graph.poll(links(21)))) == 21
     assert len(server.calls) == 2
+
+
+async def test_b3_sending_does_not_wait_for_a_poll_that_hangs(server: FakeGraph) -> None:
+    graph = client(server)
+    server.says(delta("user0"), Says(after=10_000))
+    await graph.poll(links(1))
+    begun = now()
+    posts = [Request("PATCH", f"/users/user0/events/{number}", {}) for number in range(20)]
+    outcomes = await graph.send("user0", posts)
+    assert [each.status for each in outcomes if isinstance(each, Answer)] == [200] * 20
+    assert now() == begun
+    assert server.most["user0"] <= 4  # the poll's own request is one of them (B9)
+    await graph.aclose()
+
+
+async def test_b3_a_feed_that_fails_is_no_reason_not_to_send(server: FakeGraph) -> None:
+    graph = client(server)
+    server.says(delta("user0"), Says.error(504, "GatewayTimeout"))
+    for _ in range(10):
+        await graph.poll(links(1))
+        await asyncio.sleep(60)
+    await graph.poll(links(1))
+    begun = now()
+    await graph.send("user0", [Request("PATCH", "/users/user0/events/0", {})])
+    assert now() == begun
+    await graph.aclose()
