@@ -56,11 +56,15 @@ class Employee:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """All employees, found by id or by any address."""
+    """All employees, found by id or by any address.
+
+    `home` is the time zone in which they are, where that is known.
+    """
 
     employees: dict[EmployeeId, Employee] = field(default_factory=dict)
     _by_address: dict[str, EmployeeId] = field(default_factory=dict)
     _domains: frozenset[str] = frozenset()
+    home: str | None = None
 
     def employee(self, address: str | None) -> EmployeeId | None:
         """Whose address this is; None for somebody from outside."""

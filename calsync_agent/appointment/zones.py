@@ -12,7 +12,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tzlocal.windows_tz import tz_win, win_tz
 
+from calsync_agent.appointment import zone_names
+
 UTC_ZONE: Final = "UTC"
+LONGEST_NAME: Final = 300
+"""Display texts have up to a hundred characters; what is much longer names no zone."""
 # Names that tzlocal does not map: CLDR's windowsZones had them all once.
 _FURTHER: Final = {
     "CST6CDT": "Central Standard Time",
@@ -33,13 +37,20 @@ _WINDOWS_BY_LOWER_NAME: Final = {name.lower(): iana for name, iana in win_tz.ite
 
 @lru_cache(maxsize=1024)
 def resolve(name: str | None) -> str | None:
-    """The IANA name of the zone that `name` means, Windows or IANA; None where it means none."""
-    if not name:
+    """The IANA name of the zone that `name` means, whoever named it; None where it means none."""
+    if not name or len(name) > LONGEST_NAME:
         return None
-    if name.lower() in {"utc", "tzone://microsoft/utc", "etc/utc", "gmt", "z"}:
+    if name.strip().lower() in {"utc", "tzone://microsoft/utc", "etc/utc", "gmt", "z"}:
         return UTC_ZONE
-    iana = _WINDOWS_BY_LOWER_NAME.get(name.lower(), name)
-    return iana if _known(iana) else None
+    for spelt in zone_names.windows_names(name):
+        if iana := _WINDOWS_BY_LOWER_NAME.get(spelt):
+            return iana
+    if _known(name):
+        return name
+    other = zone_names.meant(name)
+    if other in {"Etc/UTC", "UTC"}:
+        return UTC_ZONE
+    return other if other is not None and _known(other) else None
 
 
 @lru_cache(maxsize=1024)

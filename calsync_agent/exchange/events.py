@@ -4,13 +4,13 @@ Every request asks for UTC times and text bodies, so that reading is the same ev
 graph-facts 2 (properties), 2.4 (all-day), 6 (zones).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
-from calsync_agent.appointment import hours, zones
+from calsync_agent.appointment import hours, zone_names, zones
 from calsync_agent.appointment.model import (
     ActivityId,
     Appointment,
@@ -29,7 +29,7 @@ from calsync_agent.appointment.series import begun_at_first, impossible
 from calsync_agent.appointment.text import one_line
 from calsync_agent.exchange.bodies import join_link, own_link, read_body
 from calsync_agent.exchange.instances import with_instances
-from calsync_agent.exchange.moments import UnknownZone, days, instant, point
+from calsync_agent.exchange.moments import UnknownZone, days, instant, point, wall_clock
 from calsync_agent.exchange.patterns import read_recurrence
 from calsync_agent.fence import guarded, told
 from calsync_agent.i18n import Message, Value, message
@@ -142,7 +142,12 @@ def event_named(body: object) -> Value:
 
 def _read(event_id: EventId, body: Json, people: Directory) -> Event | UnreadableEvent:
     all_day = bool(body.get("isAllDay"))
-    zone, warning = _zone(body)
+    zone, warning = _zone(body, people)
+    if zone is None:
+        name = body.get("originalStartTimeZone") or _ZONELESS
+        return UnreadableEvent(
+            event_id, message("the time zone of the series, {name}, is unknown", name=str(name))
+        )
     times = _times(body, zone, all_day=all_day)
     if times is None:
         return UnreadableEvent(event_id, message("the event ends before it begins"))
@@ -219,31 +224,53 @@ def _times(body: Json, zone: str, *, all_day: bool) -> tuple[datetime, datetime,
     return start, end if start <= end else start + (finish - begin), zone
 
 
-def _zone(body: Json) -> tuple[str, Message | None]:
-    """The zone whose clock the event keeps; its fallbacks are those of graph-facts 6 (D3).
+def _zone(body: Json, people: Directory) -> tuple[str | None, Message | None]:
+    """The zone whose clock the event keeps; None for a series of which nobody can tell (D3).
 
     A series keeps the clock of its rule's zone (graph-facts 3.2), even where its start was written
-    in another one since.
+    in another one since. Where neither means a zone it is that of its end, or where we are, if
+    nothing speaks against it. A single is right by any clock.
     """
-    named = body.get("originalStartTimeZone")
-    zone = zones.resolve(named)
-    range_zone = ((body.get("recurrence") or {}).get("range") or {}).get("recurrenceTimeZone")
-    kept = zones.resolve(range_zone)
+    bounds = (body.get("recurrence") or {}).get("range") or {}
+    named, ruled = body.get("originalStartTimeZone"), bounds.get("recurrenceTimeZone")
+    zone, kept = _resolved(named), _resolved(ruled)
     if zone:
-        if kept is None or zones.identity(kept) == zones.identity(zone):
+        same = kept is None or zones.identity(kept) == zones.identity(zone)
+        return (zone if same else kept), None
+    if not body.get("recurrence") or body.get("isAllDay"):
+        zone = kept or _resolved(body.get("originalEndTimeZone")) or zones.UTC_ZONE
+    else:
+        zone = kept or _resolved(body.get("originalEndTimeZone"))
+        if zone is None and people.home and _fits(people.home, body, (named, ruled)):
+            zone = people.home
+        if zone is None:
+            return None, None
+        if kept and not named:
             return zone, None
-        return kept, None
-    zone = kept or zones.UTC_ZONE
-    if not named:
+    if named is None and zone == zones.UTC_ZONE:
         return zone, None
     warning = message(
         "its time zone {name} is unknown here; it is kept in {zone} instead",
-        name=str(named),
+        name=str(named or ruled or "-"),
         zone=zone,
     )
     return zone, warning
 
 
+def _resolved(name: object) -> str | None:
+    return zones.resolve(name) if isinstance(name, str) else None
+
+
+def _fits(home: str, body: Json, names: Iterable[object]) -> bool:
+    """Whether a series may keep the clock where we are, by what is said of it and its day."""
+    stated = {zone_names.offset(name) for name in names if isinstance(name, str)} - {None}
+    if stated and zone_names.standard(home) not in stated:
+        return False
+    begins = str((body["recurrence"].get("range") or {}).get("startDate") or "")[:10]
+    return not begins or wall_clock(body["start"], home).date().isoformat() == begins
+
+
+_ZONELESS: Final = "-"
 _SHOW_AS: Final = {known.value.lower(): known for known in ShowAs}
 _RESPONSES: Final = {
     "accepted": Response.ACCEPTED,

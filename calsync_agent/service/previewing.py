@@ -1,6 +1,7 @@
 """Rehearses the next cycle of profiles, writing nothing (preview, B12)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -85,11 +86,12 @@ def job(settings: Settings, view: View, profile: Profile, now: datetime) -> Job:
     """What a cycle of a profile works with, at `now` (UTC)."""
     part = settings.sync
     zone = zones.zone_info(part.default_time_zone)
+    people = replace(view.staff.people, home=part.default_time_zone)
     return Job(
         profile=profile,
         policy=view.provider.policy,
         window=window(now, part.past_months, part.future_months),
-        office=view.office,
+        office=replace(view.office, people=people),
         inbound_type=view.ready.inbound_type,
         limits=Limits(part.max_deletes, part.max_delete_percent, part.max_mails),
         stamp=Stamp(now, now.replace(tzinfo=UTC).astimezone(zone)),
