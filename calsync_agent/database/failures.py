@@ -122,9 +122,10 @@ def denied(error: sa.exc.DBAPIError) -> DatabaseRefused | None:
         return None
     return NotPermitted(
         message(
-            "The login has too few rights ({reason}); grant it SELECT, INSERT, UPDATE and"
-            " DELETE on Consolidate's tables and on those that begin with calsync_, and on"
-            " PostgreSQL USAGE on their sequences",
+            "The login has too few rights ({reason}); grant it SELECT on Consolidate's tables,"
+            " INSERT and UPDATE on the activities, SELECT, INSERT, UPDATE and DELETE on the tables"
+            " that begin with calsync_, and on PostgreSQL USAGE and SELECT on their sequences:"
+            " packaging/DATABASE.md has the statements",
             reason=reason,
         )
     )

@@ -8,13 +8,13 @@ import pytest
 import sqlalchemy as sa
 
 from calsync_agent.consolidate import readiness
-from calsync_agent.consolidate.feed import has_news, mend, read_feed, remove
+from calsync_agent.consolidate.feed import has_news, mend, read_feed
 from calsync_agent.consolidate.tables import activity
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import Refusal
 from calsync_agent.installation import install
 from tests.support.samples import a_profile, an_activity, an_employee
-from tests.support.vendor import CONSOLIDATES_OWN, ask, done, login, names, session
+from tests.support.vendor import CONSOLIDATES_OWN, ask, done, login, names, read, session
 
 pytestmark = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 
@@ -31,15 +31,6 @@ def office(database: Database) -> Database:
             an_activity(connection, anna)
     read(database)
     return database
-
-
-def read(database: Database) -> set[str]:
-    """What the feed named; afterwards it is empty and whole."""
-    with database.writing() as connection:
-        found = names(connection)
-        mend(connection, sa.select(activity.c.id).where(sa.false()))
-        remove(connection, [entry.id for entry in read_feed(connection, 1000)])
-    return found
 
 
 @pytest.fixture

