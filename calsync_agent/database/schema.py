@@ -72,6 +72,11 @@ Step: TypeAlias = Item | Change | str
 Steps: TypeAlias = Callable[[Target], Sequence[Step]]
 
 
+def as_one_name(schema: str) -> str:
+    """For SQLAlchemy: with its dots, which would mean a database and a schema to SQL Server."""
+    return sa.quoted_name(schema, quote=True)
+
+
 def tables(target: Target, wanted: Sequence[sa.Table]) -> list[Step]:
     """The steps that make these tables, in this order, and their indexes."""
     dialect = offline(target.dialect)
@@ -150,7 +155,7 @@ def _compiled(element: sa.schema.ExecutableDDLElement, dialect: sa.Dialect, targ
     if target.dialect != "sqlite" and target.schema:
         compiled = element.compile(
             dialect=dialect,
-            schema_translate_map={None: target.schema},
+            schema_translate_map={None: as_one_name(target.schema)},
             render_schema_translate=True,
         )
     else:

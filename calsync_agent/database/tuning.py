@@ -7,6 +7,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from calsync_agent.database.address import is_freetds
+from calsync_agent.database.schema import as_one_name
 
 THREADS: Final = 4
 """Transactions at a time; more would only queue up in the database."""
@@ -37,7 +38,7 @@ def engine(url: sa.URL, schema: str) -> sa.Engine:
     """An engine for a checked URL; nothing is connected yet."""
     options = dict(_POOL)
     if schema:
-        options["execution_options"] = {"schema_translate_map": {None: schema}}
+        options["execution_options"] = {"schema_translate_map": {None: as_one_name(schema)}}
     match url.get_backend_name():
         case "postgresql":
             return _postgresql(url, options)

@@ -11,6 +11,8 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from calsync_agent.database.catalogue import dialect_of, schema_of
+from calsync_agent.database.schema import Target
 from calsync_agent.state.tables import (
     agent,
     fare,
@@ -101,9 +103,7 @@ def position(connection: sa.Connection) -> int:
 
 
 def _log_table(connection: sa.Connection) -> str:
-    schemas = connection.get_execution_options().get("schema_translate_map") or {}
-    schema = schemas.get(None)
-    return f"{schema}.{log.name}" if schema else log.name
+    return Target(dialect_of(connection), schema_of(connection) or "").name(log.name)
 
 
 def put_back(connection: sa.Connection) -> None:

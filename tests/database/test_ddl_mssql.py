@@ -198,3 +198,4 @@ def test_b14_every_name_is_qualified_and_quoted(schema: str) -> None:
     )
     assert quoted.replace("'", "''") in script
     assert not named.search(script), named.search(script)
+    assert f"CREATE TABLE {quoted}.calsync_link (".replace("'", "''") in script

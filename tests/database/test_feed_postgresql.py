@@ -6,11 +6,12 @@ from contextlib import contextmanager
 import pytest
 import sqlalchemy as sa
 
+from calsync_agent.consolidate import readiness
 from calsync_agent.consolidate.feed import read_feed, remove
 from calsync_agent.consolidate.tables import activity, activity_participant
 from calsync_agent.database.engine import Database, open_database
-from calsync_agent.installation import install
-from calsync_agent.state import meta
+from calsync_agent.installation import install, uninstall
+from calsync_agent.state import identity, meta
 from tests.support.samples import an_activity, an_employee
 
 pytestmark = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
@@ -100,14 +101,16 @@ def test_truncate_of_a_child_names_the_activities_that_had_one(office: Database)
         assert [entry.activity_id for entry in read_feed(connection, 10)] == [owner]
 
 
-def test_tables_in_a_schema_of_their_own_feed_the_feed_beside_them(
-    empty_database_url: str,
+@pytest.mark.parametrize("schema", ["Kunde 1", "Kunde.1", "KUNDE", 'a"b', "it's", "select"])
+def test_b14_tables_in_a_schema_of_any_name_feed_the_feed_beside_them(
+    empty_database_url: str, schema: str
 ) -> None:
     plain = open_database(empty_database_url)
     with plain.writing() as connection:
-        connection.exec_driver_sql('CREATE SCHEMA "Kunde 1"')
+        quoted = schema.replace('"', '""')
+        connection.exec_driver_sql(f'CREATE SCHEMA "{quoted}"')
     plain.dispose()
-    database = open_database(empty_database_url, schema="Kunde 1")
+    database = open_database(empty_database_url, schema=schema)
     try:
         install(database, with_consolidate=True)
         assert install(database) == []
@@ -116,6 +119,16 @@ def test_tables_in_a_schema_of_their_own_feed_the_feed_beside_them(
         with database.writing() as connection:
             assert [entry.activity_id for entry in read_feed(connection, 10)] == [one]
             inside = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'"
+            assert connection.exec_driver_sql(inside).scalar_one() == 0
+        with database.reading() as connection:
+            meta.check(connection)
+            readiness.check(connection)
+            assert identity.position(connection) > 0
+        uninstall(database)
+        with database.reading() as connection:
+            inside = (
+                "SELECT count(*) FROM information_schema.tables WHERE table_name LIKE 'calsync%%'"
+            )
             assert connection.exec_driver_sql(inside).scalar_one() == 0
     finally:
         database.dispose()

@@ -153,3 +153,42 @@ def test_the_check_costs_a_handful_of_queries(database: Database) -> None:
     selects = [text for text in counted if not text.startswith(("BEGIN", "SET "))]
     rights = database.dialect != "sqlite"
     assert len(selects) == 5 + rights, selects
+
+
+LOST = {
+    "given away": "ALTER FUNCTION calsync_note_activity() OWNER TO {role}",
+    "feed given away": "ALTER TABLE calsync_feed OWNER TO {role}",
+    "no definer": "ALTER FUNCTION calsync_note_activity() SECURITY INVOKER",
+}
+
+
+@pytest.mark.parametrize("lost", LOST)
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_b14_a_trigger_that_may_not_write_to_the_feed_is_said_with_what_to_do(
+    database: Database, lost: str
+) -> None:
+    role, maker = (f"{kind}_{database.engine.url.database}" for kind in ("other", "maker"))
+    with database.writing() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {role}")
+        connection.exec_driver_sql(f"CREATE ROLE {maker}")
+        for function in ("", "_type", "_exception", "_participant"):
+            name = f"calsync_note_activity{function}()"
+            connection.exec_driver_sql(f"ALTER FUNCTION {name} OWNER TO {maker}")
+        connection.exec_driver_sql(f"GRANT INSERT ON calsync_feed, calsync_gap TO {maker}")
+        connection.exec_driver_sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {maker}")
+    with database.reading() as connection:
+        readiness.check(connection)
+    with database.writing() as connection:
+        connection.exec_driver_sql(LOST[lost].format(role=role))
+        if lost == "feed given away":
+            connection.exec_driver_sql(f"REVOKE ALL ON calsync_feed FROM {maker}")
+    with (
+        database.reading() as connection,
+        pytest.raises(NotPermitted, match=r"unseen.*calsync_note_activity.*belongs to.*OWNER TO"),
+    ):
+        readiness.check(connection)
+    with database.writing() as connection:
+        for name in (role, maker):
+            connection.exec_driver_sql(f"REASSIGN OWNED BY {name} TO postgres")
+            connection.exec_driver_sql(f"DROP OWNED BY {name}")
+            connection.exec_driver_sql(f"DROP ROLE {name}")
