@@ -192,7 +192,7 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
     return Event(
         id=event_id,
         etag=str(body.get("@odata.etag") or ""),
-        ical_uid=ICalUid(uid) if isinstance(uid, str) and uid else None,
+        ical_uid=ICalUid(one_line(uid)) if isinstance(uid, str) and uid else None,
         transaction_id=body.get("transactionId") or None,
         modified_at=instant(body.get("lastModifiedDateTime")),
         is_organizer=is_organizer,

@@ -51,9 +51,7 @@ def find_block(document: str, link: str) -> Block | None:
         if found is not None:
             return _between(document, lines, *found)
         containers = list(_containers(document, join_key(link)))
-        # Others beside it may be a part of it, or of another: nobody can tell.
-        start, end, holds = containers[0] if len(containers) == 1 else (0, 0, False)
-        return _inside(document, lines, start, end) if holds else None
+        return _inside(document, lines, *containers[0]) if len(containers) == 1 else None
     except TooDeep:
         return None
 
@@ -98,8 +96,8 @@ def _closed(
     return start, end, tuple(tag for tag in holding if tag.start < start)
 
 
-def _containers(document: str, wanted: JoinKey) -> Iterator[tuple[int, int, bool]]:
-    """From where to where the outermost elements with Teams' classes go; which holds the link."""
+def _containers(document: str, wanted: JoinKey) -> Iterator[tuple[int, int]]:
+    """From where to where the outermost elements with Teams' classes go that hold the link."""
     opened = OpenElements()
     container: Token | None = None
     depth, holds = 0, False
@@ -112,7 +110,8 @@ def _containers(document: str, wanted: JoinKey) -> Iterator[tuple[int, int, bool
             holds = holds or join_key(attribute(document, token, "href")) == wanted
         opened.pass_by(token)
         if container is not None and len(opened.tags) <= depth:
-            yield container.start, token.end, holds
+            if holds:
+                yield container.start, token.end
             container = None
 
 

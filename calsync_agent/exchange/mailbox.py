@@ -82,9 +82,11 @@ class Mailbox:
     async def read(self, events: Collection[EventId]) -> dict[EventId, Read]:
         """The events as they are now, series with their exceptions; None for what is gone.
 
-        Of an occurrence it is the series that is read, in its place.
+        Of an occurrence it is the series that is read, in its place. What the feed showed without
+        an id cannot be asked for; a listing shows it again, if it is still there.
         """
-        answers = await self._asked(events)
+        unaskable = {event for event in events if delta.nameless(event)}
+        answers = await self._asked(set(events) - unaskable)
         series = {event: answer for event, answer in answers.items() if _is_occurrence(answer)}
         masters = {
             event: id_of({"id": _property(a, "seriesMasterId")}) for event, a in series.items()
@@ -99,7 +101,7 @@ class Mailbox:
         for event, master in masters.items():
             there = master is not None and found.get(master) is not None
             found[event] = None if there else unplaced(series[event].body, event)
-        return found
+        return found | dict.fromkeys(unaskable)
 
     async def _asked(self, events: Collection[EventId]) -> dict[EventId, Answer]:
         wanted = sorted(events)

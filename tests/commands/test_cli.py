@@ -31,7 +31,6 @@ COMMANDS = [
     "db",
     "db install",
     "db upgrade",
-    "db uninstall",
     "db ddl",
 ]
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calsync_agent.state import tables as state
+from tests.support.adverse import apart, calmed
 from tests.support.ends import End, difference, end_of
 from tests.support.golden import Scenario
 from tests.support.kinds import Kind, Place
 from tests.support.points import Fault
-from tests.support.rig import Rig, Snapshot, rigged
+from tests.support.rig import Adverse, Rig, Snapshot, rigged
 
 
 @dataclass
@@ -23,6 +24,25 @@ class Ordeal:
     begin: Snapshot
     end: End
     places: list[Place]
+
+    def run_adversely(self, adverse: Adverse, fault: Fault | None = None) -> str:
+        """All steps while Exchange is adverse, with a fault; what is not in step when all is well.
+
+        People who act before the last thing they did has arrived may end up elsewhere than
+        undisturbed, but never apart.
+        """
+        rig = self.rig
+        rig.adverse = adverse
+        try:
+            rig.restore(self.begin)
+            rig.points.fault = fault
+            _go(rig, self.scenario)
+            asyncio.run(calmed(rig))
+        except AssertionError as error:
+            return str(error)
+        finally:
+            rig.adverse = None
+        return "\n".join(apart(rig))
 
     def run(self, fault: Fault | None = None) -> str:
         """All steps, with a fault; what is different in the end from the undisturbed run.

@@ -65,10 +65,11 @@ _IN_ORDER: Final = sorted(
 
 @dataclass(frozen=True)
 class Adverse:
-    """In which way the tenant is adverse: a seed, and which troubles may come."""
+    """How the tenant is adverse: a seed, which troubles may come, how likely each is."""
 
     seed: int
     kinds: frozenset[str] = UNTIMED
+    rate: float | None = None
 
 
 @dataclass(frozen=True)
@@ -121,9 +122,8 @@ class Agent:
 
     @property
     def in_trouble(self) -> list[Standing]:
-        """The profiles whose cycle has failed, or whose answer is still to come."""
-        standings = self.rounds.standings.values()
-        return [one for one in standings if one.error is not None or one.waiting]
+        """The profiles whose cycle has failed."""
+        return [one for one in self.rounds.standings.values() if one.error is not None]
 
     async def die(self) -> None:
         """The process is gone: nothing is given back, but the system lets go of what it held."""
@@ -173,7 +173,8 @@ class Rig:
         employees = self.world.employees if hasattr(self, "world") else {}
         self.world = World(self.people, cast("SandboxServer", where), self.folder, employees)
         if self.adverse is not None:
-            self.tenant.be_adverse(self.adverse.seed, self.adverse.kinds - CONTENT)
+            kinds = self.adverse.kinds - CONTENT
+            self.tenant.be_adverse(self.adverse.seed, kinds, rate=self.adverse.rate)
 
     @property
     def url(self) -> str:
@@ -183,7 +184,7 @@ class Rig:
     def be_adverse(self, adverse: Adverse) -> None:
         """Let the tenant be adverse, after `restore` too; who is hired now has odd events."""
         self.adverse = adverse
-        self.tenant.be_adverse(adverse.seed, adverse.kinds)
+        self.tenant.be_adverse(adverse.seed, adverse.kinds, rate=adverse.rate)
 
     # -- time ---------------------------------------------------------------------------------
 
@@ -218,14 +219,7 @@ class Rig:
         lock.acquire()
         who = Identity(uuid4(), "here", 1, "test", lock.path)
         settings = _settings(self.url, self.folder, self.limits)
-        rounds = Rounds(
-            database,
-            who,
-            settings,
-            self._connect(points),
-            lambda: self.now,
-            self._clock().monotonic,
-        )
+        rounds = Rounds(database, who, settings, self._connect(points), lambda: self.now)
         rounds._looks._memory = rounds._watch._memory = self.memory
         return Agent(rounds, database, lock, points, lambda: self._idle.append(watched))
 

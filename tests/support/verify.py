@@ -1,8 +1,9 @@
 """Tells whether both sides hold the same, by a reading of its own of rows and of Graph's JSON."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -118,7 +119,7 @@ def _row_facts(row: dict[str, Any], sending: str) -> Facts:
         when = tuple(row[name].replace(tzinfo=zone).astimezone(UTC) for name in _TIMES)
     return (
         _cut(_line(row["subject"])),
-        _text(row["body"]),
+        _text(_own_words(row["body"] or "", row["online_meeting_url"])),
         _line(row["location"]),
         when,
         row["importance"],
@@ -132,22 +133,28 @@ def _event_facts(event: dict[str, Any]) -> Facts:
     moments = [datetime.fromisoformat(event[name]["dateTime"]) for name in ("start", "end")]
     when: Facts
     if event["isAllDay"]:
-        when = tuple(moment.date() for moment in moments)
+        first, last = moments
+        begun = timedelta(days=last.time() > time())  # a day that has begun is a day
+        when = (first.date(), last.date() + begun)
     else:
         assert event["start"]["timeZone"] == "UTC"
         when = tuple(moment.replace(tzinfo=UTC) for moment in moments)
     return (
         _line(event["subject"]),
-        _text(_own_words(event)),
-        _line(event["location"]["displayName"]),
+        _text(_own_words(event["body"]["content"], _join_link(event))),
+        _line((event["location"] or {}).get("displayName")),
         when,
         event["importance"],
         event["sensitivity"] != "normal",
         event["showAs"],
-        event["reminderMinutesBeforeStart"] if event["isReminderOn"] else None,
+        _minutes(event["reminderMinutesBeforeStart"]) if event["isReminderOn"] else None,
     )
 
 
+_BLOCK = re.compile("_{80}|^Microsoft Teams")
+# What neither HTML nor a database can hold: control characters and halves of others.
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f\ud800-\udfff]")
+_LONGEST = 2_629_800
 _TIMES = ("starts_at", "ends_at")
 
 
@@ -158,14 +165,32 @@ def _cut(text: str) -> str:
     return units[: 2 * 254].decode("utf-16-le", "ignore") + "…"
 
 
-def _own_words(event: dict[str, Any]) -> str:
-    """The body without the block with which Teams lets people join."""
-    content: str = event["body"]["content"]
-    return content.partition("_" * 40)[0] if event["isOnlineMeeting"] else content
+def _own_words(text: str, link: str | None) -> str:
+    """What stands above the block with which Teams lets people join, where there is one.
+
+    Where the block begins differs: at its line of 80 underscores, at its headline, or at the link.
+    """
+    lines = text.splitlines()
+    at = next((n for n, line in enumerate(lines) if link and link in line), None)
+    if at is None:
+        return text
+    begins = (n for n in range(max(0, at - 6), at) if _BLOCK.search(lines[n]))
+    return "\n".join(lines[: next(begins, at)])
+
+
+def _join_link(event: dict[str, Any]) -> str | None:
+    return event["onlineMeeting"]["joinUrl"] if event["isOnlineMeeting"] else None
+
+
+def _minutes(value: object) -> object:
+    """A reminder as a number of minutes between none and five years, where it is one at all."""
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    return max(0, min(value, _LONGEST)) if isinstance(value, int) else 0
 
 
 def _line(text: str | None) -> str:
-    return " ".join((text or "").split())
+    return " ".join(_CONTROLS.sub("", text or "").split())
 
 
 def _text(text: str) -> str:
