@@ -124,6 +124,10 @@ def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
 def _database_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
     install = _verb(verbs, "install", _install, _("create what is missing"))
     _verb(verbs, "upgrade", _upgrade, _("bring what is there up to this program's version"))
+    uninstall = _verb(verbs, "uninstall", _uninstall, _("remove all that the plugin has made"))
+    uninstall.add_argument(
+        "--yes", action="store_true", help=_("do it; otherwise it is only shown")
+    )
     ddl = _verb(verbs, "ddl", _ddl, _("print that as SQL"))
     dialects = ("postgresql", "mssql", "sqlite")
     ddl.add_argument("--dialect", choices=dialects, required=True, help=_("whose SQL"))
@@ -133,7 +137,11 @@ def _database_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
         metavar=_("NAME"),
         help=_("the schema that the tables are in (else public, or dbo)"),
     )
-    ddl.add_argument(
+    kind = ddl.add_mutually_exclusive_group()
+    kind.add_argument(
+        "--uninstall", action="store_true", help=_("remove all that the plugin has made")
+    )
+    kind.add_argument(
         "--from",
         dest="version_there",
         type=int,
@@ -225,6 +233,12 @@ def _upgrade(options: argparse.Namespace) -> int:
     from calsync_agent.commands import tables  # noqa: PLC0415
 
     return tables.upgrade(options)
+
+
+def _uninstall(options: argparse.Namespace) -> int:
+    from calsync_agent.commands import tables  # noqa: PLC0415
+
+    return tables.uninstall(options)
 
 
 def _ddl(options: argparse.Namespace) -> int:

@@ -11,18 +11,20 @@ from calsync_agent.consolidate.install import (
     consolidate_steps,
     feed_changes,
     feed_clearing,
+    feed_removal,
     feed_steps,
 )
 from calsync_agent.consolidate.readiness import check_tables
 from calsync_agent.consolidate.triggers import feed_triggers
+from calsync_agent.database.catalogue import found
 from calsync_agent.database.creation import begin, create, script, target_of
 from calsync_agent.database.engine import Database
-from calsync_agent.database.failures import forbidden
-from calsync_agent.database.schema import Dialect, Step, Target, triggers_of
-from calsync_agent.errors import NotInstalled, NotPermitted
+from calsync_agent.database.failures import facts, forbidden
+from calsync_agent.database.schema import Change, Dialect, Step, Target, triggers_of
+from calsync_agent.errors import DatabaseRefused, NotInstalled, NotPermitted
 from calsync_agent.i18n import Message, message
 from calsync_agent.state import meta
-from calsync_agent.state.install import state_steps, version_steps
+from calsync_agent.state.install import state_removal, state_steps, version_steps
 from calsync_agent.state.tables import SCHEMA_VERSION
 from calsync_agent.state.versions import changes, clearing
 
@@ -92,6 +94,53 @@ _DEFAULT_SCHEMAS: Final[dict[Dialect, str]] = {
     "postgresql": "public",
     "sqlite": "",
 }
+
+
+def removal(database: Database) -> list[str]:
+    """The names of what `uninstall` would remove. Raises what it raises."""
+    with database.reading() as connection:
+        meta.installed(connection)
+        target = target_of(connection)
+        there = found(connection, {step.name for step in _removal(target)})
+        return [step.name for step in _removal(target) if (step.kind, step.name) in there]
+
+
+def uninstall(database: Database) -> list[Message]:
+    """Remove all that the plugin has made, in one transaction: triggers, then tables; say what.
+
+    Consolidate's tables are then as if the plugin had never been there. Raises DatabaseRefused
+    where the tables are newer than this program, or something of somebody else's rests on them.
+    """
+    try:
+        with database.writing() as connection:
+            target = target_of(connection)
+            begin(connection, target)
+            meta.installed(connection)
+            create(connection, target, _removal(target))
+    except sa.exc.DBAPIError as error:
+        raise DatabaseRefused(
+            message(
+                "The plugin could not be removed at {where} ({reason}); remove what rests on its"
+                " tables, or have an administrator run the output of: calsync-agent db ddl"
+                " --uninstall --dialect {dialect}",
+                where=database.place,
+                reason=facts(error).text,
+                dialect=database.dialect,
+            )
+        ) from error
+    return [message("The plugin's tables and triggers are gone; Consolidate's are as they were.")]
+
+
+def removing_ddl(dialect: Dialect, *, schema: str = "") -> str:
+    """What `uninstall` does, as an SQL script that may be run again."""
+    target = Target(dialect, schema or _DEFAULT_SCHEMAS[dialect])
+    return script(target, _removal(target))
+
+
+def _removal(target: Target) -> list[Change]:
+    of_feed, feed = feed_removal(target)
+    of_state, state = state_removal(target)
+    return [*of_feed, *of_state, *feed, *state]
 
 
 def _install(connection: sa.Connection, *, with_consolidate: bool) -> list[Message]:

@@ -1,7 +1,8 @@
-"""`calsync-agent db install`, `db upgrade` and `db ddl`."""
+"""`calsync-agent db install`, `db upgrade`, `db uninstall` and `db ddl`."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from calsync_agent import installation
 from calsync_agent.config import reading
@@ -20,8 +21,26 @@ def upgrade(options: argparse.Namespace) -> int:
     return _tell(options, installation.upgrade)
 
 
+def uninstall(options: argparse.Namespace) -> int:
+    """Remove what the plugin has made; without `--yes` only show it."""
+    with _opened(options) as database:
+        names = installation.removal(database)
+        if not names:
+            print(_("Nothing of the plugin's is there."))
+        elif options.yes:
+            for line in installation.uninstall(database):
+                print(line)
+        else:
+            print("\n".join(names))
+            print(_("These would be removed, with all that they hold: add --yes to do so."))
+    return 0
+
+
 def ddl(options: argparse.Namespace) -> int:
-    """Print what `db install` would do as SQL."""
+    """Print what `db install`, or `db uninstall`, would do as SQL."""
+    if options.uninstall:
+        print(installation.removing_ddl(options.dialect, schema=options.schema))
+        return 0
     print(
         installation.ddl(
             options.dialect,
@@ -34,13 +53,19 @@ def ddl(options: argparse.Namespace) -> int:
 
 
 def _tell(options: argparse.Namespace, work: Callable[[Database], list[Message]]) -> int:
-    part = reading.read(reading.find(options.config)).database
-    database = open_database(part.url.get_secret_value(), schema=part.schema_name)
-    try:
+    with _opened(options) as database:
         made = work(database)
-    finally:
-        database.dispose()
     for what in made:
         print(what)
     print(_("The tables are complete."))
     return 0
+
+
+@contextmanager
+def _opened(options: argparse.Namespace) -> Iterator[Database]:
+    part = reading.read(reading.find(options.config)).database
+    database = open_database(part.url.get_secret_value(), schema=part.schema_name)
+    try:
+        yield database
+    finally:
+        database.dispose()

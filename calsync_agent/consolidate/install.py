@@ -5,7 +5,7 @@ from typing import Final
 
 from calsync_agent.consolidate.feed import MARK
 from calsync_agent.consolidate.tables import CONSOLIDATE_TABLES, FEED_TABLES, feed
-from calsync_agent.consolidate.triggers import RETIRED
+from calsync_agent.consolidate.triggers import RETIRED, feed_triggers
 from calsync_agent.database.schema import Change, Item, Step, Target, dropped, switched_on, tables
 
 MODULE: Final = "CalendarSync"
@@ -91,3 +91,15 @@ def feed_clearing(target: Target) -> list[Step]:
         feed=target.name(feed.name), old=old, plus="+" if target.dialect == "mssql" else "||"
     )
     return [*retired, Change("table", _OLD_FEED, _OLD_FEED, (moved, f"DROP TABLE {old}"))]
+
+
+def feed_removal(target: Target) -> tuple[list[Change], list[Change]]:
+    """What removes the feed of any version: first triggers with their functions, then tables."""
+    made = [step for step in feed_triggers(target) if isinstance(step, Item)]
+    things = [*((one.kind, one.name, one.table) for one in made), *RETIRED[target.dialect]]
+    ordered = sorted(things, key=lambda thing: thing[0] != "trigger")
+    names = (*(table.name for table in FEED_TABLES), _OLD_FEED)
+    return (
+        [dropped(target, kind, name, table) for kind, name, table in ordered],
+        [dropped(target, "table", name, name) for name in names],
+    )

@@ -1,7 +1,7 @@
 """Requests made ready to send, and twenty of them in one `$batch` (graph-facts 7)."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -42,8 +42,10 @@ def prepare(request: Request, root: Root, page_size: int) -> Prepared:
     return Prepared(request, target, root.relative(target), headers, body)
 
 
-def split(prepared: Sequence[Prepared]) -> Iterator[list[int]]:
-    """The positions of what goes together: at most 20, at most 3 MB, in the given order.
+def split(
+    prepared: Sequence[Prepared], most: Callable[[], int] = lambda: LARGEST_BATCH
+) -> Iterator[list[int]]:
+    """The positions of what goes together: at most `most`, at most 3 MB, in the given order.
 
     Nothing is too large: what does not fit into a batch stands alone.
     """
@@ -52,7 +54,7 @@ def split(prepared: Sequence[Prepared]) -> Iterator[list[int]]:
     for position, each in enumerate(prepared):
         bytes_more = _OVERHEAD + len(each.target) + len(each.body or "")
         alone = each.relative is None
-        full = len(chunk) == LARGEST_BATCH or size + bytes_more > LARGEST_BATCH_BYTES
+        full = len(chunk) >= most() or size + bytes_more > LARGEST_BATCH_BYTES
         if chunk and (full or alone or prepared[chunk[-1]].relative is None):
             yield chunk
             chunk, size = [], 0

@@ -54,7 +54,7 @@ def rewritten(document: str, link: str | None, present: str, wanted: str) -> str
     around: tuple[str | None, str | None] | None = None
     if whole:
         around = _around(block.text, wanted)
-    elif block.ruled:
+    elif block.ruled and _read_without(block, present):
         around = _divided(block, wanted)
     if around is None:
         return None
@@ -65,6 +65,13 @@ def rewritten(document: str, link: str | None, present: str, wanted: str) -> str
         return None
     read = again.whole if whole else joined(again.above, again.below)
     return made if _words(read) == _words(wanted) else None
+
+
+def _read_without(block: Block, present: str) -> bool:
+    """Whether the text was read without the block: it holds no rules but people's own."""
+    rule = _words(block.text)[0]
+    own = _words(block.above).count(rule) + _words(block.below).count(rule)
+    return _words(present).count(rule) == own
 
 
 def _divided(block: Block, wanted: str) -> tuple[str | None, str | None]:

@@ -24,8 +24,8 @@ _CLOCK: Final = Clock()
 class Graph:
     """Graph for one tenant. Raises ConfigurationRefused for an unusable ca_file or proxy.
 
-    `budget` bounds the seconds that one `send` sleeps, `poll_limit` the seconds that a common
-    batch of a poll may take, `at_once` the calls under way in each lane (`Pace`).
+    `budget` bounds the seconds that one `send` sleeps, `poll_limit` the seconds that a poll waits
+    for a common batch, `at_once` the calls under way in each lane (`Pace`).
     """
 
     def __init__(
@@ -37,10 +37,12 @@ class Graph:
         clock: Clock = _CLOCK,
         at_once: int = 16,
         budget: float = 60.0,
-        poll_limit: float = 15.0,
+        poll_limit: float = 4.0,
     ) -> None:
         session = Session(settings, tokens, Wire(settings, transport), clock)
-        self._means = Means(session, Pace(at_once), HealthRecords(), clock, budget, poll_limit)
+        self._means = Means(
+            session, Pace(at_once), HealthRecords(), HealthRecords(), clock, budget, poll_limit
+        )
 
     async def permissions(self) -> frozenset[str] | None:
         """Sign in; the application permissions that the token names, None where it is unreadable.
@@ -63,11 +65,12 @@ class Graph:
     ) -> Mapping[str, Polled]:
         """Ask each mailbox one question: ⌈n/20⌉ HTTP requests for n mailboxes that are well.
 
-        `listener` hears of each mailbox as soon as its result is known; it must neither block nor
-        raise. No mailbox keeps the others waiting (A4): one that takes longer than `QUICK` seconds
-        when asked on its own counts as GraphTrouble this time, and what it answers in the end is
-        given to the next poll that asks it the same. The returned mapping is complete.
-        Raises SignInRefused and ConfigurationRefused where the app itself is refused.
+        At most two more where some are not. `listener` hears of each mailbox as soon as its result
+        is known; it must neither block nor raise. No mailbox keeps the others waiting (A4): one
+        that takes longer than `QUICK` seconds when asked on its own counts as FeedTrouble this
+        time, and what it answers in the end is given to the next poll that asks it the same. Of
+        those that were asked together, and get no answer, each is Waiting. The returned mapping is
+        complete. Raises SignInRefused and ConfigurationRefused where the app itself is refused.
         """
         return await Poll(self._means, listener).run(requests)
 

@@ -100,7 +100,8 @@ def unchanged(answer: Answer) -> str | None:
     if not answer.ok or not answer.body or answer.body.get("value"):
         return None
     link = answer.body.get("@odata.deltaLink")
-    return link if isinstance(link, str) else None
+    goes_on = answer.body.get("@odata.nextLink") is not None
+    return link if isinstance(link, str) and link and not goes_on else None
 
 
 _TOKEN_GONE: Final = ("SyncStateNotFound", "resyncRequired", "ErrorInvalidSyncStateData")

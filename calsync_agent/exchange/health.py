@@ -49,6 +49,11 @@ class HealthRecords:
         ailment = self._ailments.get(mailbox)
         return 0 if ailment is None else ailment.failures
 
+    def since(self, mailbox: str) -> float:
+        """Since when the mailbox may be asked again; 0 where nothing is known of it."""
+        ailment = self._ailments.get(mailbox)
+        return 0.0 if ailment is None else ailment.not_before
+
     def failed(self, mailbox: str, now: float, rest: float) -> None:
         """Leave the mailbox alone for `rest` seconds."""
         self._ailments[mailbox] = failed(self._ailments.get(mailbox), now, rest)

@@ -51,7 +51,9 @@ def find_block(document: str, link: str) -> Block | None:
         if found is not None:
             return _between(document, lines, *found)
         containers = list(_containers(document, join_key(link)))
-        return _inside(document, lines, *containers[0]) if len(containers) == 1 else None
+        # Others beside it may be a part of it, or of another: nobody can tell.
+        start, end, holds = containers[0] if len(containers) == 1 else (0, 0, False)
+        return _inside(document, lines, start, end) if holds else None
     except TooDeep:
         return None
 
@@ -96,8 +98,8 @@ def _closed(
     return start, end, tuple(tag for tag in holding if tag.start < start)
 
 
-def _containers(document: str, wanted: JoinKey) -> Iterator[tuple[int, int]]:
-    """From where to where the outermost elements with Teams' classes go that hold the link."""
+def _containers(document: str, wanted: JoinKey) -> Iterator[tuple[int, int, bool]]:
+    """From where to where the outermost elements with Teams' classes go; which holds the link."""
     opened = OpenElements()
     container: Token | None = None
     depth, holds = 0, False
@@ -110,8 +112,7 @@ def _containers(document: str, wanted: JoinKey) -> Iterator[tuple[int, int]]:
             holds = holds or join_key(attribute(document, token, "href")) == wanted
         opened.pass_by(token)
         if container is not None and len(opened.tags) <= depth:
-            if holds:
-                yield container.start, token.end
+            yield container.start, token.end, holds
             container = None
 
 

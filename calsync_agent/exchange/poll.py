@@ -2,11 +2,16 @@
 
 Nothing is repeated and no rest is waited for here: the next poll is the repetition, and a mailbox
 that asked for a rest is not asked before it is over.
+
+One mailbox that does not answer keeps a whole batch from being answered, and nothing tells which
+one it is. So the batch is asked again in parts, with the next poll: those that answer are well, and
+those that do not are divided further, until the one is left that is to blame. A poll never sends
+more than `SPARE` requests beyond those that it takes when all are well.
 """
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -15,19 +20,50 @@ from typing import Final, TypeAlias
 from calsync_agent.errors import Refusal, SignInRefused
 from calsync_agent.exchange.batch import LARGEST_BATCH, Prepared
 from calsync_agent.exchange.health import QUICK
-from calsync_agent.exchange.means import Asking, Means, Result
-from calsync_agent.exchange.pace import Lane
-from calsync_agent.exchange.refusals import closed, resting, slow, token_refused, unwell
+from calsync_agent.exchange.means import Company, Family, Means, Result
+from calsync_agent.exchange.pace import Lane, answered_within
+from calsync_agent.exchange.refusals import (
+    closed,
+    resting,
+    slow,
+    token_refused,
+    unforeseen,
+    unheard,
+    unheard_of,
+    unwell,
+)
 from calsync_agent.exchange.requests import Answer, Lost, Outcome, Request
-from calsync_agent.exchange.retry import passing, pause, told
+from calsync_agent.exchange.retry import passing, pause, throttles, told
 from calsync_agent.exchange.troubles import ForeignLink, GraphTrouble, Unreachable
 
-Polled: TypeAlias = Answer | GraphTrouble
+SPARE: Final = 2
+"""Requests beyond ⌈n/20⌉ for n mailboxes, of which any may be slow or failing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The answer is still to come, and others that were asked with it may be to blame."""
+
+
+Polled: TypeAlias = Answer | GraphTrouble | Waiting
 Listener: TypeAlias = Callable[[str, Polled], object]
-Member: TypeAlias = tuple[str, Prepared]
+Members: TypeAlias = dict[str, Prepared]
 
 # The entry in the health records for Graph as such, when it throttles whole batches.
 _GRAPH: Final = ""
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """Whom to ask, and how: together, alone, in parts because nobody of them answers, or no more.
+
+    `heard`: those whose answer is there already, or is to come.
+    """
+
+    common: Members = field(default_factory=dict)
+    alone: Members = field(default_factory=dict)
+    silent: dict[int, tuple[Company, Members]] = field(default_factory=dict)
+    heard: dict[str, Company] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -39,31 +75,32 @@ class Poll:
     results: dict[str, Polled] = field(default_factory=dict)
     unauthorized: dict[str, Answer] = field(default_factory=dict)  # with a brand-new token
     refusal: Refusal | None = None  # of the app, not of a mailbox
+    left: int = 0  # requests that may still be sent
+    begun: list[Company] = field(default_factory=list)
 
     async def run(self, requests: Mapping[str, Request]) -> Mapping[str, Polled]:
         """Ask all. Raises what refuses the app as such, and not one mailbox."""
-        common: list[Member] = []
-        alone: list[Member] = []
+        known = _Sorted()
         for mailbox, request in requests.items():
-            self._assign(mailbox, request, common, alone)
-        if not (common or alone):
+            self._sort(mailbox, request, known)
+        if len(self.results) == len(requests):
             return self.results
         try:
             # Before the clock of any batch starts: a slow sign-in is no mailbox's fault.
             await self.means.session.sign_in()
         except Unreachable as trouble:
-            for mailbox, _ in (*common, *alone):
+            for mailbox in requests.keys() - self.results.keys():
                 self._hand_out(mailbox, trouble)
             return self.results
-        async with asyncio.TaskGroup() as tasks:
-            for first in range(0, len(common), LARGEST_BATCH):
-                chunk = common[first : first + LARGEST_BATCH]
-                if len(chunk) > 1:
-                    tasks.create_task(self._together(chunk, tasks))
-                else:
-                    alone += chunk
-            for member in alone:
-                tasks.create_task(self._alone(member))
+        waiting = {company for company in self.means.asking.values() if not company.sent.is_set()}
+        self.left = max(-(-len(requests) // LARGEST_BATCH) + SPARE - len(waiting), 0)
+        try:
+            await self._ask(known)
+        except asyncio.CancelledError:
+            await self.means.abandon(self.begun)
+            raise
+        for mailbox in requests.keys() - self.results.keys() - self.unauthorized.keys():
+            self._hand_out(mailbox, Waiting())
         if self.refusal is not None:
             raise self.refusal
         if self.unauthorized and len(self.unauthorized) == len(requests):
@@ -72,54 +109,137 @@ class Poll:
             self._hand_out(mailbox, GraphTrouble(token_refused(answer)))
         return self.results
 
-    def _assign(
-        self, mailbox: str, request: Request, common: list[Member], alone: list[Member]
-    ) -> None:
+    def _sort(self, mailbox: str, request: Request, known: _Sorted) -> None:
+        means = self.means
         try:
-            prepared = self.means.session.prepare(request)
+            prepared = means.session.prepare(request)
         except ForeignLink as link:
             self._hand_out(mailbox, link)
             return
-        records, now = self.means.records, self.means.clock.monotonic()
-        well = records.well(mailbox) and prepared.relative is not None
-        rest = records.rest(_GRAPH if well else mailbox, now)
-        if rest > 0:
+        company = means.asking.get(mailbox)
+        if company is not None and company.members[mailbox].target != prepared.target:
+            del means.asking[mailbox]  # the answer to another question
+            if company.alone:
+                company.task.cancel()
+            company = None
+        now = means.clock.monotonic()
+        well = means.records.well(mailbox) and means.feeds.well(mailbox)
+        well = well and prepared.relative is not None
+        rest = means.records.rest(_GRAPH if well else mailbox, now)
+        unheard_for = means.feeds.rest(mailbox, now)
+        if company is not None and _divisible(company):
+            known.silent.setdefault(id(company), (company, {}))[1][mailbox] = prepared
+        elif company is not None:
+            known.heard[mailbox] = company
+        elif rest > 0:
             self._hand_out(mailbox, resting(mailbox, rest))
+        elif unheard_for > 0:
+            self._hand_out(mailbox, unheard_of(mailbox, unheard_for))
         elif well:
-            common.append((mailbox, prepared))
+            known.common[mailbox] = prepared
         else:
-            alone.append((mailbox, prepared))
+            known.alone[mailbox] = prepared
 
-    async def _together(self, members: Sequence[Member], tasks: asyncio.TaskGroup) -> None:
+    async def _ask(self, known: _Sorted) -> None:
+        groups = [dict(some) for some in _chunks(known.common, LARGEST_BATCH)]
+        self.left = max(self.left - len(groups), 0)
+        families = [(group, Family(answered=True)) for group in groups]
+        # Some of what may be sent is for finding out who is to blame, the rest for those who are.
+        kept = min(SPARE, self.left) if known.silent else 0
+        longest_ago = sorted(known.alone, key=self.means.feeds.since)
+        for mailbox in longest_ago[: self.left - kept]:
+            self.left -= 1
+            families.append(({mailbox: known.alone[mailbox]}, Family()))
+        for position, (company, members) in enumerate(known.silent.values()):
+            divisible = company.family.answered and self.left >= SPARE
+            if divisible or _failed(company):
+                share = max(SPARE, self.left // (len(known.silent) - position))
+                await self.means.abandon([company])
+                families += self._parts(members, share)
+            else:  # none of those that were asked beside them answers either, or not now
+                known.heard |= dict.fromkeys(members, company)
+        async with asyncio.TaskGroup() as tasks:
+            for group, family in families:
+                tasks.create_task(self._begin(group, family, tasks))
+            for company in set(known.heard.values()):
+                asked = [name for name, one in known.heard.items() if one is company]
+                tasks.create_task(self._attend(company, asked, tasks))
+
+    def _parts(self, members: Members, share: int) -> list[tuple[Members, Family]]:
+        """The members in as many parts as may be asked for; none where that is not to be."""
+        count = min(share, self.left, len(members))
+        if not count:
+            return []
+        self.left -= count
+        family = Family(answered=len(members) == count)
+        return [(dict(some), family) for some in _chunks(members, -(-len(members) // count))]
+
+    async def _begin(self, members: Members, family: Family, tasks: asyncio.TaskGroup) -> None:
+        """Ask some mailboxes by one request, and hand out what it comes to."""
         pace = self.means.pace
-        with ExitStack() as places:
-            entered: list[Member] = []
-            for member in members:
-                if pace.enter_now(member[0]):
-                    places.callback(pace.leave, member[0])
-                    entered.append(member)
-                else:  # busy with work of our own: the others do not wait for that
-                    tasks.create_task(self._alone(member))
-            async with pace.lane(Lane.POLL):
-                results = await self._batch(entered) if entered else []
-        if results is None:  # too slow, or failed as a whole: find the one that is to blame
-            for member in entered:
-                tasks.create_task(self._alone(member))
+        places = ExitStack()
+        entered: Members = {}
+        for mailbox, prepared in members.items():
+            if len(members) == 1:
+                entered[mailbox] = prepared
+            elif pace.enter_now(mailbox):
+                places.callback(pace.leave, mailbox)
+                entered[mailbox] = prepared
+            else:  # busy with work of our own: the others do not wait for that
+                tasks.create_task(self._begin({mailbox: prepared}, Family(), tasks))
+        if not entered:
             return
-        for (mailbox, _), result in zip(entered, results, strict=True):
-            self._settle(mailbox, result, took=0.0)
+        sent = asyncio.Event()
+        ask = self._alone if len(members) == 1 else self._together
+        company = Company(entered, family, asyncio.create_task(ask(entered, sent)), sent)
+        self.begun.append(company)
+        company.task.add_done_callback(lambda _task: places.close())
+        self.means.asking.update(dict.fromkeys(entered, company))
+        await self._attend(company, list(entered), tasks)
 
-    async def _batch(self, members: Sequence[Member]) -> Sequence[Result] | None:
-        """What became of each; None where each must be asked alone to know."""
-        try:
-            async with asyncio.timeout(self.means.poll_limit):
-                outcomes = await self.means.session.batch([prepared for _, prepared in members])
-        except TimeoutError:
-            return None
-        except (Unreachable, Refusal) as error:
-            return [error] * len(members)
+    async def _attend(
+        self, company: Company, asked: Sequence[str], tasks: asyncio.TaskGroup
+    ) -> None:
+        """Wait for a company's answer as long as may be, and hand out what it is to those asked."""
+        patience = QUICK if company.alone else self.means.poll_limit
+        if not await answered_within(company.task, patience):
+            if not company.sent.is_set():  # it waits for its turn: that is no mailbox's fault
+                return
+            company.late = True
+            if company.alone:
+                (mailbox,) = company.members
+                self.means.feeds.answered(mailbox, self.means.clock.monotonic(), took=math.inf)
+                self._hand_out(mailbox, slow(mailbox))
+            return
+        if company.task.cancelled():
+            return
+        results = company.task.result()
+        company.family.answered = True
+        if results is None:
+            if self.left < SPARE:
+                return
+            members = {name: company.members[name] for name in asked}
+            for part, family in self._parts(members, self.left):
+                tasks.create_task(self._begin(part, family, tasks))
+            return
+        for mailbox, result in zip(company.members, results, strict=True):
+            if mailbox in asked:
+                self.means.asking.pop(mailbox, None)
+                self._settle(mailbox, result, late=company.alone and company.late)
+
+    async def _together(self, members: Members, sent: asyncio.Event) -> Sequence[Result] | None:
+        """What became of each; None where each must be asked apart to know."""
+        means = self.means
+        async with means.pace.lane(Lane.POLL):
+            sent.set()
+            try:
+                outcomes = await means.session.batch(list(members.values()), or_each=False)
+            except (Unreachable, Refusal) as error:
+                return [error] * len(members)
+            except Exception:  # noqa: BLE001 - asked apart, it is one mailbox's trouble
+                return None
         if isinstance(outcomes, list):
-            self.means.records.answered(_GRAPH, self.means.clock.monotonic(), took=0.0)
+            means.records.answered(_GRAPH, means.clock.monotonic(), took=0.0)
             return outcomes
         if isinstance(outcomes, Lost):
             return None
@@ -127,43 +247,37 @@ class Poll:
             return [outcomes] * len(members)
         if outcomes.status == HTTPStatus.TOO_MANY_REQUESTS or outcomes.header("retry-after"):
             after = self._rest(_GRAPH, outcomes)  # it is Graph that asks all of them to wait
-            return [unwell(mailbox, outcomes, after) for mailbox, _ in members]
+            return [unwell(mailbox, outcomes, after) for mailbox in members]
         return None
 
-    async def _alone(self, member: Member) -> None:
-        mailbox = member[0]
-        asking = self._asking(member)
-        done, _ = await asyncio.wait({asking.task}, timeout=QUICK)
-        if not done or asking.task.cancelled():
-            self.means.records.answered(mailbox, self.means.clock.monotonic(), took=math.inf)
-            self._hand_out(mailbox, slow(mailbox))
-            return
-        self.means.asking.pop(mailbox, None)
-        result, took = asking.task.result()
-        self._settle(mailbox, result, took)
+    async def _alone(self, members: Members, sent: asyncio.Event) -> Sequence[Result]:
+        ((mailbox, prepared),) = members.items()
+        async with self.means.pace.mailbox(mailbox, 1), self.means.pace.lane(Lane.APART):
+            sent.set()
+            try:
+                return [await self.means.session.one(prepared)]
+            except (Unreachable, Refusal) as error:
+                return [error]
+            except Exception as error:  # noqa: BLE001 - it is this mailbox's trouble alone (B8)
+                return [unforeseen(mailbox, error)]
 
-    def _asking(self, member: Member) -> Asking:
-        """The call that is under way since an earlier poll, or else a new one."""
-        mailbox, prepared = member
-        asking = self.means.asking.get(mailbox)
-        if asking is not None:
-            if asking.target == prepared.target:
-                return asking
-            asking.task.cancel()
-        asking = Asking(prepared.target, asyncio.create_task(_ask(self.means, mailbox, prepared)))
-        self.means.asking[mailbox] = asking
-        return asking
-
-    def _settle(self, mailbox: str, result: Result, took: float) -> None:
+    def _settle(self, mailbox: str, result: Result, *, late: bool) -> None:
+        now = self.means.clock.monotonic()
         if isinstance(result, Refusal):
             self.refusal = result
             self._hand_out(mailbox, GraphTrouble(result.message))
         elif isinstance(result, GraphTrouble):
             self._hand_out(mailbox, result)
-        elif passing(result):
+        elif throttles(result):
             self._hand_out(mailbox, unwell(mailbox, result, self._rest(mailbox, result)))
+        elif passing(result):
+            feeds = self.means.feeds
+            after = pause(feeds.failures(mailbox) + 1, None, self.means.clock.random())
+            feeds.failed(mailbox, now, after)
+            self._hand_out(mailbox, unheard(mailbox, result, after))
         elif isinstance(result, Answer):
-            self.means.records.answered(mailbox, self.means.clock.monotonic(), took)
+            self.means.records.answered(mailbox, now, took=0.0)
+            self.means.feeds.answered(mailbox, now, took=math.inf if late else 0.0)
             if result.status == HTTPStatus.UNAUTHORIZED:
                 self.unauthorized[mailbox] = result
             else:
@@ -183,13 +297,17 @@ class Poll:
             self.listener(mailbox, result)
 
 
-async def _ask(means: Means, mailbox: str, prepared: Prepared) -> tuple[Result, float]:
-    """What a call of its own came to, and the seconds that it took."""
-    result: Result
-    async with means.pace.mailbox(mailbox, 1), means.pace.lane(Lane.APART):
-        begun = means.clock.monotonic()
-        try:
-            result = await means.session.one(prepared)
-        except (Unreachable, Refusal) as error:
-            result = error
-        return result, means.clock.monotonic() - begun
+def _failed(company: Company) -> bool:
+    """Whether its request came back with nothing for anyone."""
+    return company.task.done() and not company.task.cancelled() and company.task.result() is None
+
+
+def _divisible(company: Company) -> bool:
+    """Whether somebody in it keeps the others from their answers."""
+    silent = company.sent.is_set() and not company.task.done()
+    return not company.alone and (silent or _failed(company))
+
+
+def _chunks(members: Members, size: int) -> Iterable[list[tuple[str, Prepared]]]:
+    items = list(members.items())
+    return [items[first : first + size] for first in range(0, len(items), size)]

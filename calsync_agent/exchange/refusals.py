@@ -3,8 +3,11 @@
 from typing import Final
 
 from calsync_agent.exchange.requests import Answer, Lost, Outcome
-from calsync_agent.exchange.troubles import GraphTrouble, MailboxClosed
+from calsync_agent.exchange.retry import throttles
+from calsync_agent.exchange.troubles import FeedTrouble, GraphTrouble, MailboxClosed
 from calsync_agent.i18n import Message, message
+
+_LONGEST: Final = 300  # characters of an error that nobody foresaw
 
 _NO_ACCESS: Final = message(
     "Exchange does not let the app in. Give it the application permission Calendars.ReadWrite with "
@@ -72,41 +75,69 @@ def token_refused(answer: Answer) -> Message:
 
 
 def unwell(mailbox: str, outcome: Outcome, after: float) -> GraphTrouble:
-    """The trouble of a mailbox that is to be left alone for `after` seconds."""
+    """The trouble of a mailbox that is to be asked again after `after` seconds."""
+    trouble = GraphTrouble(_does_not_serve(mailbox, outcome, after), retry_after=after)
+    trouble.shuts_out = throttles(outcome)
+    return trouble
+
+
+def unheard(mailbox: str, outcome: Outcome, after: float) -> FeedTrouble:
+    """The trouble of a mailbox that does not say what has changed in it."""
+    return FeedTrouble(_does_not_serve(mailbox, outcome, after), retry_after=after)
+
+
+def _does_not_serve(mailbox: str, outcome: Outcome, after: float) -> Message:
     if isinstance(outcome, Lost):
-        sentence = message(
+        return message(
             "mailbox {mailbox} gives no answer: {reason}; it is asked again in {seconds} s",
             mailbox=mailbox,
             reason=outcome.reason,
             seconds=round(after),
         )
-    else:
-        sentence = message(
-            "Exchange does not serve mailbox {mailbox} now ({status} {code}, request-id "
-            "{request_id}); it is asked again in {seconds} s",
-            mailbox=mailbox,
-            status=outcome.status,
-            code=outcome.code,
-            request_id=outcome.request_id,
-            seconds=round(after),
-        )
-    return GraphTrouble(sentence, retry_after=after)
+    return message(
+        "Exchange does not serve mailbox {mailbox} now ({status} {code}, request-id "
+        "{request_id}); it is asked again in {seconds} s",
+        mailbox=mailbox,
+        status=outcome.status,
+        code=outcome.code,
+        request_id=outcome.request_id,
+        seconds=round(after),
+    )
 
 
 def resting(mailbox: str, after: float) -> GraphTrouble:
     """The trouble of a mailbox that is not asked, because its rest is not over."""
-    return GraphTrouble(
-        message(
-            "mailbox {mailbox} was throttled or failing; it is not asked for another {seconds} s",
-            mailbox=mailbox,
-            seconds=round(after),
-        ),
-        retry_after=after,
+    trouble = GraphTrouble(_not_asked(mailbox, after), retry_after=after)
+    trouble.shuts_out = True
+    return trouble
+
+
+def unheard_of(mailbox: str, after: float) -> FeedTrouble:
+    """The trouble of a mailbox that is not asked what has changed in it, because it failed to."""
+    return FeedTrouble(_not_asked(mailbox, after), retry_after=after)
+
+
+def _not_asked(mailbox: str, after: float) -> Message:
+    return message(
+        "mailbox {mailbox} was throttled or failing; it is not asked for another {seconds} s",
+        mailbox=mailbox,
+        seconds=round(after),
     )
 
 
-def slow(mailbox: str) -> GraphTrouble:
+def slow(mailbox: str) -> FeedTrouble:
     """The trouble of a mailbox whose answer is still to come."""
-    return GraphTrouble(
+    return FeedTrouble(
         message("mailbox {mailbox} answers slowly; its answer is waited for", mailbox=mailbox)
+    )
+
+
+def unforeseen(mailbox: str, error: Exception) -> FeedTrouble:
+    """The trouble of a mailbox whose answer brought something about that nobody foresaw."""
+    return FeedTrouble(
+        message(
+            "mailbox {mailbox} answers in a way that calsync cannot deal with: {detail}",
+            mailbox=mailbox,
+            detail=f"{type(error).__name__}: {error}"[:_LONGEST],
+        )
     )

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 from calsync_agent.exchange.requests import Answer, Lost, Outcome
 
 THROTTLED: Final = frozenset({429, 503, 504, 509})  # waited for as long as the budget allows
+_LEFT_ALONE: Final = frozenset({429, 503, 509})
 _REFUSED_YET: Final = frozenset({423, 429})  # not carried out, but may be later
 _REFUSED_BY_5XX: Final = frozenset({501, 505, 507})  # definite: not carried out, nor will be
 _SAFE_TO_REPEAT: Final = frozenset({"GET", "PATCH", "PUT", "DELETE"})
@@ -114,6 +115,15 @@ def perhaps_done(outcome: Outcome) -> bool:
 def passing(outcome: Outcome) -> bool:
     """Whether the same request may succeed later without anybody doing anything."""
     return perhaps_done(outcome) or (isinstance(outcome, Answer) and outcome.status in _REFUSED_YET)
+
+
+def throttles(outcome: Outcome) -> bool:
+    """Whether the mailbox as such is to be left alone, and not only this request failed."""
+    if isinstance(outcome, Lost):
+        return False
+    return outcome.status in _LEFT_ALONE or (
+        passing(outcome) and outcome.header("retry-after") is not None
+    )
 
 
 def pause(number: int, told: float | None, chance: float) -> float:

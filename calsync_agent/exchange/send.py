@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from calsync_agent.errors import SignInRefused
-from calsync_agent.exchange.batch import Prepared, split
+from calsync_agent.exchange.batch import LARGEST_BATCH, Prepared, split
 from calsync_agent.exchange.means import Means
 from calsync_agent.exchange.pace import PLACES, Lane
 from calsync_agent.exchange.refusals import closed, resting, token_refused, unwell
@@ -21,6 +21,7 @@ from calsync_agent.exchange.retry import (
     Unwell,
     decide,
     perhaps_done,
+    throttles,
     told,
 )
 from calsync_agent.exchange.troubles import GraphTrouble
@@ -43,12 +44,16 @@ class Sending:
         self.answers = [None] * len(requests)
         try:
             self.prepared = [self.means.session.prepare(request) for request in requests]
-            for chunk in split(self.prepared):
+            for chunk in split(self.prepared, self._most):
                 await self._carry_out(chunk)
         except GraphTrouble as trouble:
             trouble.answers = self.answers
             raise
         return [answer for answer in self.answers if answer is not None]
+
+    def _most(self) -> int:
+        """How many may go together now, so that sending need not wait for a poll (B3, B9)."""
+        return LARGEST_BATCH if self.mailbox not in self.means.asking else PLACES - 1
 
     async def _carry_out(self, chunk: Sequence[int]) -> None:
         number = 0
@@ -68,8 +73,9 @@ class Sending:
 
     async def _exchange(self, chunk: Sequence[int]) -> list[Outcome]:
         means = self.means
-        places = 1 if len(chunk) == 1 else PLACES  # a batch is worked off four at a time
-        lane = Lane.WORK if means.records.well(self.mailbox) else Lane.APART
+        places = min(len(chunk), PLACES)  # a batch is worked off four at a time
+        well = means.records.well(self.mailbox) and means.feeds.well(self.mailbox)
+        lane = Lane.WORK if well else Lane.APART
         async with means.pace.mailbox(self.mailbox, places), means.pace.lane(lane):
             return await means.session.exchange([self.prepared[at] for at in chunk])
 
@@ -120,9 +126,12 @@ class Sending:
         return asked or 0.0
 
     def _note(self, outcome: Outcome, after: float) -> None:
-        """A mailbox that throttles or does not answer is left alone by everybody."""
-        if isinstance(outcome, Lost) or outcome.status in THROTTLED:
-            self.means.records.failed(self.mailbox, self.means.clock.monotonic(), after)
+        """A mailbox that throttles is left alone by everybody; one that fails is polled alone."""
+        now = self.means.clock.monotonic()
+        if throttles(outcome):
+            self.means.records.failed(self.mailbox, now, after)
+        elif isinstance(outcome, Lost) or outcome.status in THROTTLED:
+            self.means.feeds.failed(self.mailbox, now, 0.0)
 
     def _check(self) -> None:
         """Raise what stands against going on with the mailbox."""

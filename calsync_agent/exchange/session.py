@@ -61,18 +61,25 @@ class Session:
             outcome = await self._direct(prepared, await self._renewed(token))
         return outcome
 
-    async def batch(self, prepared: Sequence[Prepared]) -> list[Outcome] | Outcome:
-        """The outcome of each in one `$batch`; a single one where the batch failed as a whole."""
+    async def batch(
+        self, prepared: Sequence[Prepared], *, or_each: bool = True
+    ) -> list[Outcome] | Outcome:
+        """The outcome of each in one `$batch`; a single one where the batch failed as a whole.
+
+        `or_each`: where it is refused as a batch, carry them out one by one.
+        """
         token = await self._tokens.token()
-        outcomes = await self._batch(prepared, token)
+        outcomes = await self._batch(prepared, token, or_each=or_each)
         if not isinstance(outcomes, list):
             if _unauthorized(outcomes):
-                outcomes = await self._batch(prepared, await self._renewed(token))
+                renewed = await self._renewed(token)
+                outcomes = await self._batch(prepared, renewed, or_each=or_each)
             return outcomes
         refused = [at for at, outcome in enumerate(outcomes) if _unauthorized(outcome)]
         if refused:
             again = [prepared[at] for at in refused]
-            answers = spread(await self._batch(again, await self._renewed(token)), len(again))
+            renewed = await self._renewed(token)
+            answers = spread(await self._batch(again, renewed, or_each=or_each), len(again))
             for at, outcome in zip(refused, answers, strict=True):
                 outcomes[at] = outcome
         return outcomes
@@ -102,7 +109,9 @@ class Session:
             return reply
         return await _answer(reply)
 
-    async def _batch(self, prepared: Sequence[Prepared], token: str) -> list[Outcome] | Outcome:
+    async def _batch(
+        self, prepared: Sequence[Prepared], token: str, *, or_each: bool
+    ) -> list[Outcome] | Outcome:
         outer = self.prepare(_OUTER)
         content = encode(prepared)
         headers = {**outer.headers, "Content-Type": "application/json"}
@@ -114,7 +123,7 @@ class Session:
             return answer
         if answer.ok:
             return decode(answer.body, len(prepared), answer.request_id)
-        if _unauthorized(answer) or passing(answer):
+        if _unauthorized(answer) or passing(answer) or not or_each:
             return answer
         # Refused as a batch, and nothing carried out: none of the requests is to blame for it.
         return [await self._direct(each, token) for each in prepared]

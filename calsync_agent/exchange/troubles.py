@@ -4,6 +4,7 @@ MailboxTrouble            (errors.py)
 └── GraphTrouble          throttled, slow, failing
     ├── Unreachable       the whole host: no mailbox of it can be asked
     ├── MailboxClosed     closed to the app, or not there
+    ├── FeedTrouble       what has changed in it cannot be told; it may be written to nevertheless
     └── ForeignLink       a link that leads to another host
 """
 
@@ -22,6 +23,7 @@ class GraphTrouble(MailboxTrouble):
     """
 
     answers: Sequence[Outcome | None] = ()
+    shuts_out: bool = False  # for now the mailbox is not to be asked for anything
 
 
 class Unreachable(GraphTrouble):
@@ -30,15 +32,23 @@ class Unreachable(GraphTrouble):
     The sentence names the host and no mailbox, so that it need be said only once.
     """
 
+    shuts_out = True
+
 
 class MailboxClosed(GraphTrouble):
     """The app may not enter the mailbox, or there is none, until an admin mends it."""
+
+    shuts_out = True
 
     @property
     def lacks_permission(self) -> bool:
         """Whether the app was kept out, rather than nothing being there."""
         known = [answer for answer in self.answers if isinstance(answer, Answer)]
         return any(answer.status == HTTPStatus.FORBIDDEN for answer in known)
+
+
+class FeedTrouble(GraphTrouble):
+    """The mailbox's feed gives no usable answer, which says nothing of the mailbox itself (B3)."""
 
 
 class ForeignLink(GraphTrouble):

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import DatabaseTrouble, MailboxTrouble, Refusal
+from calsync_agent.exchange.refusals import slow
 from calsync_agent.exchange.troubles import MailboxClosed, Unreachable
 from calsync_agent.i18n import Message, message
 from calsync_agent.service.leases import Silent
@@ -29,6 +30,9 @@ _TRIES: Final = 3
 
 _PATIENCE: Final = 60.0
 """Seconds in all that are waited for it, or for an agent that may be dead."""
+
+_ANSWER_COMES: Final = 1.0
+"""Seconds after which an answer that is still to come is looked for again."""
 
 _UNCERTAIN: Final = frozenset({Count.OVERTAKEN, Count.UNANSWERED})
 _NO_PROGRESS: Final = _UNCERTAIN | {Count.QUARANTINED, Count.HELD}
@@ -120,7 +124,7 @@ def _pause(rounds: Rounds, patience: _Patience) -> float | None:
         patience.in_use += 1
         if patience.in_use < _TRIES:
             return 1.0
-    pauses = [*_until_better(standings), *_until_clear(rounds, patience)]
+    pauses = [*_until_better(standings, rounds.monotonic()), *_until_clear(rounds, patience)]
     worthwhile = [pause for pause in pauses if pause <= _left(patience)]
     return min(worthwhile, default=None)
 
@@ -131,14 +135,15 @@ def _did_something(standing: Standing) -> bool:
     )
 
 
-def _until_better(standings: Iterable[Standing]) -> Iterator[float]:
+def _until_better(standings: Iterable[Standing], at: float) -> Iterator[float]:
     """Seconds until each profile whose trouble may pass can be tried again."""
-    now = datetime.now(UTC).replace(tzinfo=None)
     for standing in standings:
         passing = isinstance(standing.error, MailboxTrouble | DatabaseTrouble | Silent)
         lasting = isinstance(standing.error, MailboxClosed | Unreachable)
-        if passing and not lasting and standing.failures <= _TRIES and standing.retry_at:
-            yield max((standing.retry_at - now).total_seconds(), 0.0)
+        if standing.waiting:
+            yield _ANSWER_COMES
+        elif passing and not lasting and standing.failures <= _TRIES:
+            yield standing.pause(at)
 
 
 def _until_clear(rounds: Rounds, patience: _Patience) -> Iterator[float]:
@@ -168,6 +173,8 @@ async def _outcome(standing: Standing, database: Database, *, outbound: bool) ->
     number, mailbox = standing.profile.id, standing.profile.mailbox
     if standing.error is not None:
         return Outcome(_failed(number, mailbox, standing.error.message), in_step=False)
+    if standing.waiting:
+        return Outcome(_failed(number, mailbox, slow(mailbox).message), in_step=False)
     held = [one for one in await database.read(lambda c: holds.read(c, number)) if not one.verdict]
     if held:
         return Outcome(_held(number, mailbox, held), in_step=False)

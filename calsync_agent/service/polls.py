@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from calsync_agent.errors import CalsyncError
 from calsync_agent.exchange import delta
-from calsync_agent.exchange.poll import Polled
+from calsync_agent.exchange.poll import Polled, Waiting
 from calsync_agent.exchange.requests import Answer
 from calsync_agent.service.lines import Line
 from calsync_agent.service.running import Running
@@ -47,12 +47,13 @@ class Polls:
         waiting, troubled = dict(asked), dict[str, CalsyncError]()
 
         def hear(mailbox: str, polled: Polled) -> None:
-            if isinstance(polled, Answer):
-                with about(waiting[mailbox]):
-                    self._hear(waiting[mailbox], polled, begin)
-                del waiting[mailbox]
-            else:
-                troubled[mailbox] = polled
+            match polled:
+                case Answer():
+                    self._hear(waiting.pop(mailbox), polled, begin)
+                case Waiting():
+                    waiting.pop(mailbox).wait()
+                case _:
+                    troubled[mailbox] = polled
 
         error: CalsyncError | None = None
         try:
@@ -70,8 +71,13 @@ class Polls:
                     self._running.failed(standing, reason)
 
     def _hear(self, standing: Standing, polled: Answer, begin: Begin) -> None:
-        if (position := delta.unchanged(polled)) is not None:
-            standing.busy, standing.position = False, position
-            self._running.succeeded(standing)
-        else:
-            begin(standing, polled)
+        with about(standing):
+            try:
+                if (position := delta.unchanged(polled)) is None:
+                    begin(standing, polled)
+                    return
+                standing.position = position
+                self._running.succeeded(standing)
+            except Exception as unforeseen:  # noqa: BLE001 - it costs this mailbox alone (B8)
+                self._running.failed(standing, internal(unforeseen))
+            standing.busy = False

@@ -6,6 +6,7 @@ anything (A5). Polls and cycles run on their own, so that no mailbox delays a ro
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -46,7 +47,8 @@ _log: Final = logging.getLogger(__name__)
 class Rounds:
     """All profiles that this agent syncs on one database.
 
-    `settings` may be exchanged any time. `news` is set when the next round should begin at once.
+    `settings` may be exchanged any time. `clock` is UTC; what is waited for goes by `monotonic`,
+    whose seconds no one can set. `news` is set when the next round should begin at once.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Rounds:
         settings: Settings,
         connect: Connect,
         clock: Callable[[], datetime] = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
         self.news = asyncio.Event()
@@ -64,10 +67,11 @@ class Rounds:
         self.troubles = Troubles(clock)
         self._database = database
         self._clock = clock
+        self.monotonic = monotonic
         memory = Memory()
         self._connect = connect
         self._lines = Lines(connect)
-        self._running = Running(database, self.leases, self.troubles, clock, self.news)
+        self._running = Running(database, self.leases, self.troubles, clock, self.news, monotonic)
         self._watch = Watch(database, self.leases, self._running, memory, self.news)
         self._looks = Looks(database, self.leases, self.troubles, self._watch, memory, clock)
         self._polls = Polls(self._running)
@@ -196,21 +200,29 @@ class Rounds:
 
     def _begin_cycles(self, view: View, line: Line) -> None:
         """Begin what is due, and ask the others whether anything is new."""
-        now, refused = self._clock(), view.refused
+        now, at, refused = self._clock(), self.monotonic(), view.refused
         bounds, policy = self._window(now), view.provider.policy
         asked: dict[str, Standing] = {}
         for number, standing in self.standings.items():
-            if not standing.may_begin(now):
+            if not standing.may_begin(at):
                 continue
             if number in refused:
                 self._running.failed(standing, refused[number])
                 continue
             standing.widen(bounds)
-            due = cycles.wanted(standing.progress, standing.position, policy, bounds)
-            given = self._job(standing, view)
+            self._give_up(standing, at)
+            listening = not policy.inbound or standing.may_listen(at)
+            due = listening and cycles.wanted(standing.progress, standing.position, policy, bounds)
+            # One that was silent is asked first: a cycle would keep what is to be sent waiting.
+            ask = listening and standing.silence is not None and standing.position is not None
+            work = bool(standing.left) or number in view.work
+            work = work and not (ask and policy.inbound)
+            if not (listening or work):
+                continue
             standing.begin(_terms(standing.profile, view))
-            if due or standing.left or number in view.work:
-                self._running.start(standing, given, line)
+            if due or work:
+                deaf = policy.inbound and standing.silence is not None and not due
+                self._running.start(standing, self._job(standing, view), line, deaf=deaf)
             elif policy.inbound and standing.position is not None:
                 asked[standing.profile.mailbox] = standing
             else:
@@ -222,6 +234,16 @@ class Rounds:
                 line,
                 lambda one, polled: self._running.start(one, self._job(one, view), line, polled),
             )
+
+    def _give_up(self, standing: Standing, at: float) -> None:
+        """Give up a place in the feed that has not answered for too long (B3)."""
+        if standing.is_unheard(at):
+            standing.position = None
+            text = message(
+                "Exchange has not said for an hour what has changed in the calendar, which is"
+                " read anew"
+            )
+            self.troubles.tell(Level.WARNING, Kind.SYNC, text, standing)
 
     def _job(self, standing: Standing, view: View) -> Job:
         return job(self.settings, view, standing.profile, self._clock())

@@ -8,6 +8,7 @@ committed.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from datetime import datetime
@@ -59,6 +60,7 @@ class Running:
         troubles: Troubles,
         clock: Callable[[], datetime],
         news: asyncio.Event,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.tasks: dict[ProfileId, asyncio.Task[None]] = {}
         self._refusal: Message | None = None
@@ -67,14 +69,24 @@ class Running:
         self._troubles = troubles
         self._clock = clock
         self._news = news
+        self._monotonic = monotonic
         self._well = asyncio.Semaphore(AT_ONCE)
         self._apart = asyncio.Semaphore(AT_ONCE_APART)
 
-    def start(self, standing: Standing, job: Job, line: Line, polled: Answer | None = None) -> None:
-        """Begin a cycle of a profile, which is busy already."""
+    def start(
+        self,
+        standing: Standing,
+        job: Job,
+        line: Line,
+        polled: Answer | None = None,
+        *,
+        deaf: bool = False,
+    ) -> None:
+        """Begin a cycle of a profile, which is busy already; `deaf`: one that only sends."""
         number = standing.profile.id
+        cycling = self._run(standing, job, line, polled, deaf=deaf)
         with about(standing):
-            task = asyncio.create_task(self._run(standing, job, line, polled), name=standing.name)
+            task = asyncio.create_task(cycling, name=standing.name)
         self.tasks[number] = task
         task.add_done_callback(partial(self._ended, number))
 
@@ -96,7 +108,7 @@ class Running:
 
     def failed(self, standing: Standing, error: CalsyncError) -> None:
         """A profile could not be asked, or its cycle did not go through."""
-        standing.failed(error, self._clock())
+        standing.failed(error, self._clock(), self._monotonic())
         self._troubles.met(error, standing)
 
     def succeeded(self, standing: Standing) -> None:
@@ -110,7 +122,9 @@ class Running:
         self.refuse(message("the agent is being stopped"), cut_after=grace)
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
 
-    async def _run(self, standing: Standing, job: Job, line: Line, polled: Answer | None) -> None:
+    async def _run(
+        self, standing: Standing, job: Job, line: Line, polled: Answer | None, *, deaf: bool
+    ) -> None:
         counted = Counted(line.graph)
         cycle = Cycle(
             job=job,
@@ -121,6 +135,7 @@ class Running:
             position=standing.position,
             unsaved=standing.unsaved,
             left=standing.left,
+            deaf=deaf,
             permit=partial(self._permit, standing),
         )
         first = cycle.progress.compared_at is None
@@ -146,7 +161,10 @@ class Running:
         except Exception as error:  # noqa: BLE001 - it must not end the agent
             self.failed(standing, internal(error))
         else:
-            self.succeeded(standing)
+            if deaf:
+                standing.sent()
+            else:
+                self.succeeded(standing)
             for reason in cycle.rulings:
                 self._troubles.tell(Level.WARNING, Kind.HELD, reason, standing)
         finally:

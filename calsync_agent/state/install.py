@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from calsync_agent.database.schema import Step, Target, tables
+from calsync_agent.database.schema import Change, Item, Step, Target, dropped, tables
 from calsync_agent.state.meta import SCHEMA_VERSION_ROW
-from calsync_agent.state.tables import PLUGIN_TABLES, SCHEMA_VERSION
-from calsync_agent.state.triggers import SETTINGS_REVISION, settings_triggers
+from calsync_agent.state.tables import PLUGIN_TABLES, SCHEMA_VERSION, meta
+from calsync_agent.state.triggers import RETIRED, SETTINGS_REVISION, settings_triggers
 
 _FIRST_ROW: Final = """INSERT INTO {meta} (name, value)
 SELECT '{name}', '{value}' WHERE NOT EXISTS (SELECT 1 FROM {meta} WHERE name = '{name}')"""
@@ -39,3 +39,19 @@ def version_steps(target: Target) -> list[Step]:
 
 def _first_row(target: Target, name: str, value: str) -> str:
     return _FIRST_ROW.format(meta=target.name("calsync_meta"), name=name, value=value)
+
+
+def state_removal(target: Target) -> tuple[list[Change], list[Change]]:
+    """What removes the plugin's tables of any version: first triggers and functions, then tables.
+
+    The row with the version goes last of all: until then an older or newer program is told of it.
+    """
+    made = [step for step in settings_triggers(target) if isinstance(step, Item)]
+    things = [*((one.kind, one.name, one.table) for one in made), *RETIRED[target.dialect]]
+    ordered = sorted(things, key=lambda thing: thing[0] != "trigger")
+    names = [table.name for table in reversed(PLUGIN_TABLES)]
+    names.sort(key=lambda name: name == meta.name)
+    return (
+        [dropped(target, kind, name, table) for kind, name, table in ordered],
+        [dropped(target, "table", name, name) for name in names],
+    )

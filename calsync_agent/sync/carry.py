@@ -35,6 +35,7 @@ from calsync_agent.sync import breaker, telling
 from calsync_agent.sync.aside import unread
 from calsync_agent.sync.effects import agreed
 from calsync_agent.sync.job import Count, Intent, Job
+from calsync_agent.sync.mails import forecast
 from calsync_agent.sync.views import answered, view
 
 
@@ -97,7 +98,7 @@ def _enter(job: Job, intent: Intent, result: Result, outcome: _Outcome) -> None:
             refused = unsettled(held.consolidate, fields)
             outcome.changed.append(replace(held, consolidate=refused))
             outcome.refused[item] = reason
-            _tell(job, intent, event.id, outcome)
+            _tell(job, _as_sent(job, intent, fields), event.id, outcome)
         case Gone():
             outcome.dropped.append(link.id)
             outcome.settled.add(item)
@@ -148,6 +149,20 @@ def _enter_answer(job: Job, intent: Intent, outcome: _Outcome) -> None:
         )
         outcome.changed.append(now)
     _tell(job, intent, link.event_id, outcome)
+
+
+def _as_sent(job: Job, intent: Intent, left: frozenset[Field]) -> Intent:
+    """What was sent of an intent whose text was left alone: nobody is mailed about that (F8)."""
+    operation = intent.outgoing.operation
+    if Field.BODY not in left or not isinstance(operation, ChangeEvent):
+        return intent
+    present = operation.event.appointment.body
+    sent = replace(
+        operation,
+        appointment=replace(operation.appointment, body=present),
+        fields=operation.fields - left,
+    )
+    return replace(intent, mails=forecast(sent, job.office.people))
 
 
 def _tell(job: Job, intent: Intent, event: EventId | None, outcome: _Outcome) -> None:

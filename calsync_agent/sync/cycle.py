@@ -5,6 +5,7 @@ Consolidate's go out. Whatever stops it in between, the next cycle finds its way
 committed. Deletions come last in each direction, when all of them are known.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -24,6 +25,7 @@ from calsync_agent.exchange import delta
 from calsync_agent.exchange.delta import Page
 from calsync_agent.exchange.mailbox import Mailbox, PositionLost
 from calsync_agent.exchange.requests import Answer
+from calsync_agent.exchange.troubles import FeedTrouble, GraphTrouble
 from calsync_agent.fence import passing
 from calsync_agent.i18n import Message, message
 from calsync_agent.state import agents, holds, links, pending, progress, quarantine, waiting
@@ -38,6 +40,7 @@ from calsync_agent.sync.gather import Gatherer, SeriesSeen
 from calsync_agent.sync.guard import Plans, judge
 from calsync_agent.sync.job import Batch, Caution, Count, Job, PutOff, Settled
 from calsync_agent.sync.match import Match, no_match
+from calsync_agent.sync.pages import Pages
 from calsync_agent.sync.settle import FIRST_PASS, settle
 from calsync_agent.sync.window import Window
 
@@ -58,6 +61,9 @@ DELETING: Final = {
     Side.EXCHANGE: HoldKind.DELETE_IN_EXCHANGE,
 }
 
+PATIENCE: Final = 15.0
+"""Seconds that sending waits for the answer to what has changed."""
+
 SERIES_AT_ONCE: Final = 20
 """How many series are read at a time, with all their exceptions."""
 
@@ -72,6 +78,7 @@ class Cycle:
     long as there are any, no position is stored (B2), and only this agent knows the newest one:
     whoever comes after it reads the feed again. `busy`: the appointments of this cycle that
     somebody was at work on; `met`: the events of these.
+    `deaf`: Exchange does not answer there, so that it is only sent to (B3).
     `permit` raises where nothing may be written any more (G5). `planned` sums up what was put off
     so far, `postponed` is what was left to be sent with the rest, and `rulings` say what of it has
     to wait for an admin (B7, F8). `compared`: what a first
@@ -88,6 +95,7 @@ class Cycle:
     left: Mapping[EventId, ActivityId] = field(default_factory=dict)
     met: dict[EventId, ActivityId] = field(default_factory=dict)
     busy: frozenset[ActivityId] = frozenset()
+    deaf: bool = False
     permit: Callable[[], None] = lambda: None
     wrote: bool = False
     planned: PutOff = field(default_factory=PutOff)
@@ -255,21 +263,24 @@ async def run(cycle: Cycle, polled: Answer | None = None) -> None:
     """Do all there is to do for one profile.
 
     `polled`: the answer to asking at `position`, where that was done already. Raises MailboxTrouble
-    and DatabaseTrouble; what was done until then is done.
+    and DatabaseTrouble; what was done until then is done. FeedTrouble: all but taking in.
     """
     await _recover(cycle)
     await _carry_verdicts_out(cycle)
+    silent: MailboxTrouble | None = None
     if cycle.progress.compared_at is None:
         cycle.compared = await cycle.read(lambda c: compare(c, cycle.job))
         await _list(cycle, cycle.compared)
     else:
         await _look_again(cycle)
-        if cycle.job.policy.inbound:
-            await _take_in(cycle, polled)
+        if cycle.job.policy.inbound and not cycle.deaf:
+            silent = await _taken_in(cycle, polled)
     await _take_waiting(cycle)
     await _retry_quarantined(cycle)
     if cycle.job.policy.outbound:
         await _send_out(cycle)
+    if silent is not None:
+        raise FeedTrouble(silent.message, silent.retry_after)
 
 
 async def _recover(cycle: Cycle) -> None:
@@ -312,6 +323,20 @@ async def _look_again(cycle: Cycle) -> None:
         cycle.progress, cycle.unsaved = now, 0
 
 
+async def _taken_in(cycle: Cycle, polled: Answer | None) -> MailboxTrouble | None:
+    """What kept Exchange's changes from being taken in; sending goes on meanwhile (B3).
+
+    Raises what keeps that from going on, too.
+    """
+    try:
+        await _take_in(cycle, polled)
+    except MailboxTrouble as trouble:
+        if isinstance(trouble, GraphTrouble) and trouble.shuts_out:
+            raise
+        return trouble
+    return None
+
+
 async def _take_in(cycle: Cycle, polled: Answer | None) -> None:
     """What changed in Exchange since `position`; a fresh listing where that is of no use."""
     if cycle.position is None or _outdated(cycle.progress, cycle.job.window):
@@ -326,7 +351,14 @@ async def _take_in(cycle: Cycle, polled: Answer | None) -> None:
 async def _first_page(cycle: Cycle, position: str, polled: Answer | None) -> Page:
     if polled is not None:
         return await cycle.mailbox.read_page(polled)
-    return await cycle.mailbox.page(delta.following(position))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await cycle.mailbox.page(delta.following(position))
+    except TimeoutError:
+        name = cycle.mailbox.name
+        raise MailboxTrouble(
+            message("mailbox {mailbox} is slow to say what has changed in it", mailbox=name)
+        ) from None
 
 
 async def _list(cycle: Cycle, compared: Compared | None) -> None:
@@ -350,6 +382,7 @@ async def _follow(cycle: Cycle, page: Page, listing: _Listing | None = None) -> 
     match = listing.compared.candidates.take if listing and listing.compared else no_match
     put_off = PutOff()
     series = SeriesSeen()
+    pages = Pages(cycle.mailbox)
     cycle.wrote, cycle.met = False, {}
     while True:
         cycle.unsaved += page.size
@@ -357,9 +390,10 @@ async def _follow(cycle: Cycle, page: Page, listing: _Listing | None = None) -> 
         if listing:
             listing.expected.difference_update(event.id for event in page.events)
         put_off |= await _process(cycle, await cycle.gather.of_page(page), match)
-        if page.next_link is None:
+        following = await pages.after(page)
+        if following is None:
             break
-        page = await cycle.mailbox.page(delta.following(page.next_link))
+        page = following
     for some in chunks(sorted(series.masters), SERIES_AT_ONCE):
         put_off |= await _process(cycle, await cycle.gather.of_series(some, series), match)
     if listing:

@@ -31,6 +31,7 @@ COMMANDS = [
     "db",
     "db install",
     "db upgrade",
+    "db uninstall",
     "db ddl",
 ]
 

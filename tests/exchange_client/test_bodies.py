@@ -216,6 +216,27 @@ def test_d7_an_event_that_is_no_online_meeting_has_no_link_of_its_own(
     assert own_link(item) is None
 
 
+@pytest.mark.parametrize(
+    ("html", "present"),
+    [
+        # The text does not tell the link: what was read is all of it.
+        (document("Agenda", MEETING, "").html, f"Agenda\n{LINE}\nJoin\n{LINE}"),
+        # The headline stands in an element of its own: is that generated?
+        (
+            f'<p>Agenda</p><div class="me-email-headline">Teams</div>'
+            f'<div class="me-email-text"><a href="{URL}">Join</a></div>',
+            f"Agenda\n\nTeams\nJoin<{URL}>",
+        ),
+        (f'<p>Agenda</p><div class="me-email-text"><a href="{URL}">Join', f"Agenda\n\nJoin<{URL}>"),
+        ("", ""),
+    ],
+)
+def test_d7_where_text_and_document_tell_different_things_the_body_is_left(
+    html: str, present: str
+) -> None:
+    assert rewritten(html, URL, present, present.replace("Agenda", "Tagesordnung")) is None
+
+
 def test_d7_a_document_deeper_than_anybody_reads_is_left_alone() -> None:
     deep = "<div>" * 5000
     html = with_join_block(body_from_html(f"<body>{deep}x</body>"), MEETING).html

@@ -14,9 +14,10 @@ from calsync_agent.errors import SignInRefused
 from calsync_agent.exchange.auth import MsalTokens
 from calsync_agent.exchange.client import Graph
 from calsync_agent.exchange.pace import Clock
+from calsync_agent.exchange.poll import Waiting
 from calsync_agent.exchange.requests import Answer, Lost, Request
 from calsync_agent.exchange.settings import GraphSettings
-from calsync_agent.exchange.troubles import GraphTrouble, MailboxClosed
+from calsync_agent.exchange.troubles import FeedTrouble, MailboxClosed
 from calsync_agent.sandbox.faults import Rule
 from calsync_agent.sandbox.server import SandboxServer, running_sandbox
 from calsync_agent.sandbox.tenant import Tenant
@@ -157,9 +158,10 @@ async def test_a4_a_mailbox_that_hangs_is_found_and_polled_apart(sandbox: Sandbo
         links = {upn: Request("GET", (await everything(graph, upn))[1]) for upn in people}
         sandbox.tenant.fault(Rule(action="hang", mailbox=people[1], times=None))
         sandbox.tenant.reset_counters()
+        assert {type(each) for each in (await graph.poll(links)).values()} == {Waiting}
         results = await graph.poll(links)
         kinds = [type(results[upn]) for upn in people]
-        assert kinds == [Answer, GraphTrouble, Answer]
+        assert kinds == [Answer, FeedTrouble, Answer]
         sandbox.tenant.clear_faults()
 
 

@@ -77,7 +77,8 @@ _SQLITE = """SELECT type || ' ' || name, tbl_name, '', '' FROM sqlite_master
     WHERE name NOT LIKE 'sqlite_%'
     UNION ALL SELECT 'column ' || c.name, m.name, c.type || ' ' || c."notnull" || ' ' || c.pk,
         COALESCE(c.dflt_value, '')
-    FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'
+    FROM sqlite_master m JOIN pragma_table_info(m.name) c
+    WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'
     UNION ALL SELECT 'part ' || i.name || ' ' || p.seqno, m.name, p.name, i."unique" || ''
     FROM sqlite_master m JOIN pragma_index_list(m.name) i JOIN pragma_index_info(i.name) p
     WHERE m.type = 'table' AND i.origin = 'c'"""

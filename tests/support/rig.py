@@ -122,8 +122,9 @@ class Agent:
 
     @property
     def in_trouble(self) -> list[Standing]:
-        """The profiles whose cycle has failed."""
-        return [one for one in self.rounds.standings.values() if one.error is not None]
+        """The profiles whose cycle has failed, or whose answer is still to come."""
+        standings = self.rounds.standings.values()
+        return [one for one in standings if one.error is not None or one.waiting]
 
     async def die(self) -> None:
         """The process is gone: nothing is given back, but the system lets go of what it held."""
@@ -219,7 +220,14 @@ class Rig:
         lock.acquire()
         who = Identity(uuid4(), "here", 1, "test", lock.path)
         settings = _settings(self.url, self.folder, self.limits)
-        rounds = Rounds(database, who, settings, self._connect(points), lambda: self.now)
+        rounds = Rounds(
+            database,
+            who,
+            settings,
+            self._connect(points),
+            lambda: self.now,
+            self._clock().monotonic,
+        )
         rounds._looks._memory = rounds._watch._memory = self.memory
         return Agent(rounds, database, lock, points, lambda: self._idle.append(watched))
 

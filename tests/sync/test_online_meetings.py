@@ -15,6 +15,7 @@ from calsync_agent.consolidate.writing import Stamp
 from calsync_agent.restoring import restore
 from calsync_agent.sandbox.people import Person
 from calsync_agent.state import tables as state
+from calsync_agent.sync.job import Count
 from tests.support.invitations import LINE, PASTED, PASTED_HTML, TEAMS
 from tests.support.rig import SOON, Rig
 
@@ -311,3 +312,43 @@ def test_d7_words_come_to_an_online_meeting_that_had_none(rig: Rig) -> None:
     assert is_whole(anna, event)
     assert shown(anna, event)[0] == "Agenda"
     assert row(rig)["body"] == "Agenda"
+
+
+def test_b6_a_kept_text_of_an_online_meeting_is_restored_around_its_block(rig: Rig) -> None:
+    anna = rig.world.hire("ANNA")
+    event = online(anna, "<p>Agenda</p>", "<p>Danach</p>")
+    settled(rig)
+    before = shown(anna, event)
+    rig.world.edit(row(rig)["id"], body="Neues")
+    settled(rig)
+    (version,) = rig.world.rows(state.history)
+    with rig.people.writing() as connection:
+        restore(connection, version["id"], Stamp(rig.now, rig.now))
+    settled(rig)
+    assert is_whole(anna, event)
+    assert words(row(rig)["body"]) == ["Agenda", "Danach"]
+    assert sorted(shown(anna, event)) == sorted(before)
+
+
+@pytest.mark.parametrize("subject", ["Treffen", "Neuer Betreff"])
+def test_f8_a_text_that_is_left_alone_counts_no_mail(rig: Rig, subject: str) -> None:
+    anna = rig.world.hire("ANNA")
+    rig.tenant.settings.join_block = "link"
+    online(anna, "<p>Agenda</p>", attendees=["kunde@kunde.example"])
+    settled(rig)
+    rig.tenant.clear_outbox()
+    rig.world.edit(row(rig)["id"], body="Neues", subject=subject, reminder_minutes=5)
+    counted = asyncio.run(mails_of_a_life(rig))
+    assert counted == len(rig.tenant.outbox) == (subject != "Treffen")
+    assert quarantined(rig)
+
+
+async def mails_of_a_life(rig: Rig) -> int:
+    """The mails that an agent has counted until nothing was left to do."""
+    agent = rig.agent()
+    for _ in range(6):
+        await agent.round()
+        rig.wait(seconds=5)
+    told = [one.counts for one in agent.rounds.standings.values()]
+    await agent.stop()
+    return sum(each[Count.MAILS_INSIDE] + each[Count.MAILS_OUTSIDE] for each in told)
