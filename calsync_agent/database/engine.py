@@ -88,6 +88,10 @@ class Database:
         """
         return await self._patiently(self.writing, work, tries or self._patience.tries)
 
+    async def beside(self, work: Callable[[], _T]) -> _T:
+        """What `work` returns, which takes its time and asks no database, run in a thread."""
+        return await self._in_thread(work)
+
     def dispose(self) -> None:
         """Let running work end, then close every connection. The database can be used no more."""
         self._threads.shutdown(wait=True, cancel_futures=True)

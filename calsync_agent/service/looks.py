@@ -1,6 +1,5 @@
 """Looks into the database: whether to sync and how, and what people have touched there."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
@@ -10,7 +9,7 @@ from calsync_agent.database.failures import Contended
 from calsync_agent.errors import NotInstalled, NotPermitted, Refusal
 from calsync_agent.i18n import message
 from calsync_agent.service.leases import Leases
-from calsync_agent.service.memory import Memory
+from calsync_agent.service.memory import Memory, Remembered, Seen
 from calsync_agent.service.troubles import Troubles
 from calsync_agent.service.view import Ready, View, look
 from calsync_agent.service.watch import Watch
@@ -91,11 +90,32 @@ class Looks:
 
     async def _remember(self, found: Ready) -> None:
         """What a restore or a copy is known by (B12)."""
-        noted, position = found.database.noted, found.database.position
-        if noted is None:
+        seen = found.database
+        if seen.noted is None:
             await self._database.write(identity.note)
-        elif position != self._position:
-            await asyncio.to_thread(self._memory.note, noted, position)
+            return
+        if seen.moved:
+            await self._database.write(identity.note_move)
+            text = message(
+                "the database's server calls itself another one than before, as after a failover"
+                " or an upgrade; all else is as it was remembered, so the sync goes on"
+            )
+            self._troubles.tell(Level.WARNING, Kind.SYNC, text)
+        if seen.position != self._position:
+            await self._note(seen, seen.position)
+
+    async def advance(self) -> None:
+        """A cycle has written something: the database has come further, and is remembered so."""
+        if self._watch.must_not_write:
+            return
+        position = await self._database.write(identity.advance)
+        if self.view is not None:
+            await self._note(self.view.ready.database, position)
+
+    async def _note(self, seen: Seen, position: int) -> None:
+        if seen.noted is not None:
+            remembered = Remembered(position, seen.place.name)
+            await self._database.beside(lambda: self._memory.note(seen.number, remembered))
             self._position = position
 
     async def _follow_settings(self, found: Ready) -> None:

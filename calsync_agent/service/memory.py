@@ -1,7 +1,7 @@
 """What an agent remembers of a database outside it: how far it had come (B12)."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -11,31 +11,55 @@ from calsync_agent.errors import Undecided
 from calsync_agent.i18n import message
 from calsync_agent.platform import replace_file, state_folder
 from calsync_agent.state import identity
+from calsync_agent.state.identity import Place
 
 FILE: Final = "positions.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A database as it is: what is noted of its identity, its actual one, and its position."""
+    """A database as it is: what is noted of its identity, where it is, and its position."""
 
     noted: str | None
-    actual: str
+    place: Place
     position: int
+
+    @property
+    def number(self) -> str:
+        """The number that was drawn for it; empty before its first sync."""
+        return identity.number_of(self.noted or "")
+
+    @property
+    def moved(self) -> bool:
+        """Whether what is noted was noted on another server, or under another name."""
+        return self.noted is not None and not identity.is_of(self.noted, self.place.unique)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """How far a database had come, and what it was called."""
+
+    position: int
+    name: str
 
 
 def see(connection: sa.Connection) -> Seen:
     """Which database this is, and how far it has come."""
     return Seen(
-        identity.noted(connection), identity.actual(connection), identity.position(connection)
+        identity.noted(connection), identity.place(connection), identity.position(connection)
     )
 
 
 def check(seen: Seen, memory: "Memory") -> None:
-    """Raises Undecided for a copy, and for a database that is older than it was seen (B12)."""
+    """Raises Undecided for a copy, and for a database that is older than it was seen (B12).
+
+    Of the same name and just as far as it was seen here before, it is the same installation,
+    though the server calls itself another one.
+    """
     if seen.noted is None:
         return  # never synced
-    if not identity.is_of(seen.noted, seen.actual):
+    known = memory.of(seen.number)
+    if seen.moved and known != Remembered(seen.position, seen.place.name):
         raise Undecided(
             message(
                 "this database is a copy, or was restored elsewhere, and nothing is written to it:"
@@ -43,7 +67,7 @@ def check(seen: Seen, memory: "Memory") -> None:
                 " the same one"
             )
         )
-    if seen.position < memory.position(seen.noted):
+    if known is not None and seen.position < known.position:
         raise Undecided(
             message(
                 "this database is older than it was seen here before, and nothing is written to it:"
@@ -54,28 +78,37 @@ def check(seen: Seen, memory: "Memory") -> None:
 
 
 class Memory:
-    """Positions by what is noted in their database, in a file of this host."""
+    """What is remembered of databases by their numbers, in a file of this host."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file or state_folder() / FILE
 
-    def position(self, noted: str) -> int:
-        """The furthest that the database was seen; 0 where it never was."""
-        return self._read().get(noted, 0)
+    def of(self, number: str) -> Remembered | None:
+        """The furthest that the database was seen; None where it never was."""
+        return self._read().get(number)
 
-    def note(self, noted: str, position: int) -> None:
+    def note(self, number: str, seen: Remembered) -> None:
         """Remember how far it has come."""
         known = self._read()
-        if position > known.get(noted, 0):
-            content = json.dumps({**known, noted: position}, indent=1)
-            replace_file(self._file, content.encode())
+        before = known.get(number)
+        if before is None or seen.position > before.position or seen.name != before.name:
+            stored = {name: asdict(one) for name, one in {**known, number: seen}.items()}
+            replace_file(self._file, json.dumps(stored, indent=1).encode())
 
-    def _read(self) -> dict[str, int]:
+    def _read(self) -> dict[str, Remembered]:
         """What is remembered; a file that cannot be read is as good as none."""
         try:
             stored = json.loads(self._file.read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         if not isinstance(stored, dict):
             return {}
-        return {str(name): number for name, number in stored.items() if isinstance(number, int)}
+        found = {number: _remembered(one) for number, one in stored.items()}
+        return {number: one for number, one in found.items() if one is not None}
+
+
+def _remembered(stored: object) -> Remembered | None:
+    match stored:
+        case {"position": int(position), "name": str(name)}:
+            return Remembered(position, name)
+    return None

@@ -74,6 +74,7 @@ class Rounds:
         self._running = Running(database, self.leases, self.troubles, clock, self.news, monotonic)
         self._watch = Watch(database, self.leases, self._running, memory, self.news)
         self._looks = Looks(database, self.leases, self.troubles, self._watch, memory, clock)
+        self._running.written = self._looks.advance
         self._polls = Polls(self._running)
         self._faring = Faring(database)
 

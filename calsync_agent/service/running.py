@@ -9,11 +9,13 @@ committed.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
 from typing import Final
+
+import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.database.engine import Database
@@ -50,8 +52,12 @@ class Stopped(CalsyncError):
     """The cycle ends before its next write; nobody is to blame."""
 
 
+async def _nobody_asks() -> None:
+    pass
+
+
 class Running:
-    """The cycles of one agent."""
+    """The cycles of one agent. `written` is called after each that has written something."""
 
     def __init__(
         self,
@@ -63,6 +69,8 @@ class Running:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.tasks: dict[ProfileId, asyncio.Task[None]] = {}
+        self.written: Callable[[], Awaitable[None]] = _nobody_asks
+        self._unsaid = False
         self._refusal: Message | None = None
         self._database = database
         self._leases = leases
@@ -168,13 +176,31 @@ class Running:
             for reason in cycle.rulings:
                 self._troubles.tell(Level.WARNING, Kind.HELD, reason, standing)
         finally:
-            standing.progress, standing.position = cycle.progress, cycle.position
-            standing.unsaved, standing.last = cycle.unsaved, cycle.counts
-            standing.left, standing.in_use = cycle.left, cycle.busy
-            standing.counts += cycle.counts
+            await self._over(standing, cycle)
+
+    async def _over(self, standing: Standing, cycle: Cycle) -> None:
+        """Keep what a cycle has come to, however it ended."""
+        standing.progress, standing.position = cycle.progress, cycle.position
+        standing.unsaved, standing.last = cycle.unsaved, cycle.counts
+        standing.left, standing.in_use = cycle.left, cycle.busy
+        standing.counts += cycle.counts
+        try:
+            await self._tell_written(cycle)
+        finally:
             standing.busy = False
-            if +cycle.counts:
-                _log.info(summary(cycle.counts), extra={"counts": dict(cycle.counts)})
+        if +cycle.counts:
+            _log.info(summary(cycle.counts), extra={"counts": dict(cycle.counts)})
+
+    async def _tell_written(self, cycle: Cycle) -> None:
+        """Say that something was written, now or with the next cycle that can say so."""
+        self._unsaid = self._unsaid or cycle.committed
+        if self._unsaid:
+            try:
+                await self.written()
+            except (CalsyncError, sa.exc.SQLAlchemyError):  # the next round says so
+                _log.debug("the database's position is not advanced", exc_info=True)
+            else:
+                self._unsaid = False
 
     def _ended(self, number: ProfileId, task: asyncio.Task[None]) -> None:
         if self.tasks.get(number) is task:

@@ -1,25 +1,26 @@
 """Which database this is, and how far it has come: to notice a restore or a copy (B12).
 
 The first sync notes in `calsync_meta` what tells this database from every copy of it, and a number
-drawn for it. A copy is known by the first; a restore by a position that only grows, and that agents
-remember by that number outside the database.
+drawn for it. Agents remember by that number, outside the database, how far it had come: a position
+beside it, which grows with all that a sync writes. A restore is known by a position that has gone
+back, a copy by another server or name; but where only the server is another one (a failover, an
+upgrade, a right that was lost) and the position is the remembered one, it is the same installation.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
 import sqlalchemy as sa
 
-from calsync_agent.database.catalogue import dialect_of, schema_of
-from calsync_agent.database.schema import Target
+from calsync_agent.database.statements import locked
 from calsync_agent.state.tables import (
     agent,
     fare,
     hold,
     lease,
     link,
-    log,
     meta,
     pending,
     profile_state,
@@ -28,40 +29,56 @@ from calsync_agent.state.tables import (
 )
 
 IDENTITY_ROW: Final = "database_identity"
+POSITION_ROW: Final = "database_position"
 
 # A database that is restored under another name gets a new oid.
 _POSTGRESQL: Final = sa.text(
-    "SELECT (SELECT system_identifier FROM pg_control_system())::text || ':' || oid::text"
+    "SELECT (SELECT system_identifier FROM pg_control_system())::text || ':' || oid::text, datname"
     " FROM pg_database WHERE datname = current_database()"
 )
 _POSTGRESQL_WITHOUT_RIGHTS: Final = sa.text(
-    "SELECT oid::text || ':' || datname FROM pg_database WHERE datname = current_database()"
+    "SELECT oid::text || ':' || datname, datname"
+    " FROM pg_database WHERE datname = current_database()"
 )
 _POSTGRESQL_RIGHTS: Final = sa.text(
     "SELECT has_function_privilege('pg_control_system()', 'execute')"
 )
-_POSTGRESQL_SEQUENCE: Final = sa.text("SELECT pg_get_serial_sequence(:name, 'id')")
 # RESTORE to a database that did not exist gives it a new GUID. Who has no right to it sees none.
 _MSSQL: Final = sa.text(
-    "SELECT CONVERT(varchar(36), database_guid) + ':' + DB_NAME()"
+    "SELECT CONVERT(varchar(36), database_guid) + ':' + DB_NAME(), DB_NAME()"
     " FROM sys.database_recovery_status WHERE database_id = DB_ID()"
 )
-_MSSQL_WITHOUT_RIGHTS: Final = sa.text("SELECT @@SERVERNAME + ':' + DB_NAME()")
+_MSSQL_WITHOUT_RIGHTS: Final = sa.text("SELECT @@SERVERNAME + ':' + DB_NAME(), DB_NAME()")
 
 
-def actual(connection: sa.Connection) -> str:
-    """What makes this database different from every copy of it, as far as the server tells us."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a server says of the database: what no copy has, and the name that people gave it."""
+
+    unique: str
+    name: str
+
+
+def place(connection: sa.Connection) -> Place:
+    """Where this database is, as far as the server tells us."""
     match connection.dialect.name:
         case "postgresql":
             may = connection.execute(_POSTGRESQL_RIGHTS).scalar()
             asked = _POSTGRESQL if may else _POSTGRESQL_WITHOUT_RIGHTS
-            return str(connection.execute(asked).scalar_one())
+            unique, name = connection.execute(asked).one()
         case "mssql":
-            found = connection.execute(_MSSQL).scalar()
-            return str(found or connection.execute(_MSSQL_WITHOUT_RIGHTS).scalar_one())
+            unique, name = connection.execute(_MSSQL).first() or (None, None)
+            if unique is None:
+                unique, name = connection.execute(_MSSQL_WITHOUT_RIGHTS).one()
         case _:
             file = Path(connection.engine.url.database or "").resolve()
-            return f"{file.stat().st_ino}:{file}"[-200:]
+            unique, name = f"{file.stat().st_ino}:{file}"[-200:], str(file)
+    return Place(str(unique), str(name))
+
+
+def actual(connection: sa.Connection) -> str:
+    """What makes this database different from every copy of it, as far as the server tells us."""
+    return place(connection).unique
 
 
 def noted(connection: sa.Connection) -> str | None:
@@ -75,35 +92,46 @@ def is_of(noted: str, actual: str) -> bool:
     return noted.rpartition("/")[0] == actual
 
 
+def number_of(noted: str) -> str:
+    """The number that was drawn for the database where that was noted."""
+    return noted.rpartition("/")[2]
+
+
 def note(connection: sa.Connection) -> None:
     """Note which database this is, with a new number: what was remembered of it counts no more."""
-    value = f"{actual(connection)}/{uuid4()}"
-    mine = sa.update(meta).where(meta.c.name == IDENTITY_ROW)
-    if connection.execute(mine.values(value=value)).rowcount == 0:
-        connection.execute(sa.insert(meta).values(name=IDENTITY_ROW, value=value))
+    _write(connection, IDENTITY_ROW, f"{actual(connection)}/{uuid4()}")
+    _write(connection, POSITION_ROW, "0")
+
+
+def note_move(connection: sa.Connection) -> None:
+    """Note where this database is now; it is the same one, with all that was remembered of it."""
+    before = noted(connection)
+    if before is not None:
+        _write(connection, IDENTITY_ROW, f"{actual(connection)}/{number_of(before)}")
 
 
 def position(connection: sa.Connection) -> int:
-    """How far the database has come: the last number given out in the log, pruned or not.
+    """How far the database has come; it grows with all that a sync writes (`advance`).
 
-    Whatever the agent does leaves a line there, and numbers are never given out twice.
+    Kept where nobody tidies up: not as a number of a table that may be emptied.
     """
-    match connection.dialect.name:
-        case "postgresql":
-            sequence = connection.execute(_POSTGRESQL_SEQUENCE, {"name": _log_table(connection)})
-            asked = sa.text(f"SELECT last_value FROM {sequence.scalar_one()}")  # noqa: S608 - the server's own name
-            found = connection.execute(asked).scalar()
-        case "mssql":
-            asked = sa.text("SELECT IDENT_CURRENT(:name)")
-            found = connection.execute(asked, {"name": _log_table(connection)}).scalar()
-        case _:
-            asked = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
-            found = connection.execute(asked, {"name": log.name}).scalar()
-    return int(found or 0)
+    found = connection.execute(sa.select(meta.c.value).where(meta.c.name == POSITION_ROW)).scalar()
+    return int(found) if found is not None and found.isascii() and found.isdigit() else 0
 
 
-def _log_table(connection: sa.Connection) -> str:
-    return Target(dialect_of(connection), schema_of(connection) or "").name(log.name)
+def advance(connection: sa.Connection) -> int:
+    """The sync has written something; returns how far the database has come now."""
+    mine = sa.select(meta.c.value).where(meta.c.name == POSITION_ROW)
+    connection.execute(locked(mine, meta)).first()
+    now = position(connection) + 1
+    _write(connection, POSITION_ROW, str(now))
+    return now
+
+
+def _write(connection: sa.Connection, name: str, value: str) -> None:
+    mine = sa.update(meta).where(meta.c.name == name)
+    if connection.execute(mine.values(value=value)).rowcount == 0:
+        connection.execute(sa.insert(meta).values(name=name, value=value))
 
 
 def put_back(connection: sa.Connection) -> None:

@@ -79,6 +79,7 @@ class Cycle:
     whoever comes after it reads the feed again. `busy`: the appointments of this cycle that
     somebody was at work on; `met`: the events of these.
     `deaf`: Exchange does not answer there, so that it is only sent to (B3).
+    `committed`: rows were written.
     `permit` raises where nothing may be written any more (G5). `planned` sums up what was put off
     so far, `postponed` is what was left to be sent with the rest, and `rulings` say what of it has
     to wait for an admin (B7, F8). `compared`: what a first
@@ -98,6 +99,7 @@ class Cycle:
     deaf: bool = False
     permit: Callable[[], None] = lambda: None
     wrote: bool = False
+    committed: bool = False
     planned: PutOff = field(default_factory=PutOff)
     postponed: set[ActivityId] = field(default_factory=set)
     rulings: list[Message] = field(default_factory=list)
@@ -174,6 +176,7 @@ class Cycle:
         self.met |= settled.left
         self.counts += settled.counts
         self.wrote = self.wrote or settled.wrote
+        self.committed = self.committed or settled.wrote
         if settled.intents:
             self.permit()
             operations = [intent.outgoing.operation for intent in settled.intents]

@@ -32,7 +32,7 @@ from calsync_agent.sandbox.server import SandboxServer
 from calsync_agent.sandbox.tenant import Tenant
 from calsync_agent.service import report
 from calsync_agent.service.lines import Connect
-from calsync_agent.service.memory import Memory
+from calsync_agent.service.memory import Memory, Remembered
 from calsync_agent.service.previewing import preview_all
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.standing import Standing
@@ -81,17 +81,17 @@ class Snapshot:
     now: datetime
 
 
-class Remembered(Memory):
+class InMemory(Memory):
     """What agents remember of a database outside it; a file would cost more than all the rest."""
 
     def __init__(self) -> None:
-        self.positions: dict[str, int] = {}
+        self.known: dict[str, Remembered] = {}
 
-    def position(self, noted: str) -> int:
-        return self.positions.get(noted, 0)
+    def of(self, number: str) -> Remembered | None:
+        return self.known.get(number)
 
-    def note(self, noted: str, position: int) -> None:
-        self.positions[noted] = max(position, self.position(noted))
+    def note(self, number: str, seen: Remembered) -> None:
+        self.known[number] = seen
 
 
 @dataclass
@@ -157,7 +157,7 @@ class Rig:
     world: World = field(init=False)
     tenant: Tenant = field(init=False)
     points: Points = field(default_factory=Points)
-    memory: Remembered = field(default_factory=Remembered)
+    memory: InMemory = field(default_factory=InMemory)
     limits: dict[str, int] = field(default_factory=dict)
     adverse: Adverse | None = None
     _idle: list[Watched] = field(default_factory=list)
@@ -304,7 +304,8 @@ class Rig:
         return Snapshot(rows, pickle.dumps(self.tenant.world.stored), self.now)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Everything as it was."""
+        """Everything as it was, what agents remember outside the database included."""
+        self.memory.known.clear()
         self._rows_back(snapshot)
         self._tenant(pickle.loads(snapshot.tenant), snapshot.now)  # noqa: S301 - our own
         self.points = Points()
@@ -312,10 +313,6 @@ class Rig:
     def put_back(self, snapshot: Snapshot) -> None:
         """The database as it was, as from a backup; Exchange and the agents' memory go on."""
         self._rows_back(snapshot)
-        newest = max((row["id"] for row in snapshot.rows[state.log.name]), default=0)
-        counted = sa.text("UPDATE sqlite_sequence SET seq = :newest WHERE name = :name")
-        with self.people.writing() as connection:
-            connection.execute(counted, {"newest": newest, "name": state.log.name})
 
     def _rows_back(self, snapshot: Snapshot) -> None:
         with self.people.writing() as connection:

@@ -8,6 +8,7 @@ from uuid import UUID
 import anyio
 import anyio.to_thread
 import pytest
+import sqlalchemy as sa
 
 from calsync_agent.cli import main
 from calsync_agent.database.engine import open_database
@@ -15,6 +16,7 @@ from calsync_agent.errors import Undecided
 from calsync_agent.platform import state_folder
 from calsync_agent.service.memory import FILE
 from calsync_agent.state import tables as state
+from calsync_agent.state.identity import IDENTITY_ROW
 from tests.support.servers import Server, SQLite
 from tests.support.verify import assert_in_step
 from tests.support.world import SOON, World
@@ -156,3 +158,89 @@ async def test_b12_a_damaged_memory_is_as_good_as_none(world: World) -> None:
     for text in ("", "[]", '{"x": "y"}', "\x00"):
         (state_folder() / FILE).write_text(text)
         await in_step(world)
+
+
+EMPTIED = {
+    "sqlite": ["DELETE FROM calsync_log", "DELETE FROM sqlite_sequence WHERE name = 'calsync_log'"],
+    "postgresql": ["TRUNCATE calsync_log RESTART IDENTITY"],
+    "mssql": ["TRUNCATE TABLE calsync_log"],
+}
+
+
+async def test_b12_a_log_that_a_dba_has_emptied_is_no_older_database(
+    world: World, dialect: str
+) -> None:
+    numbers = await filled(world)
+    with world.database.writing() as connection:
+        for statement in EMPTIED[dialect]:
+            connection.exec_driver_sql(statement)
+    world.edit(numbers[0], subject="danach")
+    await in_step(world)
+
+
+def elsewhere(world: World) -> None:
+    """The same database; but the server calls itself another one."""
+    noted = state.meta.c.name == IDENTITY_ROW
+    with world.database.writing() as connection:
+        value = connection.execute(sa.select(state.meta.c.value).where(noted)).scalar_one()
+        moved = f"another server:5/{value.rpartition('/')[2]}"
+        connection.execute(sa.update(state.meta).where(noted).values(value=moved))
+
+
+def told_of_move(world: World) -> int:
+    return sum("another one than before" in row["message"] for row in world.rows(state.log))
+
+
+async def test_b12_after_a_failover_or_an_upgrade_it_goes_on_and_says_so_once(
+    world: World,
+) -> None:
+    numbers = await filled(world)
+    world.edit(numbers[0], subject="danach")
+    elsewhere(world)
+    await in_step(world)
+    await in_step(world)
+    assert told_of_move(world) == 1
+    assert world.tenant.user("anna").find("danach")
+
+
+@pytest.mark.parametrize("gap", ["nothing remembered", "it has come further", "it is older"])
+async def test_b12_another_server_and_a_gap_in_what_is_remembered_is_a_copy(
+    world: World, capsys: pytest.CaptureFixture[str], gap: str
+) -> None:
+    await filled(world)
+    elsewhere(world)
+    file = state_folder() / FILE
+    ((number, known),) = json.loads(file.read_text()).items()
+    match gap:
+        case "nothing remembered":
+            file.unlink()
+        case "it has come further":
+            file.write_text(json.dumps({number: {**known, "position": known["position"] - 1}}))
+        case _:
+            file.write_text(json.dumps({number: {**known, "position": known["position"] + 1}}))
+    await refused(world, capsys, "copy")
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+async def test_b12_a_lost_right_to_ask_the_server_makes_no_copy(world: World) -> None:
+    await filled(world)
+    name = world.database.engine.url.database
+    with world.database.writing() as connection:
+        for statement in (
+            "CREATE ROLE hardened LOGIN",
+            f"GRANT ALL ON DATABASE {name} TO hardened",
+            "GRANT ALL ON ALL TABLES IN SCHEMA public TO hardened",
+            "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO hardened",
+            "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC",
+        ):
+            connection.exec_driver_sql(statement)
+    other = world.database.engine.url.set(username="hardened")
+    opened = open_database(other.render_as_string(hide_password=False))
+    try:
+        await in_step(replace(world, database=opened))
+        assert told_of_move(world) == 1
+    finally:
+        opened.dispose()
+        with world.database.writing() as connection:
+            connection.exec_driver_sql("DROP OWNED BY hardened")
+            connection.exec_driver_sql("DROP ROLE hardened")
