@@ -30,12 +30,15 @@ from calsync_agent.exchange.operations import (
     ChangeEvent,
     CreateEvent,
     DeleteEvent,
+    Examined,
+    ExamineEvent,
     Operation,
     Refused,
     Result,
     Written,
     WrittenUnread,
 )
+from calsync_agent.exchange.recreation import Carried
 from calsync_agent.exchange.requests import Answer, Lost, Outcome, Request
 from calsync_agent.fence import guarded, guarded_call, reason
 from calsync_agent.i18n import message
@@ -163,7 +166,7 @@ class Mailbox:
         """The request for an operation, or what came of it without one; None: it has only parts."""
         if careful.result is not None:
             return careful.result
-        if _in_parts(careful.operation):
+        if _in_parts(careful.operation) or isinstance(careful.operation, ExamineEvent):
             return None
 
         def request() -> Request | Result:
@@ -173,10 +176,15 @@ class Mailbox:
 
     async def _completed(self, operation: Operation, outcome: Outcome | None) -> Result:
         """What came of an operation once its occurrences, if not its only part, are written too."""
+        if isinstance(operation, ExamineEvent):
+            found = await self._occurrences.examined(operation.event)
+            return Examined(found.to_text()) if isinstance(found, Carried) else Refused(found)
         if outcome is None:
             if not isinstance(operation, ChangeEvent):
                 raise ValueError("only a change may consist of occurrences alone")
-            return await self._occurrences.bring(operation.event, operation.appointment)
+            return await self._occurrences.bring(
+                operation.event, operation.appointment, operation.carried
+            )
         if isinstance(operation, DeleteEvent):
             return writes.result_of_deletion(outcome, self.people)
         if isinstance(operation, AnswerEvent):
@@ -194,7 +202,8 @@ class Mailbox:
             if now is None:
                 return Lost(message("the series could not be read again after it was changed"))
             event = now
-        return await self._occurrences.bring(event, operation.appointment)
+        carried = operation.carried if isinstance(operation, ChangeEvent) else None
+        return await self._occurrences.bring(event, operation.appointment, carried)
 
     @property
     def _occurrences(self) -> Occurrences:
@@ -210,6 +219,8 @@ class Mailbox:
                 return writes.deletion(self.name, event_id, etag)
             case AnswerEvent() as operation:
                 return writes.answer(self.name, operation)
+            case ExamineEvent():
+                raise ValueError("what is only looked at has no request of its own")
 
     async def _read(self, event: EventId, answer: Answer) -> Read:
         body = answer.body or {}
@@ -242,7 +253,7 @@ def _unread(operation: Operation, outcome: Outcome | None, error: Exception) -> 
     if outcome is not None and not outcome.ok:
         return Refused(reason(error))
     known = operation.event_id if isinstance(operation, DeleteEvent) else None
-    if isinstance(operation, ChangeEvent | AnswerEvent):
+    if isinstance(operation, ChangeEvent | AnswerEvent | ExamineEvent):
         known = operation.event.id
     return WrittenUnread(known or id_of(outcome.body if outcome else None), reason(error))
 
@@ -262,7 +273,7 @@ def _in_parts(operation: Operation) -> TypeGuard[ChangeEvent]:
 
 def _has_occurrences(operation: Operation) -> TypeGuard[CreateEvent | ChangeEvent]:
     """Whether occurrences may have to be written after the event."""
-    if isinstance(operation, DeleteEvent | AnswerEvent) or operation.appointment.rule is None:
+    if not isinstance(operation, CreateEvent | ChangeEvent) or operation.appointment.rule is None:
         return False
     before = operation.event.appointment.exceptions if isinstance(operation, ChangeEvent) else ()
     return bool(operation.appointment.exceptions or before)

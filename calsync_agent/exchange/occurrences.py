@@ -19,7 +19,16 @@ from calsync_agent.exchange.heavy import weighed, weight
 from calsync_agent.exchange.instances import by_rule, original_start, with_instances
 from calsync_agent.exchange.keeping import kept_html, stored_bodies
 from calsync_agent.exchange.moments import day, wall_clock
-from calsync_agent.exchange.operations import Gone, Partly, Removed, Result, Written, WrittenUnread
+from calsync_agent.exchange.operations import (
+    Examined,
+    Gone,
+    Partly,
+    Removed,
+    Result,
+    Written,
+    WrittenUnread,
+)
+from calsync_agent.exchange.recreation import OCCURRENCE_PROPERTIES, Carried, carried_over
 from calsync_agent.exchange.requests import Answer, Lost, Request
 from calsync_agent.exchange.series import OccurrenceWrite, difference, present_text
 from calsync_agent.i18n import Message, message
@@ -41,12 +50,23 @@ class Occurrences:
     calls: Calls
     people: Directory
 
-    async def bring(self, event: Event, wanted: Appointment) -> Result:
-        """Write what differs, occurrence by occurrence, and read the series again."""
+    async def bring(self, event: Event, wanted: Appointment, carried: str | None = None) -> Result:
+        """Write what differs, occurrence by occurrence, and read the series again.
+
+        Where only another series can become what is wanted (G9), this one is examined first, and
+        removed where it is `carried` what it has besides.
+        """
         needed = difference(wanted, event.appointment)
-        if needed.restored and not event.attendees:
-            return await self._remove(event)
-        problems = [_not_restored(moment) for moment in needed.restored]
+        problems: list[Message] = []
+        if needed.restored and event.attendees:
+            problems = [_not_restored(moment) for moment in needed.restored]
+        elif needed.restored:
+            if carried is not None and Carried.from_text(carried).etag == event.etag:
+                return await self._remove(event)
+            found = await self.examined(event)
+            if isinstance(found, Carried):
+                return Examined(found.to_text())
+            problems = [_left(moment, found) for moment in needed.restored]
         if needed.writes:
             problems += await self._write(event, needed.writes)
             now = await self.read(event.id)
@@ -64,6 +84,17 @@ class Occurrences:
         if answer.ok and body:
             return await weighed(weight(body), lambda: read_event(body, self.people))
         return None
+
+    async def examined(self, event: Event) -> Carried | Message:
+        """What would be set again on an event made in this one's place, or why none may be (D6)."""
+        path = writes.event_path(self.calls.mailbox, event.id)
+        days = f"$select={OCCURRENCE_PROPERTIES}&$expand=exceptionOccurrences"
+        requests = [Request("GET", path, html=True), Request("GET", f"{path}?{days}", html=True)]
+        whole, expanded = await self.calls.ask(requests)
+        if not (whole.ok and expanded.ok):
+            return writes.told(expanded if whole.ok else whole)
+        occurrences: Any = (expanded.body or {}).get("exceptionOccurrences")
+        return carried_over(whole.body or {}, occurrences or ())
 
     async def listed(self, series: Event, start: datetime, end: datetime) -> Event:
         """A series with the exceptions that its occurrences from `start` to `end` (UTC) show.

@@ -16,25 +16,38 @@ Attendees: TypeAlias = tuple[Mapping[str, Any], ...]
 
 @dataclass(frozen=True, slots=True)
 class CreateEvent:
-    """Make an event for an appointment, a series with its exceptions."""
+    """Make an event for an appointment, a series with its exceptions.
+
+    `carried`: what is to be set again of the event that it takes the place of (`recreation`).
+    """
 
     activity: ActivityId
     appointment: Appointment
     transaction_id: str
     attendees: Attendees = ()
+    carried: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeEvent:
     """Bring some fields of an event to what the appointment holds.
 
-    `attendees`: the whole list, where participants are among the fields.
+    `attendees`: the whole list, where participants are among the fields. `carried`: what would be
+    set again on an event made in its place, where that has been found out (`recreation`).
     """
 
     event: Event
     appointment: Appointment
     fields: frozenset[Field]
     attendees: Attendees | None = None
+    carried: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExamineEvent:
+    """Find out what an event made in its place, in another mailbox, would lose (D6, G10)."""
+
+    event: Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +67,7 @@ class AnswerEvent:
     response: Response
 
 
-Operation: TypeAlias = CreateEvent | ChangeEvent | DeleteEvent | AnswerEvent
+Operation: TypeAlias = CreateEvent | ChangeEvent | ExamineEvent | DeleteEvent | AnswerEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +95,13 @@ class Partly:
     event: Event
     reason: Message
     fields: frozenset[Field] = frozenset({Field.EXCEPTIONS})
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """Another event may take its place, on which this is set again."""
+
+    carried: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,5 +136,14 @@ class Answered:
 
 
 Result: TypeAlias = (
-    Written | WrittenUnread | Partly | Removed | Refused | Overtaken | Gone | Answered | Lost
+    Written
+    | WrittenUnread
+    | Partly
+    | Removed
+    | Examined
+    | Refused
+    | Overtaken
+    | Gone
+    | Answered
+    | Lost
 )

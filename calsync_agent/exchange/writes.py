@@ -30,6 +30,7 @@ from calsync_agent.exchange.operations import (
     WrittenUnread,
 )
 from calsync_agent.exchange.patterns import write_recurrence
+from calsync_agent.exchange.recreation import Carried
 from calsync_agent.exchange.requests import Answer, Lost, Outcome, Request
 from calsync_agent.i18n import Message, message
 
@@ -43,6 +44,8 @@ def creation(mailbox: str, operation: CreateEvent) -> Request:
     if operation.attendees:
         body["attendees"] = list(operation.attendees)
     body["transactionId"] = operation.transaction_id
+    if operation.carried is not None:
+        body = Carried.from_text(operation.carried).on(body, operation.appointment)
     key = {"id": ACTIVITY_PROPERTY, "value": str(operation.activity)}
     body["singleValueExtendedProperties"] = [key]
     return Request("POST", events_path(mailbox), body)

@@ -111,6 +111,13 @@ class Person:
                 sent["recurrence"] = restarting(item.content.recurrence, start)
             events.change(action, item, sent)
 
+    def attach(self, event_id: str, name: str) -> None:
+        """Attach a file to an event or to a series."""
+        with self.world.lock:
+            item, _ = self._find(event_id)
+            item.attachments.append(name)
+            events.change(self.action("attach"), item, {})
+
     def delete(self, event_id: str) -> None:
         """Delete an event, a series or one occurrence; an organizer's meeting for all."""
         with self.world.lock:

@@ -40,8 +40,9 @@ class Link:
     `event_id` is None while the event is only intended (B2). The fingerprints are `UNKNOWN` where
     nothing was agreed yet. `unfinished`: a write of several requests may have been cut off, so that
     the event may be half of what Consolidate holds. `guests`: the addresses from outside that the
-    event had, in lower case. `starts_at` and `ends_at` are the event's, in
-    UTC; no end = for ever.
+    event had, in lower case. `carried`: what of the event is to be set again on one that will take
+    its place, behind the version's etag and a line break, once that has been found out (D6).
+    `starts_at` and `ends_at` are the event's, in UTC; no end = for ever.
     """
 
     id: LinkId
@@ -57,6 +58,7 @@ class Link:
     ends_at: datetime | None = None
     unfinished: bool = False
     guests: frozenset[str] = frozenset()
+    carried: str | None = None
 
     @property
     def unfound(self) -> bool:
@@ -65,6 +67,10 @@ class Link:
         What is only intended counts as agreed with what is to be sent.
         """
         return self.event_id is None and self.exchange == UNKNOWN
+
+    def examined(self, etag: str) -> bool:
+        """Whether it is known what this version of the event would have to be given again."""
+        return self.carried is not None and self.carried.partition("\n")[0] == etag
 
     @property
     def transaction_id(self) -> str:
@@ -191,6 +197,7 @@ def _link(row: sa.RowMapping) -> Link:
         ends_at=row["ends_at"],
         unfinished=bool(row["unfinished"]),
         guests=frozenset((row["guests"] or "").split()),
+        carried=row["carried"],
     )
 
 
@@ -210,4 +217,5 @@ def _row(known: Link) -> dict[str, Any]:
         "ends_at": known.ends_at,
         "unfinished": known.unfinished,
         "guests": " ".join(sorted(known.guests)) or None,
+        "carried": known.carried,
     }

@@ -175,6 +175,7 @@ class Link(SQLModel, table=True):
     exchange_print: str = column(key(PRINT_LENGTH), default="")
     unfinished: bool = column(sa.Boolean, default=False)
     guests: str | None = column(long_text(), nullable=True)
+    carried: str | None = column(long_text(), nullable=True)
     exchange_modified_at: datetime | None = column(moment(), nullable=True)
     starts_at: datetime | None = column(moment(), nullable=True)
     ends_at: datetime | None = column(moment(), nullable=True)

@@ -28,6 +28,7 @@ _COLUMNS: Final[dict[int, tuple[str, ...]]] = {
         "calsync_profile.past_months",
         "calsync_profile.future_months",
         "calsync_quarantine.name",
+        "calsync_link.carried",
         "calsync_link.event_key",
     ),
 }

@@ -8,7 +8,15 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.content import UNKNOWN, Field, fingerprint, mixed, unsettled
+from calsync_agent.appointment.content import (
+    INBOUND_ONLY,
+    UNKNOWN,
+    Field,
+    differing,
+    fingerprint,
+    mixed,
+    unsettled,
+)
 from calsync_agent.appointment.model import ActivityId, EventId, LinkId, ProfileId, Response
 from calsync_agent.exchange.events import Event
 from calsync_agent.exchange.operations import (
@@ -17,6 +25,8 @@ from calsync_agent.exchange.operations import (
     ChangeEvent,
     CreateEvent,
     DeleteEvent,
+    Examined,
+    ExamineEvent,
     Gone,
     Overtaken,
     Partly,
@@ -50,6 +60,7 @@ class _Outcome:
     settled: set[Item] = field(default_factory=set)
     done: dict[ActivityId, int] = field(default_factory=dict)
     made: set[ActivityId] = field(default_factory=set)
+    heirs: set[tuple[ProfileId, ActivityId]] = field(default_factory=set)
     told: list[log.Entry] = field(default_factory=list)
     counts: Counter[Count] = field(default_factory=Counter)
 
@@ -69,7 +80,7 @@ def record(
     new = quarantine.update(
         connection, profile, outcome.refused, outcome.settled, now, names=subjects
     )
-    pending.add(connection, others(connection, profile, outcome.made))
+    pending.add(connection, {*others(connection, profile, outcome.made), *outcome.heirs})
     told = outcome.told + [
         telling.quarantined(job, item, subjects[item], outcome.refused[item]) for item in new
     ]
@@ -114,21 +125,37 @@ def _enter(job: Job, intent: Intent, result: Result, outcome: _Outcome) -> None:
                 refused = unsettled(link.consolidate, fields) if fields else link.consolidate
                 outcome.changed.append(replace(link, consolidate=refused, unfinished=False))
             outcome.counts[Count.QUARANTINED] += 1
+        case Examined() | Removed() | Overtaken() | Lost():
+            if not _is_over(intent, result, outcome):
+                return
+    outcome.done[link.activity] = intent.version
+
+
+def _is_over(
+    intent: Intent, result: Examined | Removed | Overtaken | Lost, outcome: _Outcome
+) -> bool:
+    """Whether nothing of it is left to be done here, or it is to be decided about once more."""
+    link = intent.outgoing.link
+    match result:
+        case Examined(carried):
+            outcome.changed.append(replace(link, carried=carried, unfinished=False))
+            outcome.counts[Count.OVERTAKEN] += 1
+            if isinstance(intent.outgoing.operation, ExamineEvent):
+                # Whoever it belongs to now makes theirs, and then has this mailbox look (G10).
+                outcome.heirs |= {(heir, link.activity) for heir in intent.outgoing.heirs}
+                outcome.settled.add(_item(intent))
+                return True
         case Removed():
             # Another id, because Exchange remembers the transaction id of the one that is gone.
             outcome.dropped.append(link.id)
-            again = replace(link, id=LinkId(uuid4()), event_id=None, ical_uid=None)
-            outcome.new.append(again)
+            outcome.new.append(replace(link, id=LinkId(uuid4()), event_id=None, ical_uid=None))
             outcome.counts[Count.OVERTAKEN] += 1
-            return
         case Overtaken():
             outcome.changed.append(replace(link, unfinished=False))
             outcome.counts[Count.OVERTAKEN] += 1
-            return
         case Lost():
             outcome.counts[Count.UNANSWERED] += 1
-            return
-    outcome.done[link.activity] = intent.version
+    return False
 
 
 def _enter_answer(job: Job, intent: Intent, outcome: _Outcome) -> None:
@@ -208,4 +235,9 @@ def _held(job: Job, intent: Intent, event: Event) -> Link:
             written |= {Field.EXCEPTIONS}  # they follow every write to their series
         mine = mixed(link.consolidate, mine, written)
         theirs = mixed(link.exchange, theirs, written)
+    if isinstance(operation, CreateEvent):
+        # What only comes in, as a dead join link, is to be put right in Consolidate.
+        stale = differing(sent, seen) & INBOUND_ONLY if sent else frozenset()
+        theirs = unsettled(theirs, stale) if stale else theirs
+        link = replace(link, carried=None)
     return agreed(link, event, consolidate=mine, exchange=theirs)

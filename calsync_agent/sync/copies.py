@@ -43,6 +43,8 @@ def linked(pair: Pair, link: Link, policy: Policy) -> Decision:
             return Decision(Cell.UNSYNCABLE, reason=reason)
         case (Activity(deleted=False) as activity, _) if _takes_over(pair, activity):
             # Made here first; with the former organizer's event Exchange cancels the copy (G10).
+            if pair.relation.unexamined:
+                return Decision(Cell.MOVED_HERE, waits=True)
             return Decision(Cell.MOVED_HERE, exchange=Create())
         case (Activity(deleted=False), None):
             return _declined(pair)

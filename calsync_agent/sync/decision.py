@@ -110,13 +110,18 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
+class Examine:
+    """Find out whether the event may be made anew in another mailbox (D6, G10)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Give this answer: in Exchange for the copy's owner, in Consolidate for the employee (F6)."""
 
     response: Response
 
 
-Write: TypeAlias = Create | Change | Delete | Answer | None
+Write: TypeAlias = Create | Change | Delete | Examine | Answer | None
 
 
 def fields_of(write: Write) -> frozenset[Field]:

@@ -107,6 +107,8 @@ def _belonging(activity: Activity | BrokenActivity | None, everybody: Office) ->
 
 def _touched(whole: Pair, link: Link) -> bool:
     """Whether the profile has anything to do about it."""
+    if link.role is Role.ORGANIZER and whole.relation.heirs:
+        return True  # it belongs into another mailbox now (G10)
     state = consolidate_state(whole, link)
     if state is not State.CHANGED:
         return state is not State.SAME or whole.relation.wanted not in {link.role, None}

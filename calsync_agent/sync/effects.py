@@ -26,10 +26,16 @@ from calsync_agent.appointment.span import span
 from calsync_agent.consolidate.rows import Activity
 from calsync_agent.consolidate.writing import ChangedActivity, NewActivity
 from calsync_agent.exchange.events import Event
-from calsync_agent.exchange.operations import AnswerEvent, ChangeEvent, CreateEvent, DeleteEvent
+from calsync_agent.exchange.operations import (
+    AnswerEvent,
+    ChangeEvent,
+    CreateEvent,
+    DeleteEvent,
+    ExamineEvent,
+)
 from calsync_agent.state.history import Kept, Side
 from calsync_agent.state.links import Link, Role
-from calsync_agent.sync.decision import Answer, Change, Create, Decision, Delete, fields_of
+from calsync_agent.sync.decision import Answer, Change, Create, Decision, Delete, Examine, fields_of
 from calsync_agent.sync.job import Job, Outgoing
 from calsync_agent.sync.pairs import Known
 from calsync_agent.sync.views import answered, attendees, in_own_words, taken, view
@@ -133,9 +139,15 @@ def _creation(job: Job, known: Known, activity: Activity, result: Effects) -> Ef
     people, employee = job.office.people, job.profile.employee
     wanted = view(activity.appointment, role, employee, people)
     link = known.intended or Link(LinkId(uuid4()), job.profile.id, activity.id)
+    before = known.pair.link or known.intended
+    carried = before.carried if before else None
+    if role is Role.ORGANIZER and carried is None:
+        carried = known.pair.relation.carried
     sent = fingerprint(wanted)
     in_steps = bool(wanted.exceptions)
-    link = replace(link, role=role, consolidate=sent, exchange=sent, unfinished=in_steps)
+    link = replace(
+        link, role=role, consolidate=sent, exchange=sent, unfinished=in_steps, carried=carried
+    )
     invited = tuple(attendees((), wanted, people))
     return replace(
         result,
@@ -143,7 +155,7 @@ def _creation(job: Job, known: Known, activity: Activity, result: Effects) -> Ef
         changed_link=link if known.intended else None,
         dropped_link=known.pair.link.id if known.pair.link else None,
         outgoing=Outgoing(
-            CreateEvent(activity.id, wanted, link.transaction_id, invited), link, wanted
+            CreateEvent(activity.id, wanted, link.transaction_id, invited, carried), link, wanted
         ),
     )
 
@@ -164,6 +176,9 @@ def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effe
         return result
     people, employee = job.office.people, job.profile.employee
     before = pair.link or Link(LinkId(uuid4()), job.profile.id, known.activity_id)
+    if isinstance(decision.exchange, Examine):
+        examination = ExamineEvent(event)
+        return replace(result, outgoing=Outgoing(examination, before, heirs=pair.relation.heirs))
     as_seen = before if before.role is pair.role else replace(before, role=pair.role)
     if result.mine is None:
         # A broken row: that they belong together is all that is known of them.
@@ -190,7 +205,7 @@ def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effe
             invited = None
             if Field.PARTICIPANTS in fields:
                 invited = tuple(attendees(event.attendees, mine, people))
-            change = ChangeEvent(event, mine, fields, invited)
+            change = ChangeEvent(event, mine, fields, invited, before.carried)
             result = replace(result, outgoing=Outgoing(change, now, mine))
         case Answer(response):
             given = AnswerEvent(event, response)

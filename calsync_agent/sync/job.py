@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from calsync_agent.appointment.model import ActivityId, Appointment, EventId
+from calsync_agent.appointment.model import ActivityId, Appointment, EventId, ProfileId
 from calsync_agent.consolidate.writing import Stamp
 from calsync_agent.exchange.events import Event, UnreadableEvent
 from calsync_agent.exchange.operations import Operation
@@ -140,11 +140,15 @@ class Caution:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A request to Exchange for a link, with Consolidate's version of what it carries."""
+    """A request to Exchange for a link, with Consolidate's version of what it carries.
+
+    `heirs`: whoever may make an event of their own, once this is done (G10).
+    """
 
     operation: Operation
     link: Link
     sent: Appointment | None = None
+    heirs: frozenset[ProfileId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from calsync_agent.exchange.operations import (
     ChangeEvent,
     CreateEvent,
     DeleteEvent,
+    ExamineEvent,
     Operation,
 )
 from calsync_agent.exchange.series import difference
@@ -53,6 +54,8 @@ def forecast(operation: Operation, people: Directory) -> Mails:
             return _to(_addresses(invited), people, notices)
         case ChangeEvent():
             return _of_change(operation, people)
+        case ExamineEvent():
+            return Mails()
         case DeleteEvent(attendees=invited):
             return _to(_addresses(invited), people)
         case AnswerEvent(event=event):

@@ -17,7 +17,9 @@ class Relation:
     through this copy. `inside`: the organizer's own mailbox is synced, and another. `resting`: the
     organizer's own event is known, but their mailbox is not synced at present. `led`: the
     organizer's own event lies in another mailbox that is synced. `copied`: it is known only from
-    copies so far.
+    copies so far. `carried`: what of the former organizer's event is to be set again on the one
+    that is made here (D6); `unexamined`: that is still to be found out there. `heirs`: the other
+    mailboxes that ought to hold an event of ours.
     """
 
     wanted: Role | None
@@ -27,6 +29,9 @@ class Relation:
     resting: bool = False
     led: bool = False
     copied: bool = False
+    carried: str | None = None
+    unexamined: bool = False
+    heirs: frozenset[ProfileId] = frozenset()
 
 
 def relation(
@@ -39,19 +44,30 @@ def relation(
 
     `mailboxes`: the employees whose profiles are synced.
     """
-    owner = mailboxes.get(activity.responsible)
+    owner, synced = mailboxes.get(activity.responsible), set(mailboxes.values())
     wanted = _wanted(activity, links, mailboxes)
     others = {number: role for number, role in wanted.items() if number != profile}
     there = {(li.profile, li.role) for li in links if li.event_id is not None}
     organizers = {number for number, role in there if role is Role.ORGANIZER}
+    leaving = [
+        li
+        for li in links
+        if li.role is Role.ORGANIZER
+        and li.event_id is not None
+        and li.profile != profile
+        and li.profile in synced
+    ]
     return Relation(
         wanted=wanted.get(profile),
         ready=others.items() <= there,
-        voice=_voice(links, set(mailboxes.values())) == profile,
+        voice=_voice(links, synced) == profile,
         inside=owner is not None and not activity.from_outside and owner != profile,
-        resting=bool(organizers - set(mailboxes.values())),
-        led=bool((organizers & set(mailboxes.values())) - {profile}),
+        resting=bool(organizers - synced),
+        led=bool((organizers & synced) - {profile}),
         copied={li.role for li in links} == {Role.COPY},
+        carried=next((li.carried for li in leaving if li.carried is not None), None),
+        heirs=frozenset(others),
+        unexamined=any(li.carried is None for li in leaving),
     )
 
 

@@ -17,7 +17,7 @@ from calsync_agent.appointment.content import (
 from calsync_agent.appointment.model import Response
 from calsync_agent.consolidate.rows import Activity, BrokenActivity, Sending
 from calsync_agent.exchange.events import Event, UnreadableEvent
-from calsync_agent.i18n import Message
+from calsync_agent.i18n import Message, message
 from calsync_agent.state.history import Side
 from calsync_agent.state.links import Link, Role
 from calsync_agent.state.profiles import Policy, Priority
@@ -30,6 +30,7 @@ from calsync_agent.sync.decision import (
     Create,
     Decision,
     Delete,
+    Examine,
     State,
 )
 from calsync_agent.sync.pair import Pair
@@ -92,6 +93,8 @@ def _unlinked(pair: Pair, policy: Policy) -> Decision:
         case (BrokenActivity(deleted=False, reason=reason), None) if pair.sendable:
             return Decision(Cell.UNSYNCABLE, reason=reason)
         case (Activity(deleted=False, sending=sending), None) if pair.sendable:
+            if sending is not Sending.NONE and pair.relation.unexamined:
+                return Decision(Cell.NEW_IN_CONSOLIDATE, waits=True)
             if sending is not Sending.NONE:
                 return Decision(Cell.NEW_IN_CONSOLIDATE, exchange=Create())
     return Decision(Cell.OUT_OF_SCOPE)
@@ -132,11 +135,25 @@ def _moved(pair: Pair, link: Link) -> Decision | None:
             stays = True
     if stays:
         return None
+    event = pair.event if link.role is Role.ORGANIZER else None
+    if isinstance(event, Event) and not link.examined(event.etag):
+        return _examination(event)
     if not pair.relation.ready:
         return Decision(Cell.MOVED_AWAY, waits=True)
     if pair.event is None:
         return Decision(Cell.MOVED_AWAY, forget=True)
     return Decision(Cell.MOVED_AWAY, exchange=Delete(), forget=True)
+
+
+def _examination(event: Event) -> Decision:
+    """Another event may take its place only where nothing is lost for good (D6, F3)."""
+    if event.appointment.guests:
+        reason = message(
+            "its organizer cannot be changed: people from outside are invited, and the sync neither"
+            " invites nor uninvites them; change it in Outlook"
+        )
+        return Decision(Cell.MOVED_AWAY, reason=reason)
+    return Decision(Cell.MOVED_AWAY, exchange=Examine())
 
 
 def _resumed(pair: Pair, link: Link) -> Decision | None:

@@ -79,7 +79,7 @@ class Renderer:
             "changeKey": change_key,
             "transactionId": item.transaction if entry.day is None else None,
             "iCalUId": occurrence_uid(item.uid, entry.day) if entry.day else item.uid,
-            "hasAttachments": False,
+            "hasAttachments": bool(item.attachments),
             "isCancelled": item.cancelled or (exception is not None and exception.cancelled),
             "isOrganizer": item.is_organizer,
             "isDraft": False,

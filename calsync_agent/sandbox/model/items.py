@@ -24,6 +24,7 @@ class Item:
 
     `exceptions` and `removed` go by the day the occurrence had in the pattern. `odd`: properties
     that it shows instead of its own until somebody writes them, as JSON; of objects, members.
+    `attachments`: the names of files.
     """
 
     key: int
@@ -43,6 +44,7 @@ class Item:
     exceptions: dict[date, ChangedOccurrence] = field(default_factory=dict)
     removed: set[date] = field(default_factory=set)
     odd: dict[str, str] = field(default_factory=dict)
+    attachments: list[str] = field(default_factory=list)
 
     @property
     def is_meeting(self) -> bool:
