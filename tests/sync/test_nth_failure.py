@@ -22,6 +22,7 @@ from tests.support.kinds import Kind
 from tests.support.machine.sides import differences
 from tests.support.ordeal import Ordeal, ordeal
 from tests.support.points import Fault
+from tests.support.rig import Adverse
 from tests.support.servers import Server, SQLite
 
 SCENARIOS: Final = (*golden.SCENARIOS, *SERIES, *MEETINGS)
@@ -32,6 +33,9 @@ BY_NAME: Final = {scenario.name: scenario for scenario in SCENARIOS}
 BROAD: Final = ("both ways", "first sync of look-alikes", "deletion against change, inbound first")
 WHOLE: Final = (*BROAD, "series with exceptions", "series shifted", "meetings of three")
 IN_TURN: Final = tuple(name for name in BY_NAME if name not in WHOLE)
+ADVERSE: Final = ("both ways",)
+FEW: Final = 8
+"""At how many points of a scenario a fault comes while Exchange is adverse."""
 ON_POSTGRESQL: Final = ("conflicts, outbound first",)
 
 
@@ -116,6 +120,21 @@ def test_b9_nothing_is_lost_or_doubled_by_whatever_else_goes_wrong(
     undergone: Ordeal, kind: Kind
 ) -> None:
     survives(undergone, kind)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)
+@scenarios(ADVERSE if not ALL else WHOLE)
+def test_b1_nothing_is_lost_or_doubled_by_a_fault_while_exchange_is_adverse(
+    undergone: Ordeal,
+) -> None:
+    places = list(enumerate(undergone.places, start=1))
+    for number, place in places if ALL else places[:: len(places) // FEW or 1]:
+        kind = CORE[number % len(CORE)]
+        if place in kind.places:
+            different = undergone.run_adversely(Adverse(number), Fault(number, kind))
+            trace = "\n".join(undergone.rig.points.trace)
+            assert not different, f"{kind.value} at {number}:\n{different}\n{trace}"
 
 
 @pytest.mark.timeout(300)

@@ -10,6 +10,7 @@ from calsync_agent.i18n import Message
 from calsync_agent.state import holds
 from calsync_agent.state import tables as state
 from calsync_agent.state.holds import Verdict
+from tests.support.machine import sides
 from tests.support.machine.ledger import Ledger, doubled
 from tests.support.machine.sides import differences
 from tests.support.machine.staff import give_profiles
@@ -20,8 +21,14 @@ UNSEEN: Final = {state.agent.name, state.lease.name, state.fare.name}
 LONGEST: Final = 6
 """How often it is waited for what is quarantined or held."""
 
-SENSIBLE: Final = ("flips between two versions", "cannot bring", "administrator decided")
-"""What may remain in quarantine, by its reason: nothing else that these people do is impossible."""
+SENSIBLE: Final = (
+    "flips between two versions",
+    "cannot bring",
+    "administrator decided",
+    "ends before it begins",
+    "cannot be meant",
+)
+"""What may remain in quarantine, by its reason: no other impossible thing is done."""
 
 
 def come_to_peace(rig: Rig, runner: asyncio.Runner, ledger: Ledger) -> None:
@@ -37,8 +44,7 @@ def come_to_peace(rig: Rig, runner: asyncio.Runner, ledger: Ledger) -> None:
     quarantined = _reasons(rig)
     unexplained = [text for text in quarantined if not any(s in text for s in SENSIBLE)]
     assert not unexplained, unexplained
-    if not quarantined:
-        assert not (found := differences(rig)), "\n".join(found)
+    assert not (found := differences(rig, sides.quarantined(rig))), "\n".join(found)
     assert not (lost := ledger.lost(rig)), f"nowhere any more: {sorted(lost)}"
     assert not (twice := doubled(row["subject"] for row in rig.world.activities())), twice
     _silent(rig, runner)
@@ -46,6 +52,8 @@ def come_to_peace(rig: Rig, runner: asyncio.Runner, ledger: Ledger) -> None:
 
 def _put_right(rig: Rig) -> None:
     rig.tenant.clear_faults()
+    rig.adverse = None
+    rig.tenant.be_well()
     rig.tenant.settings.duplicate_items = False
     rig.tenant.settings.visibility_delay = 0
     rig.world.provider(inbound=True, outbound=True)
@@ -53,7 +61,7 @@ def _put_right(rig: Rig) -> None:
     with rig.people.writing() as connection:
         connection.execute(sa.update(state.profile).values(active=True))
         connection.execute(sa.update(tables.employee).values(calendarsync_allowed=True))
-    rig.wait(minutes=10)
+    rig.wait(hours=2)  # nobody is believed who asks for a longer wait than an hour (B9a)
 
 
 def _answered(rig: Rig) -> bool:
