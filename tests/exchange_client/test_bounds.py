@@ -140,6 +140,7 @@ async def test_b9a_an_answer_that_never_ends_is_given_up(
         ("gzip", b"no gzip at all"),
         ("deflate", b"\xff\xff\xff"),
     ],
+    ids=["unknown", "packed twice", "no gzip", "no deflate"],
 )
 def test_b9a_what_cannot_be_unpacked_is_told_apart(encoding: str, content: bytes) -> None:
     with pytest.raises(Unpackable):
