@@ -100,6 +100,12 @@ def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
     ):
         verb = _verb(verbs, name, _admin(name), text)
         verb.add_argument("profile", metavar=_("PROFILE"), help=_("its number or employee code"))
+        verb.add_argument(
+            "--only",
+            action="append",
+            metavar=_("ITEM"),
+            help=_("only this item, by the id of its appointment; may be given several times"),
+        )
     history = _verb(verbs, "history", _admin("history"), _("show overwritten and deleted versions"))
     history.add_argument(
         "--limit", type=whole_number(), metavar=_("N"), help=_("no more than so many")

@@ -2,17 +2,18 @@
 
 import argparse
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Final, TypeVar
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from calsync_agent import bootstrap, restoring
 from calsync_agent.appointment import zones
 from calsync_agent.appointment.codec import from_json
-from calsync_agent.appointment.model import ProfileId
+from calsync_agent.appointment.model import ActivityId, ProfileId
 from calsync_agent.config import reading
 from calsync_agent.config.settings import Settings
 from calsync_agent.console import say, say_json
@@ -27,10 +28,13 @@ from calsync_agent.service.preview_text import lines
 from calsync_agent.state import history as kept
 from calsync_agent.state import holds, identity, meta, profiles
 from calsync_agent.state.history import Version
-from calsync_agent.state.holds import Verdict
+from calsync_agent.state.holds import Held, Verdict
 from calsync_agent.state.log import named
 
 _T = TypeVar("_T")
+
+_LISTED: Final = 20
+"""How many of the items that wait are named to whoever names none of them."""
 
 
 def confirm(options: argparse.Namespace) -> int:
@@ -121,10 +125,11 @@ def _answer(options: argparse.Namespace, verdict: Verdict) -> int:
 
         def entered(connection: sa.Connection) -> int:
             number = _profile(connection, options.profile)
-            count = holds.answer(connection, number, verdict)
-            if not count:
+            waits = [one for one in holds.read(connection, number) if one.verdict is None]
+            if not waits:
                 raise Unknown(message("profile {name} is not held", name=options.profile))
-            return count
+            only = None if options.only is None else _items(options, waits)
+            return holds.answer(connection, number, verdict, only)
 
         count = _write(database, entered)
     if verdict is Verdict.CONFIRMED:
@@ -133,6 +138,32 @@ def _answer(options: argparse.Namespace, verdict: Verdict) -> int:
         text = ngettext("{count} change is dropped.", "{count} changes are dropped.", count)
     say(text.format(count=count))
     return 0
+
+
+def _items(options: argparse.Namespace, waits: Sequence[Held]) -> list[ActivityId]:
+    """The items that the admin names; raises Unknown where one of them does not wait."""
+    named = [_item(text) for text in options.only]
+    known = {one.activity for one in waits}
+    for text, item in zip(options.only, named, strict=True):
+        if item is None or item not in known:
+            listed = "; ".join(f"{one.activity} ({one.subject})" for one in waits[:_LISTED])
+            more = ", …" if len(waits) > _LISTED else ""
+            raise Unknown(
+                message(
+                    "{item} does not wait in profile {name}. What waits: {items}",
+                    item=text,
+                    name=options.profile,
+                    items=listed + more,
+                )
+            )
+    return [item for item in named if item is not None]
+
+
+def _item(text: str) -> ActivityId | None:
+    try:
+        return ActivityId(UUID(text.strip()))
+    except ValueError:
+        return None
 
 
 def _profile(connection: sa.Connection, name: str) -> ProfileId:

@@ -93,14 +93,24 @@ class Sync(Section):
     """The time zone, by its IANA name, of what comes without one that can be resolved."""
 
     max_deletes: Annotated[int, Field(ge=0)] = 10
-    """A profile is held, and an administrator asked, when one cycle would delete more than this
-    number of appointments on one side and also more than the percentage below."""
+    """A profile is held, and an administrator asked, when on one side more than this number of
+    appointments would be deleted within an hour and also more than the percentage below. All
+    profiles together are held at ten times this number."""
 
     max_delete_percent: Annotated[int, Field(ge=0, le=100)] = 20
     """See max_deletes: 0 to 100 percent of the profile's appointments."""
 
+    max_deletes_a_day: Annotated[int, Field(ge=0)] = 100
+    """A profile is held as well when on one side more than this number of appointments would be
+    deleted within 24 hours, whatever the percentage."""
+
     max_mails: Annotated[int, Field(ge=0)] = 50
-    """A profile is held when one cycle would make Exchange send more than this number of mails."""
+    """A profile is held when it would make Exchange send more than this number of mails within an
+    hour."""
+
+    max_mails_a_day: Annotated[int, Field(ge=0)] = 200
+    """A profile is held as well when it would make Exchange send more than this number of mails
+    within 24 hours."""
 
 
 class Log(Section):

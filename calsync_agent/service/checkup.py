@@ -1,11 +1,14 @@
 """Looks at all that the sync needs, step by step, and changes nothing (`calsync-agent check`)."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import sqlalchemy as sa
 
+from calsync_agent.appointment.model import ProfileId
+from calsync_agent.appointment.owner import Owner
 from calsync_agent.appointment.people import Directory
 from calsync_agent.config.settings import Settings
 from calsync_agent.consolidate import readiness
@@ -14,6 +17,7 @@ from calsync_agent.database.engine import Database
 from calsync_agent.errors import CalsyncError, SignInRefused
 from calsync_agent.exchange.calls import Sender
 from calsync_agent.exchange.mailbox import Mailbox
+from calsync_agent.exchange.owners import owner_of
 from calsync_agent.exchange.permissions import (
     CALENDARS,
     USERS,
@@ -28,7 +32,8 @@ from calsync_agent.service import memory
 from calsync_agent.service.findings import Checkup, Step
 from calsync_agent.service.memory import Memory
 from calsync_agent.service.view import provider_in, refused_rows, type_for_inbound
-from calsync_agent.state import meta, profiles
+from calsync_agent.state import mailboxes, meta, profiles
+from calsync_agent.state.mailboxes import Claim
 from calsync_agent.state.profiles import Profile, Provider
 from calsync_agent.state.tables import SCHEMA_VERSION
 
@@ -56,7 +61,7 @@ async def check(
 
     `wanted`: the address, principal name or object id of a user who is to be found.
     """
-    provider, syncing = await _database(made, database)
+    provider, company = await _database(made, database)
     if provider is None:
         return
     part = settings.exchange
@@ -68,13 +73,22 @@ async def check(
         return
     try:
         if await _signed_in(made, settings, provider, tenant):
-            await _mailboxes(made, settings, tenant, syncing)
+            await _mailboxes(made, settings, tenant, company)
             await _users(made, settings, tenant, wanted)
     finally:
         await tenant.aclose()
 
 
-async def _database(made: Checkup, database: Database) -> tuple[Provider | None, Sequence[Profile]]:
+@dataclass(frozen=True, slots=True)
+class _Company:
+    """The profiles to be synced, and what is known of their mailboxes and people."""
+
+    syncing: tuple[Profile, ...] = ()
+    claims: Mapping[ProfileId, Claim] = field(default_factory=dict)
+    people: Directory = field(default_factory=Directory)
+
+
+async def _database(made: Checkup, database: Database) -> tuple[Provider | None, _Company]:
     """Consolidate and what an admin has set: the provider, and the profiles to be synced."""
     tables = await made.attempt(
         "tables",
@@ -84,7 +98,7 @@ async def _database(made: Checkup, database: Database) -> tuple[Provider | None,
         ),
     )
     if tables is None:
-        return None, ()
+        return None, _Company()
     await made.attempt(
         "installation",
         database.read(_installation),
@@ -105,10 +119,10 @@ async def _database(made: Checkup, database: Database) -> tuple[Provider | None,
         ),
     )
     if provider is None:
-        return None, ()
+        return None, _Company()
     number = provider.id
-    syncing = await made.attempt("profiles", database.read(lambda c: _syncing(c, number)), _count)
-    return provider, syncing or ()
+    company = await made.attempt("profiles", database.read(lambda c: _company(c, number)), _count)
+    return provider, company or _Company()
 
 
 def _tables(connection: sa.Connection) -> int:
@@ -127,14 +141,16 @@ def _consolidate(connection: sa.Connection) -> bool:
     return True
 
 
-def _syncing(connection: sa.Connection, provider: int) -> list[Profile]:
+def _company(connection: sa.Connection, provider: int) -> _Company:
     readiness.check_tables(connection)
-    permitted_to = read_staff(connection).permitted
+    staff = read_staff(connection)
     known = profiles.read_profiles(connection, provider)
-    return [one for one in known if one.active and one.employee in permitted_to]
+    syncing = tuple(one for one in known if one.active and one.employee in staff.permitted)
+    return _Company(syncing, mailboxes.read(connection), staff.people)
 
 
-def _count(syncing: Sequence[Profile]) -> Message:
+def _count(company: _Company) -> Message:
+    syncing = company.syncing
     if not syncing:
         return message(
             "no profile is active whose employee may be synced; set some up in calsync-tui"
@@ -173,29 +189,34 @@ async def _signed_in(made: Checkup, settings: Settings, provider: Provider, tena
     return True
 
 
-async def _mailboxes(
-    made: Checkup, settings: Settings, tenant: Tenant, syncing: Sequence[Profile]
-) -> None:
-    """One small read of each."""
-    refused = refused_rows(syncing)
+async def _mailboxes(made: Checkup, settings: Settings, tenant: Tenant, company: _Company) -> None:
+    """One small read of each, and whose they are: two profiles on one are named (I4)."""
     turns = asyncio.Semaphore(_AT_ONCE)
+    owners: dict[ProfileId, Owner] = {}
 
-    async def look(profile: Profile) -> Step:
-        named: dict[str, str | int] = {"profile": profile.id, "mailbox": profile.mailbox}
-        error: CalsyncError | None = refused.get(profile.id)
-        if error is None:
-            try:
-                async with turns:
-                    await Mailbox(tenant, profile.mailbox, Directory()).probe()
-            except CalsyncError as trouble:
-                error = trouble
-        if error is None:
-            text = message("profile {profile} ({mailbox}): its calendar can be read", **named)
-            return Step("mailbox", text)
-        reason = message("profile {profile} ({mailbox}): {reason}", reason=error.message, **named)
-        return Step("mailbox", reason, error.exit_status, _page(error, settings))
+    async def look(profile: Profile) -> CalsyncError | None:
+        try:
+            async with turns:
+                await Mailbox(tenant, profile.mailbox, Directory()).probe()
+                owners[profile.id] = await owner_of(tenant, profile.mailbox)
+        except CalsyncError as trouble:
+            return trouble
+        return None
 
-    made.steps += await asyncio.gather(*(look(profile) for profile in syncing))
+    errors = await asyncio.gather(*(look(profile) for profile in company.syncing))
+    claims = mailboxes.as_told(company.syncing, company.claims, owners)
+    refused = refused_rows(company.syncing, claims, company.people)
+    for profile, error in zip(company.syncing, errors, strict=True):
+        made.steps.append(_mailbox(settings, profile, refused.get(profile.id) or error))
+
+
+def _mailbox(settings: Settings, profile: Profile, error: CalsyncError | None) -> Step:
+    named: dict[str, str | int] = {"profile": profile.id, "mailbox": profile.mailbox}
+    if error is None:
+        text = message("profile {profile} ({mailbox}): its calendar can be read", **named)
+        return Step("mailbox", text)
+    reason = message("profile {profile} ({mailbox}): {reason}", reason=error.message, **named)
+    return Step("mailbox", reason, error.exit_status, _page(error, settings))
 
 
 def _page(error: CalsyncError, settings: Settings) -> str:

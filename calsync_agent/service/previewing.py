@@ -1,23 +1,28 @@
 """Rehearses the next cycle of profiles, writing nothing (preview, B12)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
 from calsync_agent.appointment import zones
+from calsync_agent.appointment.model import ProfileId
+from calsync_agent.appointment.owner import Owner
 from calsync_agent.config.settings import Settings
 from calsync_agent.consolidate.writing import Stamp
 from calsync_agent.database.engine import Database
-from calsync_agent.errors import Unknown
+from calsync_agent.errors import MailboxTrouble, Unknown
 from calsync_agent.exchange.mailbox import Mailbox
+from calsync_agent.exchange.owners import owner_of
 from calsync_agent.i18n import message
 from calsync_agent.service.lines import Connect, Connection
 from calsync_agent.service.summary import waiting
-from calsync_agent.service.view import View, look
-from calsync_agent.state import progress
+from calsync_agent.service.view import ProfileRefused, View, look, refused_rows
+from calsync_agent.state import mailboxes, progress
+from calsync_agent.state.mailboxes import Claim
 from calsync_agent.state.profiles import Profile
-from calsync_agent.state.progress import Progress
+from calsync_agent.state.progress import Progress, moved_from
 from calsync_agent.sync import cycle as cycles
 from calsync_agent.sync.guard import Limits
 from calsync_agent.sync.job import Job
@@ -52,20 +57,40 @@ async def preview_all(
     far = await database.read(progress.read_all)
     graph = connect(settings, view.provider)
     try:
-        return [
-            await _rehearsed(
-                database, graph, job(settings, view, profile, clock()), far.get(profile.id)
-            )
-            for profile in wanted
-        ]
+        refused = await _refused(view, graph)
+        previews = []
+        for profile in wanted:
+            known = far.get(profile.id) or Progress(profile.id, profile.mailbox)
+            if profile.id in refused:
+                told = Preview(profile.id, profile.mailbox, first_sync=False)
+                told.waiting = refused[profile.id].message
+            elif moved_from(known, profile):
+                told = Preview(profile.id, profile.mailbox, first_sync=True)
+                told.waiting = message(
+                    "it is bound to another mailbox than before: both sides are matched anew, and"
+                    " nothing is deleted"
+                )
+            else:
+                given = job(settings, view, profile, clock())
+                told = await _rehearsed(database, graph, given, known)
+            previews.append(told)
+        return previews
     finally:
         await graph.aclose()
 
 
-async def _rehearsed(
-    database: Database, graph: Connection, given: Job, far: Progress | None
-) -> Preview:
-    far = far or Progress(given.profile.id)
+async def _refused(view: View, graph: Connection) -> Mapping[ProfileId, ProfileRefused]:
+    """The profiles that name no mailbox, or another's, as far as Exchange tells now (I4)."""
+    owners: dict[ProfileId, Owner] = {}
+    for profile in view.syncing:
+        if profile.mailbox and not view.claims.get(profile.id, Claim(profile.id)).resolves(profile):
+            with suppress(MailboxTrouble):
+                owners[profile.id] = await owner_of(graph, profile.mailbox)
+    claims = mailboxes.as_told(view.syncing, view.claims, owners)
+    return refused_rows(view.syncing, claims, view.staff.people)
+
+
+async def _rehearsed(database: Database, graph: Connection, given: Job, far: Progress) -> Preview:
     rehearsal = Rehearsal(
         job=given,
         mailbox=Mailbox(graph, given.profile.mailbox, given.office.people),
@@ -93,7 +118,13 @@ def job(settings: Settings, view: View, profile: Profile, now: datetime) -> Job:
         window=window(now, part.past_months, part.future_months),
         office=replace(view.office, people=people),
         inbound_type=view.ready.inbound_type,
-        limits=Limits(part.max_deletes, part.max_delete_percent, part.max_mails),
+        limits=Limits(
+            part.max_deletes,
+            part.max_delete_percent,
+            part.max_deletes_a_day,
+            part.max_mails,
+            part.max_mails_a_day,
+        ),
         stamp=Stamp(now, now.replace(tzinfo=UTC).astimezone(zone)),
     )
 

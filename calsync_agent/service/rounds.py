@@ -32,11 +32,13 @@ from calsync_agent.service.previewing import job, preview_all, utc_now
 from calsync_agent.service.running import Running
 from calsync_agent.service.standing import Standing, Terms
 from calsync_agent.service.troubles import Troubles
-from calsync_agent.service.view import View
+from calsync_agent.service.view import ProfileRefused, View
 from calsync_agent.service.watch import Watch
+from calsync_agent.service.whose import Whose
 from calsync_agent.state.agents import Identity
 from calsync_agent.state.log import Kind, Level
 from calsync_agent.state.profiles import Profile
+from calsync_agent.state.progress import moved_from
 from calsync_agent.sync import cycle as cycles
 from calsync_agent.sync.job import Job
 from calsync_agent.sync.window import Window, window
@@ -71,7 +73,10 @@ class Rounds:
         memory = Memory()
         self._connect = connect
         self._lines = Lines(connect)
-        self._running = Running(database, self.leases, self.troubles, clock, self.news, monotonic)
+        self._whose = Whose(database, identity.id)
+        self._running = Running(
+            database, self.leases, self.troubles, clock, self.news, self._whose, monotonic
+        )
         self._watch = Watch(database, self.leases, self._running, memory, self.news)
         self._looks = Looks(database, self.leases, self.troubles, self._watch, memory, clock)
         self._running.written = self._looks.advance
@@ -177,7 +182,7 @@ class Rounds:
                     self.troubles.tell(Level.WARNING, Kind.SYNC, text, standing)
         new = [wanted[number] for number in mine & wanted.keys() if self._is_new(wanted[number])]
         if new:
-            standings = await enrolled(self._database, self.leases.identity.id, new)
+            standings = await enrolled(self._database, new)
             self.standings |= {standing.profile.id: standing for standing in standings}
         for standing in self.standings.values():
             self._follow_profile(standing, wanted.get(standing.profile.id), view)
@@ -201,10 +206,13 @@ class Rounds:
 
     def _begin_cycles(self, view: View, line: Line) -> None:
         """Begin what is due, and ask the others whether anything is new."""
+        self._whose.view = view
         now, at, refused = self._clock(), self.monotonic(), view.refused
         bounds, policy = self._window(now), view.provider.policy
         asked: dict[str, Standing] = {}
         for number, standing in self.standings.items():
+            if number not in refused and isinstance(standing.error, ProfileRefused):
+                standing.failures, standing.retry_at = 0, None  # put right: not to be waited for
             if not standing.may_begin(at):
                 continue
             if number in refused:
@@ -214,6 +222,7 @@ class Rounds:
             self._give_up(standing, at)
             listening = not policy.inbound or standing.may_listen(at)
             due = listening and cycles.wanted(standing.progress, standing.position, policy, bounds)
+            due = due or (listening and moved_from(standing.progress, standing.profile))
             # One that was silent is asked first: a cycle would keep what is to be sent waiting.
             ask = listening and standing.silence is not None and standing.position is not None
             work = bool(standing.left) or number in view.work

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import CalsyncError
+from calsync_agent.exchange.calls import Sender
 from calsync_agent.exchange.mailbox import Mailbox
 from calsync_agent.exchange.requests import Answer
 from calsync_agent.i18n import Message, message
@@ -29,6 +30,7 @@ from calsync_agent.service.report import Counted, reporting
 from calsync_agent.service.standing import Standing
 from calsync_agent.service.summary import summary
 from calsync_agent.service.troubles import Troubles, about, internal
+from calsync_agent.service.whose import Moved, Whose
 from calsync_agent.state.agents import LeaseLost
 from calsync_agent.state.log import Kind, Level
 from calsync_agent.sync import cycle as cycles
@@ -66,6 +68,7 @@ class Running:
         troubles: Troubles,
         clock: Callable[[], datetime],
         news: asyncio.Event,
+        whose: Whose,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.tasks: dict[ProfileId, asyncio.Task[None]] = {}
@@ -78,6 +81,7 @@ class Running:
         self._clock = clock
         self._news = news
         self._monotonic = monotonic
+        self._whose = whose
         self._well = asyncio.Semaphore(AT_ONCE)
         self._apart = asyncio.Semaphore(AT_ONCE_APART)
 
@@ -145,6 +149,8 @@ class Running:
             left=standing.left,
             deaf=deaf,
             permit=partial(self._permit, standing),
+            certain=partial(self._whose.still, standing, counted),
+            shared=partial(self._whose.shared, standing),
         )
         first = cycle.progress.compared_at is None
         place = self._apart if first or standing.error is not None else self._well
@@ -152,10 +158,11 @@ class Running:
             async with AsyncExitStack() as stack:
                 await stack.enter_async_context(line)
                 await stack.enter_async_context(place)
-                if first:
+                await self._make_sure(standing, cycle, counted)
+                if cycle.progress.compared_at is None:
                     tell = partial(self._troubles.tell, Level.INFO, Kind.SYNC, whose=standing)
                     await stack.enter_async_context(reporting(cycle, counted, tell))
-                await cycles.run(cycle, polled)
+                await self._through(standing, cycle, polled)
         except Stopped:
             self._news.set()
         except asyncio.CancelledError:
@@ -201,6 +208,22 @@ class Running:
                 _log.debug("the database's position is not advanced", exc_info=True)
             else:
                 self._unsaid = False
+
+    async def _make_sure(self, standing: Standing, cycle: Cycle, graph: Sender) -> None:
+        """Whose mailbox it is, before anything is read or written (I4)."""
+        far = await self._whose.sure(standing, graph)
+        if far != cycle.progress:
+            cycle.progress, cycle.position, cycle.unsaved = far, far.delta_link, 0
+            cycle.left = {}
+
+    async def _through(self, standing: Standing, cycle: Cycle, polled: Answer | None) -> None:
+        """Run the cycle; from the beginning where the mailbox turns out to be another one."""
+        try:
+            await cycles.run(cycle, polled)
+        except Moved as moved:
+            self._troubles.tell(Level.WARNING, Kind.SYNC, moved.message, standing)
+            cycle.begin_anew()
+            await cycles.run(cycle)
 
     def _ended(self, number: ProfileId, task: asyncio.Task[None]) -> None:
         if self.tasks.get(number) is task:

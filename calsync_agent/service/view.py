@@ -1,18 +1,20 @@
 """What one look into the database tells: whether to sync, what, and how."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ProfileId
+from calsync_agent.appointment.people import Directory
 from calsync_agent.consolidate import feed, readiness
 from calsync_agent.consolidate.reading import Staff, inbound_type, read_staff
 from calsync_agent.errors import CalsyncError, ConfigurationRefused, NotReady
 from calsync_agent.i18n import Message, message
 from calsync_agent.service.memory import Memory, Seen, check, see
-from calsync_agent.state import holds, meta, pending, profiles, quarantine, waiting
+from calsync_agent.state import holds, mailboxes, meta, pending, profiles, quarantine, waiting
+from calsync_agent.state.mailboxes import Claim
 from calsync_agent.state.profiles import Profile, Provider
 from calsync_agent.sync.pair import Office
 
@@ -39,7 +41,8 @@ class Ready:
 class View:
     """The database's side of everything that a round needs.
 
-    `touched`: the feed holds changes. `work`: profiles with work that may be done now.
+    `touched`: the feed holds changes. `work`: profiles with work that may be done now. `claims`:
+    whose mailboxes the profiles have (I4).
     """
 
     ready: Ready
@@ -47,6 +50,7 @@ class View:
     staff: Staff
     touched: bool
     work: frozenset[ProfileId]
+    claims: Mapping[ProfileId, Claim] = field(default_factory=dict)
 
     @property
     def provider(self) -> Provider:
@@ -67,8 +71,8 @@ class View:
 
     @property
     def refused(self) -> Mapping[ProfileId, ProfileRefused]:
-        """Profiles that name no mailbox, or one that an earlier profile has."""
-        return refused_rows(self.syncing)
+        """Profiles that name no mailbox, or one that an earlier profile has (I4)."""
+        return refused_rows(self.syncing, self.claims, self.staff.people)
 
     @property
     def office(self) -> Office:
@@ -143,6 +147,7 @@ def look(
         staff=staff,
         touched=feed.has_news(connection),
         work=frozenset(work),
+        claims=mailboxes.read(connection),
     )
 
 
@@ -173,17 +178,17 @@ def provider_in(
     return provider, refused
 
 
-def refused_rows(syncing: Iterable[Profile]) -> dict[ProfileId, ProfileRefused]:
-    """Those of these profiles that name no mailbox, or one that an earlier one has."""
-    refused: dict[ProfileId, ProfileRefused] = {}
-    first: dict[str, ProfileId] = {}
-    for profile in syncing:
-        owner = first.setdefault(profile.mailbox.casefold(), profile.id)
-        if not profile.mailbox:
-            refused[profile.id] = _nameless(profile.id)
-        elif owner != profile.id:
-            refused[profile.id] = _taken(profile, owner)
-    return refused
+def refused_rows(
+    syncing: Collection[Profile], claims: Mapping[ProfileId, Claim], people: Directory
+) -> dict[ProfileId, ProfileRefused]:
+    """Those of these profiles that name no mailbox, or one that an earlier one has (I4)."""
+    known = {profile.id: profile for profile in syncing}
+    refused = {
+        number: taken(known[number], known[owner], people)
+        for number, owner in mailboxes.clashes(syncing, claims).items()
+    }
+    nameless = (number for number, profile in known.items() if not profile.mailbox)
+    return refused | {number: _nameless(number) for number in nameless}
 
 
 def _nameless(number: ProfileId) -> ProfileRefused:
@@ -196,13 +201,23 @@ def _nameless(number: ProfileId) -> ProfileRefused:
     )
 
 
-def _taken(profile: Profile, owner: ProfileId) -> ProfileRefused:
+def taken(profile: Profile, owner: Profile, people: Directory) -> ProfileRefused:
+    """Why a profile is not synced: another one has its mailbox (I4)."""
     return ProfileRefused(
         message(
-            "calsync_profile {profile} names the mailbox {mailbox}, which profile {owner} has;"
-            " correct or deactivate one of them",
+            "calsync_profile {profile} of {employee} names the mailbox {mailbox}, which profile"
+            " {owner} of {owner_employee} has as {owner_mailbox}; correct or deactivate one of"
+            " them. Until then profile {profile} is not synced",
             profile=profile.id,
+            employee=_code(profile, people),
             mailbox=profile.mailbox,
-            owner=owner,
+            owner=owner.id,
+            owner_employee=_code(owner, people),
+            owner_mailbox=owner.mailbox,
         )
     )
+
+
+def _code(profile: Profile, people: Directory) -> str:
+    employee = people.find(profile.employee)
+    return employee.code if employee else "-"

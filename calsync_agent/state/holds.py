@@ -65,10 +65,21 @@ def put(connection: sa.Connection, held: Iterable[Held]) -> None:
             connection.execute(sa.insert(hold), new)
 
 
-def answer(connection: sa.Connection, profile: ProfileId, verdict: Verdict) -> int:
-    """An admin says what is to become of all that waits; returns how much that is."""
+def answer(
+    connection: sa.Connection,
+    profile: ProfileId,
+    verdict: Verdict,
+    only: Collection[ActivityId] | None = None,
+) -> int:
+    """An admin says what is to become of all that waits, or of some; returns how much that is."""
     mine = sa.update(hold).where(hold.c.profile_id == profile, hold.c.verdict.is_(None))
-    return connection.execute(mine.values(verdict=verdict.value)).rowcount
+    said = mine.values(verdict=verdict.value)
+    if only is None:
+        return connection.execute(said).rowcount
+    return sum(
+        connection.execute(said.where(hold.c.activity_id.in_(some))).rowcount
+        for some in chunks(sorted(set(only)))
+    )
 
 
 def release(

@@ -100,6 +100,11 @@ def by_events(
     return _read(connection, link.c.event_id, events, link.c.profile_id == profile)
 
 
+def by_events_anywhere(connection: sa.Connection, events: Collection[EventId]) -> list[Link]:
+    """The links of any profile to any of these events."""
+    return _read(connection, link.c.event_id, events)
+
+
 def by_activities(connection: sa.Connection, activities: Collection[ActivityId]) -> list[Link]:
     """The links of any profile to any of these appointments."""
     return _read(connection, link.c.activity_id, activities)

@@ -14,6 +14,8 @@ from calsync_agent.state.tables import PLUGIN_TABLES, SCHEMA_VERSION, meta, revi
 from calsync_agent.state.triggers import SETTINGS_REVISION
 
 SCHEMA_VERSION_ROW: Final = "schema_version"
+TURN: Final = "turn"
+"""The row that transactions hold which must see what the others of their kind have written."""
 
 
 def check(connection: sa.Connection) -> None:
@@ -115,6 +117,16 @@ def fold_revisions(connection: sa.Connection) -> None:
 def _number(stored: str) -> int:
     """0 where somebody made it unreadable."""
     return int(stored) if re.fullmatch("[0-9]{1,18}", stored) else 0
+
+
+def take_turn(connection: sa.Connection) -> None:
+    """Wait until nobody else has the turn, and keep it until the transaction ends.
+
+    For what is judged by all profiles together; only agents take it, and for moments.
+    """
+    mine = sa.update(meta).where(meta.c.name == TURN).values(value=meta.c.value)
+    if connection.execute(mine).rowcount == 0:
+        connection.execute(sa.insert(meta).values(name=TURN, value=""))
 
 
 def _value(connection: sa.Connection, name: str) -> str | None:

@@ -7,6 +7,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ProfileId
+from calsync_agent.appointment.owner import spelled
+from calsync_agent.state.profiles import Profile
 from calsync_agent.state.tables import link, profile_state, quarantine
 
 _COLUMNS: Final = tuple(profile_state.c)
@@ -49,6 +51,11 @@ def write(connection: sa.Connection, progress: Progress) -> None:
     mine = profile_state.c.profile_id == progress.profile
     if connection.execute(sa.update(profile_state).where(mine).values(values)).rowcount == 0:
         connection.execute(sa.insert(profile_state).values(profile_id=progress.profile, **values))
+
+
+def moved_from(far: Progress, profile: Profile) -> bool:
+    """Whether a profile has come so far with what is spelt as another mailbox than it has now."""
+    return spelled(far.mailbox) not in {"", spelled(profile.mailbox)}
 
 
 def forget(connection: sa.Connection, profile: ProfileId) -> None:

@@ -162,6 +162,7 @@ class Link(SQLModel, table=True):
         # Over what is never null: SQL Server takes two nulls for duplicates, and a filtered index
         # would forbid writing to sessions with old settings, which delete employees (error 1934).
         sa.Index("uq_calsync_link_key", "profile_id", "event_key", unique=True),
+        sa.Index("ix_calsync_link_event", "event_id"),
     )
 
     id: UUID = column(sa.Uuid, primary_key=True)
@@ -202,6 +203,29 @@ class ProfileState(SQLModel, table=True):
     window_end: datetime | None = column(moment(), nullable=True)
     listed_at: datetime | None = column(moment(), nullable=True)
     compared_at: datetime | None = column(moment(), nullable=True)
+
+
+class Mailbox(SQLModel, table=True):
+    """Whose mailbox a profile syncs, as Exchange resolves the `spelling` in its row (I4).
+
+    `held`: the profile has it; of several, whichever came first. `same_as`: the profile in whose
+    mailbox an event of this one was seen, where Exchange does not tell the owner.
+    """
+
+    __tablename__: ClassVar[str] = "calsync_mailbox"
+
+    profile_id: int = column(
+        sa.Integer,
+        sa.ForeignKey("calsync_profile.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    spelling: str = column(text(320))
+    user_id: str | None = column(text(64), nullable=True)
+    calendar_id: str | None = column(long_key(), nullable=True)
+    address: str | None = column(text(320), nullable=True)
+    held: bool = column(sa.Boolean, default=False)
+    same_as: int | None = column(sa.Integer, nullable=True)
 
 
 class Quarantine(SQLModel, table=True):
@@ -270,6 +294,16 @@ class Waiting(SQLModel, table=True):
     since: datetime = column(moment())
 
 
+class Meeting(SQLModel, table=True):
+    """A meeting that one of our mailboxes organizes, or did, and its appointment (F1a)."""
+
+    __tablename__: ClassVar[str] = "calsync_meeting"
+
+    ical_uid: str = column(key(ID_LENGTH), primary_key=True)
+    activity_id: UUID = column(sa.Uuid)
+    at: datetime = column(moment(), default=UtcNow(), index=True)
+
+
 class Hold(SQLModel, table=True):
     """A deletion, or a write that mails, that waits for an admin (B7, F8).
 
@@ -289,6 +323,25 @@ class Hold(SQLModel, table=True):
     subject: str = column(text(500))
     since: datetime = column(moment())
     verdict: str | None = column(text(16), nullable=True)
+
+
+class Deed(SQLModel, table=True):
+    """A deletion, or a write that mails, for the guards' memory (B7, F8); kept for a day.
+
+    `at` is by the database's clock. `kind` as in `Hold`; `inside` and `outside`: the mails.
+    `unsure`: whether it was carried out is not known yet.
+    """
+
+    __tablename__: ClassVar[str] = "calsync_deed"
+
+    id: int = column(counter(), primary_key=True)
+    at: datetime = column(moment(), default=UtcNow(), index=True)
+    profile_id: int = column(sa.Integer)
+    activity_id: UUID = column(sa.Uuid)
+    kind: str = column(text(16))
+    inside: int = column(sa.Integer, default=0)
+    outside: int = column(sa.Integer, default=0)
+    unsure: bool = column(sa.Boolean, default=True)
 
 
 class Agent(SQLModel, table=True):
@@ -353,11 +406,14 @@ revision = table(Revision)
 pending = table(Pending)
 link = table(Link)
 profile_state = table(ProfileState)
+mailbox = table(Mailbox)
 quarantine = table(Quarantine)
 history = table(History)
 turn = table(Turn)
 waiting = table(Waiting)
+meeting = table(Meeting)
 hold = table(Hold)
+deed = table(Deed)
 agent = table(Agent)
 lease = table(Lease)
 fare = table(Fare)
@@ -372,11 +428,14 @@ PLUGIN_TABLES: Final = (
     pending,
     link,
     profile_state,
+    mailbox,
     quarantine,
     history,
     turn,
     waiting,
+    meeting,
     hold,
+    deed,
     agent,
     lease,
     fare,

@@ -13,15 +13,19 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import EmployeeId, EventId, ICalUid, ProfileId
 from calsync_agent.database.statements import chunks
-from calsync_agent.state.links import stored_uid
-from calsync_agent.state.tables import link, waiting
+from calsync_agent.state.links import Role, stored_uid
+from calsync_agent.state.tables import link, profile, waiting
 
 PATIENCE: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A copy that waits, for whom, and since when (UTC). `known`: its meeting is linked by now."""
+    """A copy that waits, for whom, and since when (UTC).
+
+    `known`: its meeting is linked by now. `intended`: an event was about to be made for its
+    organizer, and whether it was is not known yet; it may be this meeting (F1a).
+    """
 
     profile: ProfileId
     event: EventId
@@ -29,16 +33,21 @@ class Waiting:
     organizer: EmployeeId
     since: datetime
     known: bool = False
+    intended: bool = False
 
     def over(self, now: datetime, synced: Collection[EmployeeId]) -> bool:
         """Whether it has waited long enough, or for nobody."""
-        return self.known or self.organizer not in synced or now - self.since >= PATIENCE
+        if self.known or self.intended:
+            return self.known
+        return self.organizer not in synced or now - self.since >= PATIENCE
 
 
 def read(connection: sa.Connection) -> list[Waiting]:
     """All copies that wait."""
     linked = sa.exists().where(link.c.ical_uid == waiting.c.ical_uid)
     known = sa.case((linked, 1), else_=0).label("known")
+    about = sa.exists().where(*_intents(waiting.c.organizer_id))
+    intended = sa.case((about, 1), else_=0).label("intended")
     return [
         Waiting(
             profile=ProfileId(row["profile_id"]),
@@ -47,9 +56,21 @@ def read(connection: sa.Connection) -> list[Waiting]:
             organizer=EmployeeId(row["organizer_id"]),
             since=row["since"],
             known=bool(row["known"]),
+            intended=bool(row["intended"]),
         )
-        for row in connection.execute(sa.select(*waiting.c, known)).mappings()
+        for row in connection.execute(sa.select(*waiting.c, known, intended)).mappings()
     ]
+
+
+def intending(connection: sa.Connection) -> set[EmployeeId]:
+    """The employees for whom an event was about to be made, whether or not they are synced now."""
+    about = sa.select(profile.c.employee_id).distinct().where(*_intents(profile.c.employee_id))
+    return {EmployeeId(number) for number in connection.execute(about).scalars()}
+
+
+def _intents(employee: sa.ColumnElement[int]) -> tuple[sa.ColumnElement[bool], ...]:
+    organized = link.c.event_id.is_(None), link.c.role == Role.ORGANIZER.value
+    return (profile.c.id == link.c.profile_id, profile.c.employee_id == employee, *organized)
 
 
 def put(connection: sa.Connection, copies: Iterable[Waiting]) -> None:
@@ -73,8 +94,8 @@ def put(connection: sa.Connection, copies: Iterable[Waiting]) -> None:
         connection.execute(sa.insert(waiting), new)
 
 
-def release(connection: sa.Connection, profile: ProfileId, events: Collection[EventId]) -> None:
+def release(connection: sa.Connection, number: ProfileId, events: Collection[EventId]) -> None:
     """Copies that wait no longer."""
     for some in chunks(list(events)):
-        mine = waiting.c.profile_id == profile, waiting.c.event_id.in_(some)
+        mine = waiting.c.profile_id == number, waiting.c.event_id.in_(some)
         connection.execute(sa.delete(waiting).where(*mine))

@@ -17,7 +17,14 @@ from calsync_agent.appointment.content import (
     mixed,
     unsettled,
 )
-from calsync_agent.appointment.model import ActivityId, EventId, LinkId, ProfileId, Response
+from calsync_agent.appointment.model import (
+    ActivityId,
+    EventId,
+    ICalUid,
+    LinkId,
+    ProfileId,
+    Response,
+)
 from calsync_agent.exchange.events import Event
 from calsync_agent.exchange.operations import (
     Answered,
@@ -38,7 +45,7 @@ from calsync_agent.exchange.operations import (
 )
 from calsync_agent.exchange.requests import Lost
 from calsync_agent.i18n import Message
-from calsync_agent.state import links, log, pending, quarantine
+from calsync_agent.state import deeds, links, log, meetings, pending, quarantine
 from calsync_agent.state.links import Link, Role
 from calsync_agent.state.quarantine import Item
 from calsync_agent.sync import breaker, telling
@@ -75,6 +82,8 @@ def record(
     links.update(connection, outcome.changed)
     links.delete(connection, outcome.dropped)
     links.insert(connection, outcome.new)
+    _remember(connection, job, results)
+    meetings.note(connection, _organized(results, outcome))
     profile, now = job.profile.id, job.stamp.now
     subjects = {_item(intent): intent.subject for intent, _ in results}
     new = quarantine.update(
@@ -88,6 +97,37 @@ def record(
     breaker.went_out(connection, job, results)
     pending.done(connection, profile, outcome.done)
     return outcome.counts
+
+
+def _organized(
+    results: Sequence[tuple[Intent, Result]], outcome: _Outcome
+) -> dict[ICalUid, ActivityId]:
+    """The meetings that were made, changed or withdrawn; their copies come at any time (F1a)."""
+    met = {
+        result.event.ical_uid
+        for _, result in results
+        if isinstance(result, Written | Partly) and result.event.meeting
+    }
+    made = [li for li in outcome.changed if li.ical_uid in met]
+    dropped = set(outcome.dropped)
+    made += [i.outgoing.link for i, _ in results if i.outgoing.link.id in dropped]
+    return {li.ical_uid: li.activity for li in made if li.ical_uid and li.role is Role.ORGANIZER}
+
+
+def _remember(
+    connection: sa.Connection, job: Job, results: Sequence[tuple[Intent, Result]]
+) -> None:
+    """What Exchange has not done has mailed nobody (B7, F8)."""
+    certain, undone = set[ActivityId](), set[ActivityId]()
+    for intent, result in results:
+        if not (intent.mails.total or isinstance(intent.outgoing.operation, DeleteEvent)):
+            continue
+        if isinstance(result, Refused | Overtaken):
+            undone.add(intent.outgoing.link.activity)
+        elif not isinstance(result, Lost):
+            certain.add(intent.outgoing.link.activity)
+    deeds.certain(connection, job.profile.id, certain)
+    deeds.undone(connection, job.profile.id, undone)
 
 
 def _enter(job: Job, intent: Intent, result: Result, outcome: _Outcome) -> None:

@@ -7,7 +7,7 @@ committed. Deletions come last in each direction, when all of them are known.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias, TypeVar
@@ -15,7 +15,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.model import ActivityId, Appointment, EventId
+from calsync_agent.appointment.model import ActivityId, Appointment, EventId, ProfileId
 from calsync_agent.consolidate.holding import InUse
 from calsync_agent.database.engine import Database
 from calsync_agent.database.failures import Contended
@@ -28,17 +28,25 @@ from calsync_agent.exchange.requests import Answer
 from calsync_agent.exchange.troubles import FeedTrouble, GraphTrouble
 from calsync_agent.fence import passing
 from calsync_agent.i18n import Message, message
-from calsync_agent.state import agents, holds, links, pending, progress, quarantine, waiting
-from calsync_agent.state.history import Side
-from calsync_agent.state.holds import HoldKind
+from calsync_agent.state import (
+    agents,
+    deeds,
+    holds,
+    links,
+    meta,
+    pending,
+    progress,
+    quarantine,
+    waiting,
+)
 from calsync_agent.state.profiles import Policy
 from calsync_agent.state.progress import Progress
 from calsync_agent.sync import aside
 from calsync_agent.sync.carry import record
 from calsync_agent.sync.compare import Compared, compare
 from calsync_agent.sync.gather import Gatherer, SeriesSeen
-from calsync_agent.sync.guard import Plans, judge
-from calsync_agent.sync.job import Batch, Caution, Count, Job, PutOff, Settled
+from calsync_agent.sync.guard import Ruling, allowed, judge, waiting_for
+from calsync_agent.sync.job import Batch, Caution, Count, Job, MailboxShared, PutOff, Settled
 from calsync_agent.sync.match import Match, no_match
 from calsync_agent.sync.pages import Pages
 from calsync_agent.sync.settle import FIRST_PASS, settle
@@ -56,16 +64,15 @@ AT_ONCE: Final = 100
 MEETINGS_AT_ROWS: Final = 3
 """How often a transaction is tried that lost a row to another profile's cycle."""
 
-DELETING: Final = {
-    Side.CONSOLIDATE: HoldKind.DELETE_IN_CONSOLIDATE,
-    Side.EXCHANGE: HoldKind.DELETE_IN_EXCHANGE,
-}
-
 PATIENCE: Final = 15.0
 """Seconds that sending waits for the answer to what has changed."""
 
 SERIES_AT_ONCE: Final = 20
 """How many series are read at a time, with all their exceptions."""
+
+
+async def nothing_stands_against_it(*_: object) -> None:
+    """What a cycle asks where nobody can tell."""
 
 
 @dataclass(slots=True)
@@ -80,10 +87,11 @@ class Cycle:
     somebody was at work on; `met`: the events of these.
     `deaf`: Exchange does not answer there, so that it is only sent to (B3).
     `committed`: rows were written.
-    `permit` raises where nothing may be written any more (G5). `planned` sums up what was put off
-    so far, `postponed` is what was left to be sent with the rest, and `rulings` say what of it has
-    to wait for an admin (B7, F8). `compared`: what a first
-    sync found in Consolidate.
+    `permit` raises where nothing may be written any more (G5), `certain` where the mailbox is not
+    the one in which the links were made (B5), `shared` where it is that of other profiles (I4).
+    `stopped`: what may not be done in this cycle (B7, F8). `postponed` is what was left to be sent
+    with the rest, and `rulings` say what has to wait for an admin. `compared`: what a first sync
+    found in Consolidate.
     """
 
     job: Job
@@ -98,9 +106,11 @@ class Cycle:
     busy: frozenset[ActivityId] = frozenset()
     deaf: bool = False
     permit: Callable[[], None] = lambda: None
+    stopped: Ruling = field(default_factory=Ruling)
+    certain: Callable[[], Awaitable[None]] = nothing_stands_against_it
+    shared: Callable[[Collection[ProfileId]], Awaitable[None]] = nothing_stands_against_it
     wrote: bool = False
     committed: bool = False
-    planned: PutOff = field(default_factory=PutOff)
     postponed: set[ActivityId] = field(default_factory=set)
     rulings: list[Message] = field(default_factory=list)
     compared: Compared | None = None
@@ -171,7 +181,12 @@ class Cycle:
 
         What somebody else is at work on in Consolidate is left, for another cycle.
         """
-        settled = await self._settled(batch, match, caution, also)
+        try:
+            settled = await self._settled(batch, match, caution, also)
+        except MailboxShared as met:
+            await self.shared(met.profiles)
+            self.job = replace(self.job, foreign=self.job.foreign | met.profiles)
+            settled = await self._settled(batch, match, caution, also)
         self.busy |= settled.busy
         self.met |= settled.left
         self.counts += settled.counts
@@ -222,6 +237,31 @@ class Cycle:
                 if one_by_one:
                     raise
                 one_by_one = True
+
+    def begin_anew(self) -> None:
+        """Nothing is known of the mailbox any more, and nothing is planned for it."""
+        self.progress = Progress(self.job.profile.id, self.job.profile.mailbox)
+        self.position, self.unsaved, self.compared = None, 0, None
+        self.postponed, self.left, self.met, self.busy = set(), {}, {}, frozenset()
+
+    async def judged(self, put_off: PutOff) -> Ruling:
+        """What of it has to wait for an admin; the rest counts from now on (B7, F8).
+
+        What others of the same profile wait for waits with them. Agents judge one after the other,
+        because all profiles together have a limit, too.
+        """
+        if not put_off.guarded:
+            return self.stopped
+
+        def work(connection: sa.Connection) -> Ruling:
+            meta.take_turn(connection)
+            number = self.job.profile.id
+            ruling = judge(put_off.plans, deeds.past(connection, number), self.job.limits)
+            deeds.remember(connection, number, list(allowed(put_off.plans, self.stopped | ruling)))
+            return ruling
+
+        self.stopped |= await self.write(work)
+        return self.stopped
 
     async def next_work(self, after: ActivityId | None) -> dict[ActivityId, int]:
         """Some of the pending work, from behind an appointment on."""
@@ -300,6 +340,7 @@ async def _carry_verdicts_out(cycle: Cycle) -> None:
     profile = cycle.job.profile.id
     held = await cycle.read(lambda c: holds.read(c, profile))
     cycle.job = replace(cycle.job, held={one.activity: one for one in held})
+    cycle.stopped = waiting_for({one.kind for one in held if one.verdict is None})
     answered = {one.activity: 0 for one in held if one.verdict is not None}
     for some in chunks(sorted(answered), AT_ONCE):
         work = {number: answered[number] for number in some}
@@ -467,12 +508,10 @@ async def _finish_off(
     if not put_off.batch and not postponed and also is None:
         return
     cycle.postponed |= postponed
-    cycle.planned |= replace(put_off, batch=Batch())
-    known = await cycle.read(lambda c: links.count(c, cycle.job.profile.id))
-    ruling = judge(_plans(cycle.planned, known), cycle.job.limits)
-    kinds = {one.kind for one in cycle.job.held.values() if one.verdict is None}
-    deletions = ruling.deletions | {side for side, kind in DELETING.items() if kind in kinds}
-    caution = Caution(hold_deletions=deletions, hold_mails=ruling.mails or HoldKind.MAIL in kinds)
+    if put_off.in_consolidate:
+        await cycle.certain()
+    ruling = await cycle.judged(put_off)
+    caution = Caution(hold_deletions=ruling.deletions, hold_mails=ruling.mails)
     cycle.rulings += [reason for reason in ruling.reasons if reason not in cycle.rulings]
 
     def postpone(connection: sa.Connection, settled: Settled) -> None:
@@ -482,10 +521,6 @@ async def _finish_off(
 
     settled = await cycle.settle(put_off.batch, match, caution, postpone)
     await _again(cycle, settled, match, caution)
-
-
-def _plans(planned: PutOff, known: int) -> Plans:
-    return Plans(planned.in_consolidate, planned.in_exchange, planned.mails.total, known)
 
 
 async def _take_waiting(cycle: Cycle) -> None:

@@ -1,21 +1,22 @@
 """What one cycle of one profile works with, and what passes between its steps."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from calsync_agent.appointment.model import ActivityId, Appointment, EventId, ProfileId
 from calsync_agent.consolidate.writing import Stamp
+from calsync_agent.errors import CalsyncError
 from calsync_agent.exchange.events import Event, UnreadableEvent
 from calsync_agent.exchange.operations import Operation
-from calsync_agent.i18n import Value
+from calsync_agent.i18n import Value, message
 from calsync_agent.state.history import Side
 from calsync_agent.state.holds import Held
 from calsync_agent.state.links import Link
 from calsync_agent.state.profiles import Policy, Profile
 from calsync_agent.sync.decision import Cell
-from calsync_agent.sync.guard import Limits
+from calsync_agent.sync.guard import Limits, Plans
 from calsync_agent.sync.mails import Mails
 from calsync_agent.sync.pair import Office
 from calsync_agent.sync.window import Window
@@ -25,7 +26,8 @@ from calsync_agent.sync.window import Window
 class Job:
     """Everything that stays the same during one cycle of one profile.
 
-    `held`: what waits for an admin, or was answered by one.
+    `held`: what waits for an admin, or was answered by one. `foreign`: profiles that are known to
+    be on this mailbox, too, and came later (I4).
     """
 
     profile: Profile
@@ -36,6 +38,20 @@ class Job:
     limits: Limits
     stamp: Stamp
     held: Mapping[ActivityId, Held] = field(default_factory=dict)
+    foreign: frozenset[ProfileId] = frozenset()
+
+    @property
+    def answered(self) -> frozenset[ActivityId]:
+        """What an admin has decided about, and may be done whatever the guard says."""
+        return frozenset(n for n, one in self.held.items() if one.verdict is not None)
+
+
+class MailboxShared(CalsyncError):
+    """Other profiles are linked to events of this mailbox; nothing was written."""
+
+    def __init__(self, profiles: Collection[ProfileId]) -> None:
+        super().__init__(message("profiles share a mailbox"))
+        self.profiles = frozenset(profiles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +113,28 @@ class Batch:
 class PutOff:
     """What is done last in a cycle, when all of it is known: deletions, and what mails (B7, F8).
 
+    `in_consolidate`, `in_exchange`: what is deleted there; `mailing`: whom Exchange mails for what.
     `numbers`: the appointments that it is about. `later`: what goes out to events that are linked,
     and can be looked at again with all that goes out; not among the rest.
     """
 
     batch: Batch = field(default_factory=Batch)
-    in_consolidate: int = 0
-    in_exchange: int = 0
-    mails: Mails = field(default_factory=Mails)
+    in_consolidate: frozenset[ActivityId] = frozenset()
+    in_exchange: frozenset[ActivityId] = frozenset()
+    mailing: Mapping[ActivityId, Mails] = field(default_factory=dict)
     numbers: frozenset[ActivityId] = frozenset()
     later: "PutOff | None" = None
+
+    @property
+    def guarded(self) -> bool:
+        """Whether there is anything in it that the guard counts."""
+        return bool(self.in_consolidate or self.in_exchange or self.mailing)
+
+    @property
+    def plans(self) -> Plans:
+        """What the guard judges."""
+        deletions = {Side.CONSOLIDATE: self.in_consolidate, Side.EXCHANGE: self.in_exchange}
+        return Plans(deletions, self.mailing)
 
     @property
     def whole(self) -> "PutOff":
@@ -117,9 +145,9 @@ class PutOff:
         """Both together."""
         return PutOff(
             self.batch | other.batch,
-            self.in_consolidate + other.in_consolidate,
-            self.in_exchange + other.in_exchange,
-            self.mails + other.mails,
+            self.in_consolidate | other.in_consolidate,
+            self.in_exchange | other.in_exchange,
+            {**self.mailing, **other.mailing},
             self.numbers | other.numbers,
             (self.later | other.later) if self.later and other.later else self.later or other.later,
         )

@@ -7,11 +7,19 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from calsync_agent.appointment.content import Field, changed, fingerprint
-from calsync_agent.appointment.model import ActivityId, EmployeeId, EventId, ICalUid, Response
+from calsync_agent.appointment.model import (
+    ActivityId,
+    EmployeeId,
+    EventId,
+    ICalUid,
+    ProfileId,
+    Response,
+)
 from calsync_agent.consolidate.reading import hold_activities, see_activities
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
 from calsync_agent.exchange.events import Event, UnreadableEvent
 from calsync_agent.state import links as links_of
+from calsync_agent.state import meetings, waiting
 from calsync_agent.state.links import Link, Role, activity_of, stored_uid
 from calsync_agent.sync.job import Batch, Job
 from calsync_agent.sync.match import Match
@@ -54,13 +62,15 @@ class Assembled:
 
     `busy`: those whose appointment somebody else is at work on in Consolidate, about which nothing
     can be decided now. `parked`: copies that wait for their organizer's own event. `doubtful`:
-    events to be read again, because a new one seems to be an old one under another id.
+    events to be read again, because a new one seems to be an old one under another id. `foreign`:
+    the profiles that are linked to events of this mailbox, which are left to them (I4).
     """
 
     known: list[Known] = field(default_factory=list)
     busy: list[Known] = field(default_factory=list)
     parked: list[Event] = field(default_factory=list)
     doubtful: set[EventId] = field(default_factory=set)
+    foreign: set[ProfileId] = field(default_factory=set)
 
 
 def assemble(
@@ -101,8 +111,14 @@ class _Assembly:
         profile = job.profile.id
         linked = links_of.by_events(connection, profile, {*self.events, *batch.gone})
         self.linked = {link.event_id: link for link in linked if link.event_id is not None}
-        self.unknown = [e for e in self.events.values() if e.id not in self.linked]
+        self.found = Assembled()
+        self.unknown = self._without_foreign(
+            connection, [e for e in self.events.values() if e.id not in self.linked]
+        )
         self.by_uid = _by_uid(connection, self.unknown)
+        copies = [e for e in self.unknown if isinstance(e, Event) and not e.is_organizer]
+        self.ours = meetings.of(connection, [uid for e in copies if (uid := _uid(e))])
+        self.intending = waiting.intending(connection) if copies else set()
         guesses = {event.id: self._guesses(event, match) for event in self.unknown}
         wanted = {link.activity for link in linked} | set(batch.activities)
         wanted |= {guess for some in guesses.values() for guess, _ in some}
@@ -114,7 +130,6 @@ class _Assembly:
         read = hold_activities if hold else see_activities
         held = read(connection, wanted - set(in_use))
         self.held, self.busy = held.activities, held.busy | set(in_use)
-        self.found = Assembled()
         self.taken: set[ActivityId] = set()
 
     def run(self) -> Assembled:
@@ -147,6 +162,33 @@ class _Assembly:
         self.found.busy = [one for one in found.values() if one.activity_id in self.busy]
         return self.found
 
+    def _without_foreign(
+        self, connection: sa.Connection, unknown: list[Event | UnreadableEvent]
+    ) -> list[Event | UnreadableEvent]:
+        """Those that are not another profile's: linked to it, or just being made for it (I4).
+
+        An event has its id in one mailbox only. Whose key a copy bears is not its owner.
+        """
+        others = set(self.job.office.mailboxes.values()) - {self.job.profile.id}
+        self.keys: dict[str, Link] = {}
+        if not unknown:
+            return []
+        linked = links_of.by_events_anywhere(connection, [e.id for e in unknown])
+        keys = {e.transaction_id: e for e in unknown if isinstance(e, Event) and e.is_organizer}
+        made = {key: number for key in keys if (number := activity_of(key)) is not None}
+        made_for = links_of.by_activities(connection, set(made.values()))
+        self.keys = {key: li for li in made_for if (key := li.transaction_id) in made}
+        theirs: dict[EventId, ProfileId] = {}
+        for link in linked:
+            event = self.events.get(link.event_id) if link.event_id else None
+            if link.profile in others and isinstance(event, Event) and _uid(event) == link.ical_uid:
+                theirs[event.id] = link.profile
+        for key, link in self.keys.items():
+            if link.profile in others and link.event_id in {None, keys[key].id}:
+                theirs[keys[key].id] = link.profile
+        self.found.foreign |= set(theirs.values())
+        return [e for e in unknown if e.id not in theirs]
+
     def _unlinked(self, event: Event | UnreadableEvent) -> Known | None:
         """An event that no link names; None where it has to wait."""
         found = self._activity_for(event)
@@ -160,6 +202,8 @@ class _Assembly:
 
     def _activity_for(self, event: Event | UnreadableEvent) -> tuple[ActivityId, By] | None:
         *others, (own, _) = self.guesses[event.id]
+        if _is_copy(event) and self._is_over(event):
+            return None  # it is being withdrawn, or was: Exchange tells the copies itself (F1a)
         seen_before = [(own, By.ORIGIN)] if self._mine(own) else []
         for number, by in [*others, *seen_before]:
             if number in self.taken or not (self._there(number) or self._mine(number)):
@@ -179,12 +223,32 @@ class _Assembly:
         free = own not in self.taken and self._mine(own) is None
         return own if free else of_event(event.id), By.ORIGIN
 
+    def _is_over(self, event: Event | UnreadableEvent) -> bool:
+        """Whether it is a copy of a meeting that is ours and is withdrawn, or is about to be.
+
+        So it is when its appointment is gone, or has another meeting by now (F1a, G10).
+        """
+        uid = _uid(event) if isinstance(event, Event) else None
+        if uid is None:
+            return False
+        numbers = {li.activity for li in self.by_uid.get(uid, ()) if li.role is Role.ORGANIZER}
+        if not numbers and uid in self.ours:
+            number = self.ours[uid]
+            if any(li.role is Role.ORGANIZER for li in self.links[number]):
+                return True
+            numbers = {number}
+        if numbers & self.busy:
+            return False
+        there = (self.held.get(number) for number in numbers)
+        return bool(numbers) and all(one is None or one.deleted for one in there)
+
     def _waits(self, event: Event, own: ActivityId) -> bool:
         """Whether it is a copy whose organizer's mailbox is to speak first (F4, G11)."""
         if event.is_organizer or event.is_cancelled:
             return False
         organizer = self.job.office.people.employee(event.organizer.address)
-        expected = organizer in self.job.office.mailboxes and organizer != self.job.profile.employee
+        synced = organizer in self.job.office.mailboxes or organizer in self.intending
+        expected = synced and organizer != self.job.profile.employee
         return expected and not self._there(own) and event.id not in self.batch.impatient
 
     def _there(self, number: ActivityId) -> bool:
@@ -196,7 +260,8 @@ class _Assembly:
         if isinstance(event, UnreadableEvent):
             return [own]
         guesses: list[tuple[ActivityId, By]] = []
-        if event.is_organizer:
+        maker = self.keys.get(event.transaction_id or "")
+        if event.is_organizer and (maker is None or maker.profile == self.job.profile.id):
             made_for = dict.fromkeys((event.made_for, activity_of(event.transaction_id)))
             guesses += [(number, By.KEY) for number in made_for if number is not None]
         profile, same = self.job.profile.id, self.by_uid.get(_uid(event), ())
@@ -204,6 +269,9 @@ class _Assembly:
         here = {li.activity for li in same if li.profile == profile}
         theirs = sorted({li.activity for li in same}, key=lambda number: (number in here, number))
         guesses += [(number, By.MEETING) for number in theirs if event.meeting or number in here]
+        ours = self.ours.get(uid) if (uid := _uid(event)) else None
+        if ours is not None and (ours, By.MEETING) not in guesses:
+            guesses.append((ours, By.MEETING))
         if not guesses:
             alike = match(event.id, event.appointment)
             guesses += [(alike, By.LIKENESS)] if alike else []

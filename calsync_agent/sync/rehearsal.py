@@ -7,9 +7,10 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId
 from calsync_agent.consolidate import feed
-from calsync_agent.state import pending
+from calsync_agent.state import deeds, pending
 from calsync_agent.sync.cycle import AT_ONCE, Also, Cycle
-from calsync_agent.sync.job import Batch, Caution, Settled
+from calsync_agent.sync.guard import Ruling, judge
+from calsync_agent.sync.job import Batch, Caution, PutOff, Settled
 from calsync_agent.sync.match import Match, no_match
 from calsync_agent.sync.pairs import Known, assemble
 from calsync_agent.sync.planned import Planned, Sorted, plan, sort
@@ -35,8 +36,13 @@ class Note:
 
 @dataclass(slots=True)
 class Rehearsal(Cycle):
-    """A cycle on paper. `notes`: what it would do, by appointment; the last word counts."""
+    """A cycle on paper.
 
+    `notes`: what it would do, by appointment; the last word counts. `planned`: all that it has put
+    off so far.
+    """
+
+    planned: PutOff = field(default_factory=PutOff)
     notes: dict[ActivityId, Note] = field(default_factory=dict)
 
     async def settle(
@@ -62,6 +68,14 @@ class Rehearsal(Cycle):
         self._note([plan(self.job, known) for known, _ in found.refused], Fate.REFUSED)
         self._note([plan(self.job, known) for known in found.waiting], Fate.WAITING)
         return rest
+
+    async def judged(self, put_off: PutOff) -> Ruling:
+        """As a cycle, but that only this object remembers what was planned before."""
+        self.planned |= replace(put_off, batch=Batch())
+        plans, number = self.planned.plans, self.job.profile.id
+        past = await self.read(lambda c: deeds.past(c, number))
+        self.stopped |= judge(plans, past, self.job.limits)
+        return self.stopped
 
     async def next_work(self, after: ActivityId | None) -> dict[ActivityId, int]:
         """All work at once: what is pending, what the feed holds, what a first sync has left."""

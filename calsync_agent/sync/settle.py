@@ -5,28 +5,50 @@ be sent to Exchange is returned, each with a pending row that outlives a kill.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.model import ActivityId, EventId
+from calsync_agent.appointment.model import ActivityId, EventId, ICalUid
 from calsync_agent.consolidate import writing
 from calsync_agent.consolidate.holding import InUse
 from calsync_agent.database.failures import is_lock_timeout
 from calsync_agent.database.tuning import hardly_waiting
 from calsync_agent.exchange.events import Event
-from calsync_agent.state import history, holds, links, log, pending, quarantine, waiting
+from calsync_agent.state import (
+    deeds,
+    history,
+    holds,
+    links,
+    log,
+    meetings,
+    pending,
+    quarantine,
+    waiting,
+)
+from calsync_agent.state.deeds import Deed
 from calsync_agent.state.history import Side
 from calsync_agent.state.holds import Held, HoldKind
+from calsync_agent.state.links import Role
 from calsync_agent.state.quarantine import Item
 from calsync_agent.state.waiting import Waiting
 from calsync_agent.sync import breaker, strays, telling
 from calsync_agent.sync.carry import others
 from calsync_agent.sync.decision import Cell
 from calsync_agent.sync.effects import Effects
-from calsync_agent.sync.job import Batch, Caution, Count, Intent, Job, Outgoing, PutOff, Settled
-from calsync_agent.sync.mails import Mails
+from calsync_agent.sync.guard import DELETING
+from calsync_agent.sync.job import (
+    Batch,
+    Caution,
+    Count,
+    Intent,
+    Job,
+    MailboxShared,
+    Outgoing,
+    PutOff,
+    Settled,
+)
 from calsync_agent.sync.match import Match, no_match
 from calsync_agent.sync.pairs import Assembled, Known, assemble
 from calsync_agent.sync.planned import Planned, Sorted, sort
@@ -48,9 +70,12 @@ def settle(
 
     Raises InUse where only writing shows that somebody else is at work on appointments: to be done
     again, as a whole, with these `in_use`. `one_by_one` finds out which rows have to wait for
-    somebody who holds what they point to, as an employee.
+    somebody who holds what they point to, as an employee. Raises MailboxShared where events of it
+    belong to other profiles.
     """
     assembled = assemble(connection, job, batch, match, in_use=in_use)
+    if assembled.foreign - job.foreign:
+        raise MailboxShared(assembled.foreign)
     found = sort(job, batch, assembled, caution)
     breaker.stop_flipping(connection, job, found)
     all_effects = [one.effects for one in found.done]
@@ -59,6 +84,7 @@ def settle(
     else:
         _write_consolidate(connection, job, all_effects)
     _write_links(connection, all_effects)
+    meetings.note(connection, _organized(found))
     strays.bring_home(connection, job, [one.known for one in found.done])
     made = [one.known.activity_id for one in found.done if one.known.adopted]
     pending.add(connection, others(connection, job.profile.id, made))
@@ -66,6 +92,7 @@ def settle(
     breaker.came_in(connection, job, found.done)
     _park(connection, job, batch, assembled)
     _hold(connection, job, found)
+    _remember(connection, job, found, caution)
     told = [line for one in found.done for line in telling.decided(job, one)]
     told += _quarantine(connection, job, batch, found)
     log.write(connection, told, job.stamp.now)
@@ -116,6 +143,21 @@ def _write_links(connection: sa.Connection, all_effects: Sequence[Effects]) -> N
     links.update(connection, [e.changed_link for e in all_effects if e.changed_link])
 
 
+def _organized(found: Sorted) -> dict[ICalUid, ActivityId]:
+    """The meetings of this mailbox whose links come or go."""
+    noted: dict[ICalUid, ActivityId] = {}
+    for one in found.done:
+        came, event = one.effects.new_link or one.effects.changed_link, one.known.pair.event
+        met = isinstance(event, Event) and event.meeting
+        if came is not None and came.role is Role.ORGANIZER and came.ical_uid and met:
+            noted[came.ical_uid] = came.activity
+        went = one.known.pair.link
+        dropped = went is not None and one.effects.dropped_link == went.id
+        if went is not None and dropped and went.role is Role.ORGANIZER and went.ical_uid:
+            noted[went.ical_uid] = went.activity
+    return noted
+
+
 def _park(connection: sa.Connection, job: Job, batch: Batch, assembled: Assembled) -> None:
     """Let copies wait for their organizer, and let those go that need not any more (F4)."""
     parked = [one for event in assembled.parked if (one := _waiting(job, event))]
@@ -139,16 +181,27 @@ def _hold(connection: sa.Connection, job: Job, found: Sorted) -> None:
     holds.release(connection, job.profile.id, settled & job.held.keys())
 
 
+def _remember(connection: sa.Connection, job: Job, found: Sorted, caution: Caution) -> None:
+    """Count what is deleted and mailed without an admin's word (B7, F8)."""
+    if not caution.put_off:
+        done = (one for one in found.done if one.known.activity_id not in job.answered)
+        deeds.remember(connection, job.profile.id, [deed for one in done for deed in _deeds(one)])
+
+
+def _deeds(one: Planned) -> Iterator[Deed]:
+    number, side = one.known.activity_id, one.decision.deletes
+    if side is not None:
+        yield Deed(number, DELETING[side])
+    if one.mails.total:
+        yield Deed(number, HoldKind.MAIL, one.mails.inside, one.mails.outside)
+
+
 def _held(job: Job, planned: Planned) -> Held:
-    deletes = {
-        Side.CONSOLIDATE: HoldKind.DELETE_IN_CONSOLIDATE,
-        Side.EXCHANGE: HoldKind.DELETE_IN_EXCHANGE,
-    }
     side = planned.decision.deletes
     return Held(
         profile=job.profile.id,
         activity=planned.known.activity_id,
-        kind=deletes[side] if side else HoldKind.MAIL,
+        kind=DELETING[side] if side else HoldKind.MAIL,
         subject=str(telling.named_in(planned.known)),
         since=job.stamp.now,
     )
@@ -224,9 +277,13 @@ def _put_off(planned: Sequence[Planned], batch: Batch) -> PutOff:
         activities={n: batch.activities[n] for n in numbers if n in batch.activities},
         impatient=batch.impatient & {event.id for event in events},
     )
-    sides = Counter(one.decision.deletes for one in planned)
-    mails = sum((one.mails for one in planned), Mails())
-    return PutOff(again, sides[Side.CONSOLIDATE], sides[Side.EXCHANGE], mails, frozenset(numbers))
+    deleted = {
+        side: frozenset(one.known.activity_id for one in planned if one.decision.deletes is side)
+        for side in Side
+    }
+    mailing = {one.known.activity_id: one.mails for one in planned if one.mails.total}
+    here, there = deleted[Side.CONSOLIDATE], deleted[Side.EXCHANGE]
+    return PutOff(again, here, there, mailing, frozenset(numbers))
 
 
 def again(found: Sorted, assembled: Assembled) -> frozenset[EventId]:

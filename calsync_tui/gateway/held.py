@@ -47,15 +47,20 @@ def read(connection: sa.Connection, profile: ProfileId) -> Waiting:
 
 
 def answer(
-    connection: sa.Connection, profile: ProfileId, verdict: Verdict, seen: Collection[ActivityId]
+    connection: sa.Connection,
+    profile: ProfileId,
+    verdict: Verdict,
+    seen: Collection[ActivityId],
+    only: Collection[ActivityId] = (),
 ) -> int:
-    """Say what is to become of all that was seen to wait; returns how much that is.
+    """Say what is to become of all that was seen to wait, or `only` of some; returns how much.
 
     Raises Regrown where something else waits by now: nobody confirms what they have not seen.
     """
-    if read(connection, profile).activities != frozenset(seen):
+    waits = read(connection, profile).activities
+    if not (waits.issuperset(only) if only else waits == frozenset(seen)):
         raise Regrown(message("what waits has changed meanwhile; look again"))
-    return holds.answer(connection, profile, verdict)
+    return holds.answer(connection, profile, verdict, only or seen)
 
 
 def _reason(kind: HoldKind, count: int, links: int) -> Message:

@@ -15,6 +15,7 @@ from calsync_agent.consolidate.tables import employee
 from calsync_agent.database.statements import chunks, locked
 from calsync_agent.errors import Refusal
 from calsync_agent.i18n import Message, message
+from calsync_agent.state.tables import mailbox as known
 from calsync_agent.state.tables import profile
 from calsync_tui.gateway.profiles import Row, provider_id, row_of, same
 
@@ -132,11 +133,24 @@ def _check_employee(connection: sa.Connection, number: int, who: EmployeeId) -> 
 def _check_mailbox(
     connection: sa.Connection, number: int, mailbox: str, but: ProfileId | None = None
 ) -> None:
-    """Raise Clash where another profile has this mailbox, in whatever spelling."""
-    found = sa.select(profile.c.id, profile.c.external_user_id, employee.c.code, employee.c.name)
-    found = found.join_from(profile, employee, employee.c.id == profile.c.employee_id)
-    for row in connection.execute(found.where(profile.c.provider_id == number)):
-        if row.id != but and same(row.external_user_id) == same(mailbox):
+    """Raise Clash where another profile has this mailbox, by any name that is known of it (I4)."""
+    found = sa.select(
+        profile.c.id,
+        profile.c.external_user_id,
+        known.c.spelling,
+        known.c.user_id,
+        known.c.address,
+        employee.c.code,
+        employee.c.name,
+    )
+    joined = profile.join(employee, employee.c.id == profile.c.employee_id)
+    joined = joined.outerjoin(known, known.c.profile_id == profile.c.id)
+    mine = found.select_from(joined).where(profile.c.provider_id == number)
+    for row in connection.execute(mine):
+        names = {row.external_user_id}
+        if row.spelling is not None and same(row.spelling) == same(row.external_user_id):
+            names |= {row.user_id, row.address}
+        if row.id != but and same(mailbox) in {same(name) for name in names if name}:
             raise Clash(taken(row.code, row.name), Field.MAILBOX)
 
 

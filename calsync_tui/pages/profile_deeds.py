@@ -131,17 +131,17 @@ class Deeds:
         if not waiting.items:
             self._tell(_("Nothing waits for a decision any more."))
             return None
-        verdict = await page.app.push_screen_wait(HeldProfile(line.employee.title, waiting, note))
-        if verdict is None:
+        decided = await page.app.push_screen_wait(HeldProfile(line.employee.title, waiting, note))
+        if decided is None:
             return None
-        seen = waiting.activities
+        verdict, seen, only = decided.verdict, waiting.activities, decided.only
         try:
-            count = await page.gateway.write(lambda c: held.answer(c, profile, verdict, seen))
+            count = await page.gateway.write(lambda c: held.answer(c, profile, verdict, seen, only))
         except Regrown as regrown:
             return str(regrown)
         await page.reload()
         self._tell(profile_text.answered(count, verdict))
-        return None
+        return "" if only and only != seen else None
 
     async def _look_again(self, overtaken: Overtaken) -> None:
         await self._page.reload()

@@ -29,7 +29,9 @@ def test_a_file_with_the_required_keys_gets_the_contract_s_defaults(
         default_time_zone="Europe/Vienna",
         max_deletes=10,
         max_delete_percent=20,
+        max_deletes_a_day=100,
         max_mails=50,
+        max_mails_a_day=200,
     )
     assert settings.log == Log(level="info", format="text", file=None, keep_days=30)
     assert settings.exchange.authority == "https://login.microsoftonline.com"

@@ -27,6 +27,7 @@ FROM_GRAPH: Final = {
     "event_id",
     "ical_uid",
     "delta_link",
+    "calendar_id",
     "consolidate_print",
     "exchange_print",
     "event_key",

@@ -50,6 +50,7 @@ def test_with_consolidate_makes_the_least_that_works(empty: Database) -> None:
         assert {name: value for name, value in facts} == {  # noqa: C416 - rows are no pairs to mypy
             "schema_version": "2",
             "settings_revision": "0",
+            "turn": "",
         }
 
 

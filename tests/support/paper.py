@@ -50,7 +50,7 @@ def job(policy: Policy) -> Job:
         window=window(NOW, 3, 24),
         office=OFFICE,
         inbound_type=1,
-        limits=Limits(10, 20, 50),
+        limits=Limits(10, 20, 100, 50, 200),
         stamp=Stamp(NOW, NOW),
     )
 

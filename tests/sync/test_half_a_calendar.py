@@ -193,6 +193,40 @@ async def test_b7_what_was_confirmed_is_deleted_and_each_of_it_can_be_restored(
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+async def test_b7_only_the_items_that_are_named_are_answered(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    anna = world.hire("ANNA")
+    numbers = [world.enter("ANNA", f"Termin {n}", SOON + n * HOUR) for n in range(20)]
+    await in_step(world)
+    for number in numbers[:12]:
+        world.remove(number)
+    assert (await command(world, capsys, "once"))[0] == 1
+    for wrong in (str(uuid4()), "Termin 0", str(numbers[15])):
+        right = ("--only", str(numbers[0]))
+        status, said = await command(world, capsys, "confirm", "1", *right, "--only", wrong)
+        assert status == 2
+        assert f"{wrong} does not wait in profile 1. What waits: " in said
+        assert f"{numbers[3]} (Termin 3)" in said
+    assert {row["verdict"] for row in world.rows(state.hold)} == {None}
+    named = ("--only", str(numbers[0]), "--only", numbers[1].hex.upper())
+    assert (await command(world, capsys, "confirm", "ANNA", *named))[0] == 0
+    assert (await command(world, capsys, "discard", "1", "--only", str(numbers[2])))[0] == 0
+    status, said = await command(world, capsys, "once")
+    assert status == 1  # the others still wait
+    assert "held: deletions in Exchange: 9; " in said
+    assert len(anna.events()) == 18
+    assert {row["subject"] for row in world.activities()} == {
+        "Termin 2",
+        *(f"Termin {n}" for n in range(12, 20)),
+    }
+    assert (await command(world, capsys, "confirm", "1", "--only", str(numbers[0])))[0] == 2
+    assert (await command(world, capsys, "discard", "1"))[0] == 0
+    await in_step(world)
+    assert len(anna.events()) == len(world.activities()) == 18
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 async def test_b7_nothing_at_all_is_deleted_however_the_deletions_are_found(rig: Rig) -> None:
     """Some of them are found because Exchange reports the event, the others in pending work."""
     anna = rig.world.hire("ANNA")

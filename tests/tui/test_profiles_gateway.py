@@ -208,6 +208,23 @@ def test_a_change_to_somebody_elses_mailbox_is_refused_and_to_ones_own_spelling_
 
 
 @pytest.mark.parametrize(
+    "name", ["anna@contoso.example", " Anna@Contoso.Example ", guid(9).upper()]
+)
+def test_i4_a_mailbox_is_refused_by_every_name_that_exchange_has_told_of_it(
+    database: Database, name: str
+) -> None:
+    def told(connection: sa.Connection) -> None:
+        row = {"spelling": guid(2), "user_id": guid(9), "address": "anna@contoso.example"}
+        connection.execute(sa.insert(state.mailbox).values(profile_id=2, **row))
+
+    write(database, lambda c: crowd.crowd(c, 2))
+    write(database, told)
+    seen = rows(database)[0]
+    with pytest.raises(Clash, match="E002"):
+        write(database, lambda c: profile_changes.change(c, seen, name, active=True))
+
+
+@pytest.mark.parametrize(
     "theirs",
     [
         {"external_user_id": "their@example.com"},

@@ -49,6 +49,12 @@ def verdicts(database: Database) -> set[str | None]:
         return set(connection.execute(sa.select(state.hold.c.verdict)).scalars())
 
 
+def by_subject(database: Database) -> dict[str, str | None]:
+    with database.reading() as connection:
+        found = connection.execute(sa.select(state.hold.c.subject, state.hold.c.verdict))
+        return {row.subject: row.verdict for row in found}
+
+
 def marks(terminal: Terminal) -> list[int]:
     assert isinstance(terminal.page, ProfilesPage)
     return sorted(terminal.page.marks)
@@ -202,6 +208,49 @@ async def test_b7_confirm_and_discard_are_a_click_each(
         await terminal.shows("Ihre Entscheidung wird mit dem nächsten Zyklus ausgeführt.")
 
 
+async def test_b7_lines_are_marked_and_decided_about_alone(opened: Opened, held: Database) -> None:
+    async with opened(page="profiles") as terminal:
+        await terminal.press("down", "h")
+        await asked(terminal, HeldProfile)
+        await terminal.press("down", "down", "space")
+        await terminal.shows("[√] in Consolidate löschen: Zahnarzt", "1 ausführen", "1 zurückholen")
+        assert verdicts(held) == {None}
+        await terminal.click(" 1 zurückholen ")
+        await terminal.shows("1 von 2 verknüpften Terminen", "[ ] würde Personen schreiben")
+        assert by_subject(held) == {
+            "Jour fixe [/b]": None,
+            "Zahnarzt": "discarded",
+            "Klausur": None,
+        }
+        await terminal.press("ctrl+a")
+        await terminal.shows("2 ausführen")
+        await terminal.press("ctrl+a")
+        await terminal.shows("Ausführen")
+        await terminal.press("down", "space", "down", "enter", "up", "space")
+        await terminal.shows("[ ] in Consolidate löschen: Jour", "[√] würde Personen schreiben")
+        await terminal.click(" 1 ausführen ")
+        await terminal.until(lambda: by_subject(held)["Klausur"] == "confirmed")
+        await asked(terminal, HeldProfile)
+        await terminal.press("escape")
+        await answered(terminal)
+        assert by_subject(held)["Jour fixe [/b]"] is None
+
+
+async def test_b7_a_marked_line_that_waits_no_longer_is_not_answered(
+    opened: Opened, held: Database
+) -> None:
+    async with opened(page="profiles") as terminal:
+        await terminal.press("down", "h")
+        await asked(terminal, HeldProfile)
+        await terminal.press("down", "space")
+        await terminal.shows("1 ausführen")
+        with held.writing() as connection:
+            connection.execute(sa.delete(state.hold).where(state.hold.c.subject.like("Jour%")))
+        await terminal.click(" 1 ausführen ")
+        await terminal.shows("was wartet, hat sich inzwischen geändert")
+        assert verdicts(held) == {None}
+
+
 async def test_b7_nobody_confirms_what_they_have_not_seen(opened: Opened, held: Database) -> None:
     async with opened(page="profiles") as terminal:
         await terminal.press("down", "h")
@@ -224,4 +273,16 @@ async def test_profiles_held(
     async with opened(look=look, page="profiles") as terminal:
         await terminal.press("down", "h")
         await asked(terminal, HeldProfile)
+        matches(terminal)
+
+
+@pytest.mark.usefixtures("held")
+@pytest.mark.parametrize("look", FEW)
+async def test_profiles_held_marked(
+    opened: Opened, look: Look, matches: Callable[[Terminal], None]
+) -> None:
+    async with opened(look=look, page="profiles") as terminal:
+        await terminal.press("down", "h")
+        await asked(terminal, HeldProfile)
+        await terminal.press("down", "space", "down")
         matches(terminal)

@@ -1,0 +1,190 @@
+"""Makes sure whose mailbox a profile syncs: before its first cycle, and before it deletes (I4, B5).
+
+Exchange is asked once for each spelling, and again when a cycle is about to delete appointments
+because their events are gone: from another mailbox they are, whatever became of them.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from calsync_agent.appointment.model import ProfileId
+from calsync_agent.appointment.owner import Owner, spelled
+from calsync_agent.database.engine import Database
+from calsync_agent.errors import CalsyncError, MailboxTrouble
+from calsync_agent.exchange.calls import Sender
+from calsync_agent.exchange.owners import owner_of
+from calsync_agent.i18n import message
+from calsync_agent.service.standing import Standing
+from calsync_agent.service.view import View, taken
+from calsync_agent.state import agents, mailboxes, progress
+from calsync_agent.state.mailboxes import Claim
+from calsync_agent.state.profiles import Profile
+from calsync_agent.state.progress import Progress, moved_from
+
+_log: Final = logging.getLogger(__name__)
+
+_PATIENCE: Final = 5.0
+"""Seconds that a profile waits to know the mailboxes of others that may have been first (A4)."""
+
+_TRIES: Final = 3
+
+
+class Moved(CalsyncError):
+    """The mailbox is another one than that in which the links were made."""
+
+
+class Whose:
+    """What this agent has found out about mailboxes. `view`: what its last look has found."""
+
+    def __init__(self, database: Database, agent: UUID) -> None:
+        self.view: View | None = None
+        self._database = database
+        self._agent = agent
+        self._certain: set[tuple[ProfileId, str]] = set()
+
+    async def sure(self, standing: Standing, graph: Sender) -> Progress:
+        """How far the profile has come with the mailbox that it names now.
+
+        Raises ProfileRefused where another profile has it, MailboxTrouble where it cannot be told
+        for now, LeaseLost, DatabaseTrouble.
+        """
+        profile, far, view = standing.profile, standing.progress, self.view
+        if view is None:
+            return far
+        known = view.claims.get(profile.id, Claim(profile.id))
+        moved = moved_from(far, profile)
+        here = profile.id, spelled(profile.mailbox)
+        settled = known.resolves(profile) and known.held and not moved
+        if settled and (known.owner.known or here in self._certain):
+            return far
+        asked = {} if known.resolves(profile) and known.owner.known else {profile.id: profile}
+        others = mailboxes.earlier(profile, view.syncing, view.claims)
+        unresolved = [o for o in others if not view.claims.get(o.id, Claim(o.id)).resolves(o)]
+        found = await _owners(graph, asked.values(), unresolved)
+        owner = found.get(profile.id, known.owner)
+        self._certain.add(here)
+        if moved:
+            same = spelled(known.spelling) == spelled(far.mailbox) and known.owner.same(owner)
+            now = Progress(profile.id, profile.mailbox)
+            if same:
+                now = replace(far, mailbox=profile.mailbox, delta_link=None)
+        else:
+            now = far
+        first = await self._claimed(profile, view, found, now if moved else None)
+        if first is not None:
+            raise taken(profile, view.by_id[first], view.staff.people)
+        if moved and not now.compared_at and far.compared_at:
+            _log.info(
+                message(
+                    "profile {profile} has another mailbox, {mailbox}: its first sync begins",
+                    profile=profile.id,
+                    mailbox=profile.mailbox,
+                )
+            )
+        return now
+
+    async def still(self, standing: Standing, graph: Sender) -> None:
+        """Raise Moved where the mailbox is not the one any more in which the links were made.
+
+        Its events are gone from another one, whatever became of them: so the links are forgotten,
+        and what belongs together is found anew (B4). Raises MailboxTrouble where nothing tells.
+        """
+        profile, view = standing.profile, self.view
+        if view is None:
+            return
+        claims = await self._database.read(mailboxes.read)
+        known = claims.get(profile.id, Claim(profile.id))
+        if not known.owner.known:
+            return
+        owner = await owner_of(graph, profile.mailbox)
+        unchanged = known.owner.unchanged(owner)
+        if unchanged is None:
+            raise MailboxTrouble(
+                message(
+                    "Exchange does not tell whose mailbox {mailbox} is, and it did before: as long"
+                    " as that is not certain, nothing is deleted",
+                    mailbox=profile.mailbox,
+                )
+            )
+        if not unchanged:
+            anew = Progress(profile.id, profile.mailbox)
+            await self._claimed(profile, view, {profile.id: owner}, anew)
+            raise Moved(
+                message(
+                    "{mailbox} is another mailbox than before: nothing is deleted, and both sides"
+                    " are matched anew",
+                    mailbox=profile.mailbox,
+                )
+            )
+
+    async def shared(self, standing: Standing, others: Iterable[ProfileId]) -> None:
+        """Events that other profiles are linked to lie in this one's mailbox: it is theirs (I4)."""
+        profile, view = standing.profile, self.view
+        if view is None:
+            return
+
+        def note(connection: sa.Connection) -> None:
+            agents.hold(connection, self._agent, profile.id)
+            for other in others:
+                mailboxes.shared(connection, profile.id, other, view.syncing)
+
+        await self._database.write(note)
+        claims = await self._database.read(mailboxes.read)
+        first = mailboxes.clashes(view.syncing, claims).get(profile.id)
+        if first is not None:
+            raise taken(profile, view.by_id[first], view.staff.people)
+
+    async def _claimed(
+        self,
+        profile: Profile,
+        view: View,
+        found: Mapping[ProfileId, Owner],
+        anew: Progress | None,
+    ) -> ProfileId | None:
+        """Store what was found, and begin anew where that is the progress; who else has it."""
+
+        def work(connection: sa.Connection) -> ProfileId | None:
+            agents.hold(connection, self._agent, profile.id)
+            first = mailboxes.claim(connection, profile, found, view.syncing)
+            if first is None and anew is not None:
+                if anew.compared_at is None:
+                    progress.forget(connection, profile.id)
+                else:
+                    progress.write(connection, anew)
+            return first
+
+        for _ in range(_TRIES):
+            # Another agent tells of the same mailbox in the same moment.
+            with suppress(sa.exc.IntegrityError):
+                return await self._database.write(work)
+        return await self._database.write(work)
+
+
+async def _owners(
+    graph: Sender, mine: Iterable[Profile], others: Iterable[Profile]
+) -> dict[ProfileId, Owner]:
+    """The owners of mailboxes; of the others as far as they can be told soon."""
+    found: dict[ProfileId, Owner] = {}
+
+    async def ask(one: Profile) -> None:
+        with suppress(MailboxTrouble):
+            found[one.id] = await owner_of(graph, one.mailbox)
+
+    asking = [asyncio.create_task(ask(other)) for other in others]
+    try:
+        for one in mine:
+            found[one.id] = await owner_of(graph, one.mailbox)
+        if asking:
+            await asyncio.wait(asking, timeout=_PATIENCE)
+    finally:
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+    return dict(found)
