@@ -37,8 +37,7 @@ def by_the_clock(begin: datetime, finish: datetime, zone: str) -> tuple[datetime
 
 def certain(start: datetime, end: datetime, zone: str) -> bool:
     """Whether both times are there exactly once, so that everybody takes them for the same."""
-    moments = {start, end}
-    return not any(zones.skipped(m, zone) or zones.twice(m, zone) for m in moments)
+    return zones.once(start, zone) and zones.once(end, zone)
 
 
 def skipped(start: datetime, end: datetime, zone: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from calsync_agent.appointment.model import EmployeeId, Person, Response
@@ -15,6 +16,7 @@ NAMELESS: Final = Person("", "?")
 """Somebody from outside of whom nothing is known but that they are there."""
 
 
+@lru_cache(maxsize=4096)  # asked for every guest at every comparison
 def known_as(person: Person) -> tuple[str, str]:
     """What makes somebody the same on both sides: the address, or without one the name.
 
@@ -35,6 +37,9 @@ def each_once(people: Iterable[Person]) -> tuple[Person, ...]:
     Neither side tells two of them apart.
     """
     found: dict[tuple[str, str], Person] = {}
+    people = tuple(people)
+    if not people:
+        return people
     for person in people:
         before = found.get(known_as(person))
         if before is None or (before.response is Response.NONE is not person.response):

@@ -103,6 +103,12 @@ def existing(wall_clock: datetime, iana: str) -> datetime:
     return from_utc(to_utc(wall_clock, iana), iana)
 
 
+def once(wall_clock: datetime, iana: str) -> bool:
+    """Whether clocks in the zone show this time exactly once."""
+    zone = zone_info(iana)
+    return zone.utcoffset(wall_clock) == zone.utcoffset(wall_clock.replace(fold=1))
+
+
 def twice(wall_clock: datetime, iana: str) -> bool:
     """Whether clocks in the zone show this time twice, because they are put back."""
     first, second = _offsets(wall_clock, iana)
