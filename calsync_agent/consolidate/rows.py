@@ -194,7 +194,7 @@ def _series(
     begun = begun_at_first(appointment, rule)
     if begun is None:
         return Unsyncable(message("its recurrence rule gives no occurrence"))
-    if zones.windows_name(begun.zone) is None:
+    if not begun.all_day and zones.windows_name(begun.zone) is None:
         name = begun.zone
         return Unsyncable(message("Exchange knows no time zone {name} for a series", name=name))
     if not begun.all_day and hours.skipped(begun.start, begun.end, begun.zone):

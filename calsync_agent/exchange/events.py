@@ -182,6 +182,9 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
     )
     instances: Mapping[datetime, EventId] = {}
     if rule is not None:
+        if not all_day and zones.windows_name(zone) is None:
+            reason = message("Exchange knows no time zone {name} for a series", name=zone)
+            return UnreadableEvent(event_id, reason)
         begun = begun_at_first(appointment, rule)
         if begun is None:
             return UnreadableEvent(event_id, message("its recurrence gives no occurrence"))

@@ -79,7 +79,10 @@ def _bounded(pattern: Pattern, bounds: Mapping[str, Any], start: datetime) -> Ru
             return Unsyncable(message("its recurrence cannot be meant: {part}", part=part))
         case Count(number) if number > rrule.MOST_OCCURRENCES:
             last = last_start(Rule(pattern, end), start)
-            return Rule(pattern, Until(last.date())) if last else Rule(pattern, end)
+            if last is None:
+                return Rule(pattern, end)
+            day = last.date()
+            return Rule(pattern, Until(day)) if day <= rrule.LAST_DAY else Rule(pattern)
     return Rule(pattern, end)
 
 

@@ -6,8 +6,10 @@ from typing import Any, Final
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given, settings
 
-from calsync_agent.appointment.content import ALL, Field, differing
+from calsync_agent.appointment.content import ALL, BOTH_WAYS, Field, differing, fingerprint
+from calsync_agent.appointment.model import EmployeeId
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.rule import (
     Count,
@@ -19,11 +21,16 @@ from calsync_agent.appointment.rule import (
     Until,
     Weekday,
 )
-from calsync_agent.consolidate import tables
+from calsync_agent.appointment.span import span
+from calsync_agent.appointment.text import utf16_length
+from calsync_agent.consolidate import children, tables
 from calsync_agent.consolidate.rows import Activity, activity_values, read_activity
+from calsync_agent.exchange import writes
 from calsync_agent.exchange.events import Event, UnreadableEvent, read_event
 from calsync_agent.state import tables as state
+from tests.support import graph_events
 from tests.support.paper import empty_row
+from tests.support.strategies import MANY
 from tests.support.world import SOON, World
 
 BESIDE: Final = {Field.PARTICIPANTS, Field.RESPONSES, Field.GUESTS}
@@ -188,6 +195,37 @@ def test_e3_an_occurrence_that_ends_before_it_begins_is_named() -> None:
 )
 def test_d3_times_in_a_zone_that_nobody_knows_are_never_taken_for_utc(zone: str) -> None:
     assert zone in said(sent(start={"dateTime": "2026-11-30T08:00:00", "timeZone": zone}))
+
+
+@settings(MANY, max_examples=300)
+@given(graph_events.events())
+def test_a6_whatever_graph_sends_is_refused_or_written_so_that_it_reads_the_same(
+    body: dict[str, Any],
+) -> None:
+    event = read_event(body, Directory(home="Europe/Vienna"))
+    if isinstance(event, UnreadableEvent):
+        assert "cannot be read" not in str(event.reason), "it is well-formed: the reason is known"
+        return
+    appointment = event.appointment
+    values = activity_values(appointment, ALL, "")
+    row = {**empty_row(), **values}
+    people = [row for _, row in children._people(appointment, EmployeeId(1))]
+    changes = [children._exception(one) for one in appointment.exceptions]
+    for column, value in values.items():
+        limit = getattr(tables.activity.c[column].type, "length", None)
+        assert limit is None or value is None or utf16_length(str(value)) <= limit, column
+    for person in people:
+        assert utf16_length(person["email"] or "") <= 320
+        assert utf16_length(person["name"] or "") <= 200
+    activity = read_activity(row, changes, people)
+    assert isinstance(activity, Activity), activity
+    assert differing(activity.appointment, appointment) == frozenset()
+    again = {**row, **activity_values(activity.appointment, ALL, activity.time_zone)}
+    twice = read_activity(again, changes, people)
+    assert isinstance(twice, Activity)
+    assert fingerprint(twice.appointment) == fingerprint(activity.appointment)
+    writes.event_body(activity.appointment, BOTH_WAYS)
+    span(appointment)
 
 
 # -- rows ------------------------------------------------------------------------------------------
