@@ -18,6 +18,7 @@ from calsync_agent.consolidate.readiness import check_tables
 from calsync_agent.consolidate.triggers import feed_triggers
 from calsync_agent.database.catalogue import found
 from calsync_agent.database.creation import begin, create, script, target_of
+from calsync_agent.database.encoding import lacking
 from calsync_agent.database.engine import Database
 from calsync_agent.database.failures import facts, forbidden
 from calsync_agent.database.schema import Change, Dialect, Step, Target, triggers_of
@@ -149,7 +150,9 @@ def _install(connection: sa.Connection, *, with_consolidate: bool) -> list[Messa
     version = meta.installed(connection)
     if not with_consolidate:
         check_tables(connection)
-    return create(connection, target, _steps(target, version, with_consolidate=with_consolidate))
+    done = create(connection, target, _steps(target, version, with_consolidate=with_consolidate))
+    lacks = lacking(connection)
+    return [*done, lacks] if lacks else done
 
 
 def _steps(target: Target, version: int | None, *, with_consolidate: bool) -> list[Step]:

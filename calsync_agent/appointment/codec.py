@@ -24,7 +24,7 @@ from calsync_agent.appointment.rule import Rule
 
 def to_json(appointment: Appointment) -> str:
     """The appointment as a JSON object with the names of `Appointment`; times are wall-clock."""
-    return json.dumps(_plain(appointment), ensure_ascii=False)
+    return json.dumps(_plain(appointment))  # in ASCII, which every database can hold
 
 
 def from_json(text: str) -> Appointment:

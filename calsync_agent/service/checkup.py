@@ -13,6 +13,7 @@ from calsync_agent.appointment.people import Directory
 from calsync_agent.config.settings import Settings
 from calsync_agent.consolidate import readiness
 from calsync_agent.consolidate.reading import read_staff
+from calsync_agent.database.encoding import lacking
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import CalsyncError, SignInRefused
 from calsync_agent.exchange.calls import Sender
@@ -107,7 +108,9 @@ async def _database(made: Checkup, database: Database) -> tuple[Provider | None,
     await made.attempt(
         "consolidate",
         database.read(_consolidate),
-        lambda _: message("tables, version, licence, module and triggers are in order"),
+        lambda lacks: (
+            lacks or message("tables, version, licence, module and triggers are in order")
+        ),
     )
     provider = await made.attempt(
         "provider",
@@ -135,10 +138,11 @@ def _installation(connection: sa.Connection) -> bool:
     return True
 
 
-def _consolidate(connection: sa.Connection) -> bool:
+def _consolidate(connection: sa.Connection) -> Message | None:
+    """What is in order, but worth a word."""
     readiness.check(connection)
     type_for_inbound(connection)
-    return True
+    return lacking(connection)
 
 
 def _company(connection: sa.Connection, provider: int) -> _Company:

@@ -16,6 +16,7 @@ from calsync_agent.appointment.model import (
     EventId,
     ProfileId,
 )
+from calsync_agent.database.encoding import holdable
 from calsync_agent.database.statements import chunks
 from calsync_agent.state.tables import history
 
@@ -78,7 +79,7 @@ def keep(connection: sa.Connection, versions: Iterable[Kept], now: datetime) -> 
             "side": version.side.value,
             "activity_id": version.activity,
             "event_id": version.event,
-            "subject": version.lost.subject[:255],
+            "subject": holdable(connection, version.lost.subject[:255]),
             "rule": version.rule,
             "content": to_json(version.lost),
             "replaced_by": version.replaced_by and to_json(version.replaced_by),

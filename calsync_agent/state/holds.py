@@ -8,6 +8,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, ProfileId
+from calsync_agent.database.encoding import holdable
 from calsync_agent.database.statements import chunks
 from calsync_agent.state.tables import hold
 
@@ -60,7 +61,7 @@ def put(connection: sa.Connection, held: Iterable[Held]) -> None:
         by_profile.setdefault(one.profile, {})[one.activity] = one
     for profile, wanted in by_profile.items():
         known = {one.activity for one in read(connection, profile)}
-        new = [_row(one) for number, one in wanted.items() if number not in known]
+        new = [_row(connection, one) for number, one in wanted.items() if number not in known]
         if new:
             connection.execute(sa.insert(hold), new)
 
@@ -91,12 +92,12 @@ def release(
         connection.execute(sa.delete(hold).where(*mine))
 
 
-def _row(held: Held) -> Mapping[str, object]:
+def _row(connection: sa.Connection, held: Held) -> Mapping[str, object]:
     return {
         "profile_id": held.profile,
         "activity_id": held.activity,
         "kind": held.kind.value,
-        "subject": held.subject[:250],
+        "subject": holdable(connection, held.subject[:250]),
         "since": held.since,
         "verdict": held.verdict and held.verdict.value,
     }

@@ -14,6 +14,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, Appointment, EventId, ProfileId
+from calsync_agent.database.encoding import holdable
 from calsync_agent.i18n import Message, Value, message
 from calsync_agent.state.tables import log
 
@@ -64,10 +65,10 @@ def write(connection: sa.Connection, entries: Iterable[Entry], now: datetime) ->
             "level": entry.level.value,
             "profile_id": entry.profile,
             "kind": entry.kind.value,
-            "message": str(entry.text),
+            "message": holdable(connection, str(entry.text)),
             "activity_id": entry.activity,
             "event_id": entry.event,
-            "content": _content(entry),
+            "content": holdable(connection, _content(entry)),
         }
         for entry in entries
     ]

@@ -9,6 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, EventId, ProfileId
+from calsync_agent.database.encoding import holdable
 from calsync_agent.database.statements import chunks
 from calsync_agent.i18n import Message, Value
 from calsync_agent.state.tables import quarantine
@@ -114,8 +115,8 @@ def update(
         again = known.get(item)
         attempts = again.attempts + 1 if again else 1
         values = {
-            "name": _stored(names.get(item)),
-            "reason": reason.to_json(),
+            "name": _stored(connection, names.get(item)),
+            "reason": holdable(connection, reason.to_json()),
             "attempts": attempts,
             "next_at": NEVER if item in never else now + _pause(attempts),
         }
@@ -132,8 +133,10 @@ def update(
     ]
 
 
-def _stored(name: "Value | None") -> str | None:
-    return None if name is None else Message("{name}", {"name": name}).to_json()
+def _stored(connection: sa.Connection, name: "Value | None") -> str | None:
+    if name is None:
+        return None
+    return holdable(connection, Message("{name}", {"name": name}).to_json())
 
 
 def _pause(attempts: int) -> timedelta:
