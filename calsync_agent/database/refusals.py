@@ -23,6 +23,8 @@ _LOGIN: Final = re.compile(
     r"|pg_hba\.conf|Authentifizierung.*fehlgeschlagen|Rolle .* existiert nicht",
     re.IGNORECASE,
 )
+_NOT_ADMITTED: Final = re.compile(r"pg_hba\.conf", re.IGNORECASE)
+_NO_TLS: Final = re.compile(r"server does not support SSL", re.IGNORECASE)
 _DATABASE: Final = re.compile(
     r"database .* does not exist|Datenbank .* existiert nicht", re.IGNORECASE
 )
@@ -107,6 +109,22 @@ def _server(said: Facts, text: str, url: sa.URL) -> Message:
             host=host,
             user=url.username or "the login",
         )
+    if _NOT_ADMITTED.search(text):
+        return message(
+            "{where} admits the login {user} not from this machine, or not in this way; have its"
+            " pg_hba.conf name this machine, the user and the database, and mind whether it asks"
+            " for TLS: sslmode=require in database.url ({reason})",
+            where=where,
+            user=url.username or "",
+            reason=reason,
+        )
+    if _NO_TLS.search(text):
+        return message(
+            "{where} offers no TLS, which database.url asks for (sslmode); switch it on in the"
+            " server ({reason})",
+            where=where,
+            reason=reason,
+        )
     if _is_login(said, text):
         return message(
             "{where} refuses the login {user}; check user, password and database.password_file"
@@ -117,6 +135,13 @@ def _server(said: Facts, text: str, url: sa.URL) -> Message:
         )
     if _NO_DRIVER.search(text):
         return _driver(str(url.query.get("driver", "")), reason)
+    if _CERTIFICATE.search(text) and url.get_backend_name() == "postgresql":
+        return message(
+            "The certificate of {where} is not trusted; name the file of its authority in"
+            " database.url: sslrootcert=FILE ({reason})",
+            where=where,
+            reason=reason,
+        )
     if _CERTIFICATE.search(text):
         return message(
             "The certificate of {where} is not trusted; install its authority on this machine, or"

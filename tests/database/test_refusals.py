@@ -170,7 +170,9 @@ def test_a_driver_file_whose_own_libraries_are_missing_is_told_apart(tmp_path: P
     [
         ("FATAL:  Passwort-Authentifizierung für Benutzer »crm« fehlgeschlagen", "the login crm"),
         ("FATAL:  Datenbank »crm« existiert nicht", "no database crm"),
-        ('FATAL:  no pg_hba.conf entry for host "::1", user "crm"', "refuses the login"),
+        ('FATAL:  no pg_hba.conf entry for host "::1", user "crm"', "not from this machine"),
+        ("server does not support SSL, but SSL was required", "offers no TLS.*sslmode"),
+        ("SSL error: certificate verify failed", "not trusted.*sslrootcert=FILE"),
         ("connection to server failed: timeout expired", "No database answers"),
         ("SSL error: certificate verify failed", "certificate .* not trusted"),
         ("", "refuses the connection: OperationalError"),
