@@ -17,6 +17,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from calsync_agent.consolidate.broken import proper_id, raw_id
 from calsync_agent.consolidate.tables import activity, feed, gap
 from calsync_agent.database.statements import PASSING, PASSING_ROWS, chunks, skipping_locked
 
@@ -28,10 +29,13 @@ _NOBODY: Final = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """One touch of one activity, or of its exceptions or participants."""
+    """One touch of one activity, or of its exceptions or participants.
+
+    `activity_id` is None where the row has an id that is none.
+    """
 
     id: FeedId
-    activity_id: UUID
+    activity_id: UUID | None
 
 
 def read_feed(connection: sa.Connection, limit: int) -> list[FeedEntry]:
@@ -40,9 +44,10 @@ def read_feed(connection: sa.Connection, limit: int) -> list[FeedEntry]:
     Entries of transactions that have not committed, and those that another agent is reading, are
     passed over. The same activity may be named several times.
     """
-    some = sa.select(feed.c.entry, feed.c.activity_id).where(feed.c.entry != MARK).limit(limit)
+    named = raw_id(connection, feed.c.activity_id)
+    some = sa.select(feed.c.entry, named).where(feed.c.entry != MARK).limit(limit)
     rows = connection.execute(skipping_locked(some, feed))
-    return [FeedEntry(FeedId(entry), activity_id) for entry, activity_id in rows]
+    return [FeedEntry(FeedId(entry), proper_id(activity_id)) for entry, activity_id in rows]
 
 
 def has_news(connection: sa.Connection) -> bool:
@@ -93,12 +98,14 @@ def _marked(connection: sa.Connection) -> bool:
 def touched(connection: sa.Connection) -> set[UUID]:
     """All activities that the feed names, without taking them off."""
     names = (
-        sa.select(feed.c.activity_id)
+        sa.select(raw_id(connection, feed.c.activity_id))
+        .select_from(feed)
         .distinct()
         .where(feed.c.entry != MARK)
         .with_hint(feed, PASSING, "mssql")
     )
-    return set(connection.execute(names).scalars())
+    found = map(proper_id, connection.execute(names).scalars())
+    return {number for number in found if number is not None}
 
 
 def touch(connection: sa.Connection, activity_id: UUID) -> None:

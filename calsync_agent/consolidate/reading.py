@@ -11,7 +11,14 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, EmployeeId
 from calsync_agent.appointment.people import Directory, Employee, directory
-from calsync_agent.consolidate.broken import named_by_the_rest, spoils_reading
+from calsync_agent.consolidate.broken import (
+    as_text,
+    named_by_the_rest,
+    proper_id,
+    raw_id,
+    spoils_reading,
+    text_column,
+)
 from calsync_agent.consolidate.rows import Activity, BrokenActivity, read_activity
 from calsync_agent.consolidate.tables import (
     activity,
@@ -85,7 +92,7 @@ def in_scope_of(
     takes_part = sa.select(activity_participant.c.activity_id).where(
         activity_participant.c.employee_id == of
     )
-    found = sa.select(activity.c.id).where(
+    found = sa.select(raw_id(connection, activity.c.id)).where(
         sa.or_(activity.c.responsible_id == of, activity.c.id.in_(takes_part)),
         activity.c.deleted_at.is_(None),
         sa.or_(
@@ -93,7 +100,8 @@ def in_scope_of(
             sa.and_(activity.c.recurrence.is_not(None), activity.c.status == "open"),
         ),
     )
-    return [ActivityId(number) for number in connection.execute(found).scalars()]
+    numbers = map(proper_id, connection.execute(found).scalars())
+    return [ActivityId(number) for number in numbers if number is not None]
 
 
 def with_exceptions(connection: sa.Connection, ids: Collection[ActivityId]) -> set[ActivityId]:
@@ -110,19 +118,22 @@ def read_staff(connection: sa.Connection) -> Staff:
     """All employees with their addresses, and those who may be synced."""
     aliases: dict[int, list[str]] = defaultdict(list)
     for number, address in connection.execute(
-        sa.select(employee_email.c.employee_id, employee_email.c.email)
+        sa.select(employee_email.c.employee_id, text_column(connection, employee_email.c.email))
     ):
-        aliases[number].append(address)
-    rows = connection.execute(sa.select(*employee.c)).mappings().all()
+        aliases[number].append(as_text(address))
+    e, texts = employee.c, (employee.c.code, employee.c.name, employee.c.email)
+    told = [text_column(connection, column).label(column.name) for column in texts]
+    staff = sa.select(e.id, e.active, e.calendarsync_allowed, *told)
+    rows = connection.execute(staff).mappings().all()
     permitted = frozenset(
         EmployeeId(row["id"]) for row in rows if row["active"] and row["calendarsync_allowed"]
     )
     everybody = (
         Employee(
             id=EmployeeId(row["id"]),
-            code=row["code"],
-            name=row["name"],
-            address=(row["email"] or "").strip(),
+            code=as_text(row["code"]),
+            name=as_text(row["name"]),
+            address=as_text(row["email"]).strip(),
             aliases=tuple(aliases[row["id"]]),
         )
         for row in rows
@@ -188,15 +199,15 @@ def _read(
         if waiting or not busy:
             if not spoils_reading(error):
                 raise
-            yield from _one_by_one(connection, ids, error, wanted, waiting=waiting)
+            yield from _in_halves(connection, ids, error, wanted, waiting=waiting)
         elif len(ids) > 1:
-            yield from _one_by_one(connection, ids, error, wanted, waiting=waiting)
+            yield from _in_halves(connection, ids, error, wanted, waiting=waiting)
         return
     for row in rows:
         yield read_activity(row, exceptions[row["id"]], participants[row["id"]])
 
 
-def _one_by_one(
+def _in_halves(
     connection: sa.Connection,
     ids: Sequence[ActivityId],
     error: Exception,
@@ -205,8 +216,9 @@ def _one_by_one(
     waiting: bool,
 ) -> Iterator[Activity | BrokenActivity]:
     if len(ids) > 1:
-        for number in ids:
-            yield from _read(connection, [number], wanted, waiting=waiting)
+        half = len(ids) // 2
+        yield from _read(connection, ids[:half], wanted, waiting=waiting)
+        yield from _read(connection, ids[half:], wanted, waiting=waiting)
         return
     broken = named_by_the_rest(connection, ids[0], error)
     if broken is not None:

@@ -125,6 +125,9 @@ def _activity(
 def _appointment(
     row: Row, exceptions: Collection[Row], participants: Collection[Row]
 ) -> Appointment | Unsyncable:
+    odd = _of_another_kind([row, *exceptions, *participants])
+    if odd is not None:
+        return odd
     zone = zones.resolve(row["time_zone"])
     if zone is None:
         return Unsyncable(message("the time zone {name} is unknown", name=str(row["time_zone"])))
@@ -160,6 +163,51 @@ def _appointment(
     )
     return _series(appointment, rule, exceptions) if rule else appointment
 
+
+def _of_another_kind(rows: Iterable[Row]) -> Unsyncable | None:
+    """What a column holds that is not of its kind, as SQLite lets anybody store it."""
+    for row in rows:
+        for name, value in row.items():
+            if value is None:
+                continue
+            if name in _TEXTS and not isinstance(value, str):
+                return Unsyncable(message("its column {column} holds no text", column=name))
+            if name in _MOMENTS and not (isinstance(value, datetime) and value.tzinfo is None):
+                reason = message("its column {column} holds no wall-clock time", column=name)
+                return Unsyncable(reason)
+            if name in _NUMBERS and not isinstance(value, int):
+                return Unsyncable(message("its column {column} holds no number", column=name))
+    sending = next(iter(rows))["calendar_sync"]
+    if sending not in set(Sending):
+        word = one_line(str(sending))
+        return Unsyncable(
+            message("its type's calendar_sync is {word}, which is none of its words", word=word)
+        )
+    return None
+
+
+_TEXTS: Final = frozenset(
+    {
+        "subject",
+        "body",
+        "location",
+        "time_zone",
+        "status",
+        "importance",
+        "show_as",
+        "organizer_name",
+        "organizer_email",
+        "online_meeting_url",
+        "recurrence",
+        "note",
+        "email",
+        "name",
+        "role",
+        "response",
+    }
+)
+_MOMENTS: Final = frozenset({"starts_at", "ends_at", "original_start"})
+_NUMBERS: Final = frozenset({"reminder_minutes", "responsible_id", "type_id", "employee_id"})
 
 MIDNIGHT: Final = datetime(2000, 1, 1).time()
 _REVERSED: Final = message("it ends before it begins")

@@ -54,7 +54,8 @@ class Looks:
             view = await self._see()
         while view.touched:
             office, profiles = view.office, view.by_id
-            taken = await self._database.write(lambda c: dispatch(c, office, profiles))  # noqa: B023 - awaited
+            now = self._clock()
+            taken = await self._database.write(lambda c: dispatch(c, office, profiles, now))  # noqa: B023 - awaited
             view = await self._see()
             if taken < AT_ONCE:
                 break

@@ -41,7 +41,7 @@ from calsync_agent.state import (
 )
 from calsync_agent.state.profiles import Policy
 from calsync_agent.state.progress import Progress
-from calsync_agent.sync import aside
+from calsync_agent.sync import aside, oddities
 from calsync_agent.sync.carry import record
 from calsync_agent.sync.compare import Compared, compare
 from calsync_agent.sync.gather import Gatherer, SeriesSeen
@@ -288,6 +288,12 @@ class _Listing:
 
     expected: set[EventId]
     compared: Compared | None
+    nameless: set[EventId] = field(default_factory=set)
+
+    def note(self, page: Page) -> None:
+        """What a page shows need not be looked for any more."""
+        self.expected.difference_update(event.id for event in page.events)
+        self.nameless.update(event.id for event in page.events if delta.nameless(event.id))
 
 
 def wanted(progress: Progress, position: str | None, policy: Policy, window: Window) -> bool:
@@ -383,7 +389,9 @@ async def _taken_in(cycle: Cycle, polled: Answer | None) -> MailboxTrouble | Non
 
 async def _take_in(cycle: Cycle, polled: Answer | None) -> None:
     """What changed in Exchange since `position`; a fresh listing where that is of no use."""
-    if cycle.position is None or _outdated(cycle.progress, cycle.job.window):
+    profile, now = cycle.job.profile.id, cycle.job.stamp.now
+    unseen = await cycle.read(lambda c: oddities.listing_due(c, profile, now))
+    if cycle.position is None or unseen or _outdated(cycle.progress, cycle.job.window):
         await _list(cycle, None)
         return
     try:
@@ -432,7 +440,7 @@ async def _follow(cycle: Cycle, page: Page, listing: _Listing | None = None) -> 
         cycle.unsaved += page.size
         series.note(page)
         if listing:
-            listing.expected.difference_update(event.id for event in page.events)
+            listing.note(page)
         put_off |= await _process(cycle, await cycle.gather.of_page(page), match)
         following = await pages.after(page)
         if following is None:
@@ -477,6 +485,10 @@ async def _store(
     def store(connection: sa.Connection, settled: Settled) -> None:
         nonlocal stored
         pending.add(connection, [(job.profile.id, number) for number in work])
+        if listing:
+            oddities.release_unlisted(connection, job.profile.id, listing.nameless, job.stamp.now)
+        if listing and listing.compared:
+            oddities.put_rows_aside(connection, [job.profile], job.stamp.now)
         stored = not (left or cycle.met or settled.left)
         if stored:
             progress.write(connection, now)
@@ -542,7 +554,11 @@ async def _retry_quarantined(cycle: Cycle) -> None:
         return
     work = {item.activity: 0 for item in items if item.activity is not None}
     events = {item.event for item in items if item.event is not None}
-    batch = await cycle.gather.of_work(work) | await cycle.gather.as_they_are(events)
+    keys = set(filter(oddities.is_key, events))
+    if any(map(oddities.is_row, keys)):
+        whose = [cycle.job.profile]
+        await cycle.write(lambda c: oddities.put_rows_aside(c, whose, now))
+    batch = await cycle.gather.of_work(work) | await cycle.gather.as_they_are(events - keys)
     settled = await cycle.settle(batch, also=lambda c, _: quarantine.postpone(c, profile, now))
     await _finish_off(cycle, settled.put_off)
 

@@ -1,6 +1,7 @@
 """Hands what the feed reports to the profiles that it concerns, as pending work."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from calsync_agent.fence import guarded, reason
 from calsync_agent.state import links, pending, quarantine
 from calsync_agent.state.links import Link, Role
 from calsync_agent.state.profiles import Profile
+from calsync_agent.sync import oddities
 from calsync_agent.sync.copies import ANSWER
 from calsync_agent.sync.decision import State
 from calsync_agent.sync.pair import Office, Pair, pair
@@ -23,7 +25,10 @@ AT_ONCE: Final = 500
 
 
 def dispatch(
-    connection: sa.Connection, office: Office, profiles: Mapping[ProfileId, Profile]
+    connection: sa.Connection,
+    office: Office,
+    profiles: Mapping[ProfileId, Profile],
+    now: datetime,
 ) -> int:
     """Turn entries of the feed into pending work; returns how many were taken.
 
@@ -34,7 +39,9 @@ def dispatch(
     """
     feed.mend(connection, links.linked_activities())
     entries = feed.read_feed(connection, AT_ONCE)
-    named = {ActivityId(entry.activity_id) for entry in entries}
+    named = {ActivityId(e.activity_id) for e in entries if e.activity_id is not None}
+    if any(entry.activity_id is None for entry in entries):
+        oddities.put_rows_aside(connection, profiles.values(), now)
     seen = see_activities(connection, named)
     activities, touched = seen.activities, named - seen.busy
     linked: dict[ActivityId, list[Link]] = {number: [] for number in touched}
@@ -51,7 +58,7 @@ def dispatch(
     }
     work |= pending.on(connection, touched) | quarantine.on(connection, touched)
     pending.add(connection, work)
-    taken = [entry.id for entry in entries if entry.activity_id in touched]
+    taken = [entry.id for entry in entries if entry.activity_id in {None, *touched}]
     feed.remove(connection, taken)
     return len(taken)
 

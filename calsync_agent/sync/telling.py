@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import reduce
 
 from calsync_agent.appointment.content import Field
-from calsync_agent.appointment.model import Appointment, EventId
+from calsync_agent.appointment.model import Appointment, EventId, ProfileId
 from calsync_agent.appointment.text import LOCATION_LIMIT, SUBJECT_LIMIT, utf16_length
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
 from calsync_agent.exchange.events import Event, UnreadableEvent
@@ -103,11 +103,16 @@ def _sent(job: Job, intent: Intent, event_id: EventId | None) -> Iterator[Entry]
 
 def quarantined(job: Job, item: Item, subject: Value, reason: Message) -> Entry:
     """That an item is not synced, and why (B8)."""
+    return not_synced(job.profile.id, item, subject, reason)
+
+
+def not_synced(profile: ProfileId, item: Item, subject: Value, reason: Message) -> Entry:
+    """The same for a profile of which no cycle is under way."""
     return Entry(
         Level.WARNING,
         Kind.SKIPPED,
         message("not synced: {subject}: {reason}", subject=subject, reason=reason),
-        job.profile.id,
+        profile,
         item.activity,
         item.event,
     )
