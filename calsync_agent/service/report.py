@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from itertools import chain, repeat
 from typing import Final
 from urllib.parse import quote
@@ -12,6 +12,7 @@ from calsync_agent.errors import CalsyncError
 from calsync_agent.exchange.calls import Sender
 from calsync_agent.exchange.requests import Answer, Outcome, Request
 from calsync_agent.i18n import Message, message
+from calsync_agent.service.troubles import internal
 from calsync_agent.state import pending
 from calsync_agent.sync.cycle import Cycle
 from calsync_agent.sync.window import Window
@@ -50,8 +51,10 @@ async def reporting(
         yield
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        # What only tells must not undo what it tells of.
+        (ended,) = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(ended, Exception):
+            tell(internal(ended).message)
 
 
 async def _report(cycle: Cycle, counted: Counted, tell: Callable[[Message], None]) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import sqlalchemy as sa
@@ -77,7 +78,8 @@ class Rounds:
         self._running = Running(
             database, self.leases, self.troubles, clock, self.news, self._whose, monotonic
         )
-        self._watch = Watch(database, self.leases, self._running, memory, self.news)
+        tell = partial(self.troubles.tell, Level.ERROR, Kind.SYNC)
+        self._watch = Watch(database, self.leases, self._running, memory, self.news, tell)
         self._looks = Looks(database, self.leases, self.troubles, self._watch, memory, clock)
         self._running.written = self._looks.advance
         self._polls = Polls(self._running)

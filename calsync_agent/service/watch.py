@@ -6,6 +6,7 @@ cycles under way at once, however long the interval is and however long they wou
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -13,6 +14,8 @@ import sqlalchemy as sa
 
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import DatabaseRefused, Refusal, Trouble
+from calsync_agent.i18n import Message
+from calsync_agent.service.beside import Beside
 from calsync_agent.service.leases import Leases
 from calsync_agent.service.memory import Memory
 from calsync_agent.service.running import Running
@@ -39,6 +42,7 @@ class Watch:
         running: Running,
         memory: Memory,
         news: asyncio.Event,
+        tell: Callable[[Message], None] = _log.error,
     ) -> None:
         self.must_not_write = False
         self._database = database
@@ -46,17 +50,18 @@ class Watch:
         self._running = running
         self._memory = memory
         self._news = news
-        self.tasks: set[asyncio.Task[None]] = set()
+        self._beside = Beside({"heartbeat": self._beat, "watch": self._look}, tell)
         self._ready: Ready | None = None
         self._refusal: Refusal | None = None
 
     def begin(self) -> None:
         """Begin; nothing happens the second time."""
-        if not self.tasks:
-            self.tasks = {
-                asyncio.create_task(self._beat(), name="heartbeat"),
-                asyncio.create_task(self._look(), name="watch"),
-            }
+        self._beside.begin()
+
+    @property
+    def tasks(self) -> set[asyncio.Task[None]]:
+        """Both, once they have begun."""
+        return set(self._beside.tasks.values())
 
     def seen(self, found: Ready) -> None:
         """A round has found nothing that stands in its way."""
@@ -69,9 +74,7 @@ class Watch:
 
     async def close(self) -> None:
         """End both."""
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self._beside.close()
 
     async def _beat(self) -> None:
         while True:
