@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 import pytest
 
 from calsync_agent.exchange.mailbox import Mailbox
-from calsync_agent.exchange.operations import Answered, Gone, Operation, Partly, Result, Written
+from calsync_agent.exchange.operations import (
+    Answered,
+    Gone,
+    Operation,
+    Partly,
+    Result,
+    Written,
+    WrittenUnread,
+)
 from calsync_agent.exchange.requests import Lost
 from calsync_agent.sandbox.model.mail import Mail
 from calsync_agent.sandbox.model.world import World
@@ -47,7 +55,7 @@ class Ledger:
     def enter(self, mails: Mails, result: Result | None) -> None:
         """A write came to an end; None where it was cut off."""
         match result:
-            case None | Lost() | Partly():
+            case None | Lost() | Partly() | WrittenUnread():
                 self.doubtful += mails
             case Written() | Gone() | Answered():
                 self.counted += mails
