@@ -44,7 +44,7 @@ def showing(item: Any, patching: pytest.MonkeyPatch) -> None:
 
     def read_page(body: Mapping[str, Any], people: Directory) -> Page:
         items = body["value"]
-        return usual({**body, "value": [*items[:3], item, *items[3:]]}, people)
+        return usual({**body, "value": [*items, item]}, people)
 
     patching.setattr(delta, "read_page", read_page)
 
