@@ -49,12 +49,7 @@ class Polls:
         def hear(mailbox: str, polled: Polled) -> None:
             match polled:
                 case Answer():
-                    try:
-                        self._hear(waiting[mailbox], polled, begin)
-                    except Exception as unforeseen:  # noqa: BLE001 - it is this mailbox's alone
-                        troubled[mailbox] = internal(unforeseen)
-                    else:
-                        del waiting[mailbox]
+                    self._hear(waiting.pop(mailbox), polled, begin)
                 case Waiting():
                     waiting.pop(mailbox).wait()
                 case _:
@@ -72,7 +67,7 @@ class Polls:
             for mailbox, standing in waiting.items():
                 standing.busy = False
                 # What refuses the app comes as trouble of each mailbox first.
-                if (reason := troubled.get(mailbox) or error) is not None:
+                if (reason := error or troubled.get(mailbox)) is not None:
                     self._running.failed(standing, reason)
 
     def _hear(self, standing: Standing, polled: Answer, begin: Begin) -> None:
