@@ -70,12 +70,6 @@ NAMELESS: Final = {
 NAMED: Final = {
     "nothing but a type": {"id": ID, "type": "singleInstance"},
     "times that are texts": {"id": ID, "type": "singleInstance", "start": "x", "end": "y"},
-    "half a zone": {
-        "id": ID,
-        "type": "singleInstance",
-        **TIMES,
-        "originalStartTimeZone": ["UTC"],
-    },
     "an occurrence of nothing": {"id": ID, "type": "occurrence", **TIMES},
     "an exception of nothing": {"id": ID, "type": "exception", "seriesMasterId": None, **TIMES},
     "an occurrence of a number": {"id": ID, "type": "occurrence", "seriesMasterId": 7, **TIMES},
