@@ -64,7 +64,7 @@ IN: Final = [
     Step("guessing", pairs, "own_id"),
     Step("deciding", planned, "decide"),
     Step("effects", planned, "effects"),
-    Step("breaker", breaker, "_turns"),
+    Step("breaker", breaker, "_writes"),
     Step("row to be written", writing, "_new_row"),
     Step("log line", telling, "decided"),
 ]
@@ -77,6 +77,7 @@ OUT: Final = [
     Step("request building", writes, "event_body"),
     Step("answer reading", writes, "read_event"),
     Step("answer recording", carry, "_held"),
+    Step("breaker", breaker, "_turn_of"),
     Step("log line", telling, "sent"),
 ]
 
