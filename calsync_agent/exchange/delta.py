@@ -156,6 +156,7 @@ def _take(item: Any, items: _Items, people: Directory) -> None:  # noqa: ANN401 
         if isinstance(unread, UnreadableEvent):
             items.events[number] = replace(unread, id=number)
         return
+    earlier = items.events.get(event_id)
     items.forget(event_id)
     if "@removed" in item:
         items.tombstones.add(event_id)
@@ -170,7 +171,17 @@ def _take(item: Any, items: _Items, people: Directory) -> None:  # noqa: ANN401 
         case Kind.OCCURRENCE | Kind.EXCEPTION as kind:
             _take_occurrence(item, event_id, items, changed=kind == Kind.EXCEPTION)
         case _:
-            items.events[event_id] = read_event(item, people)
+            items.events[event_id] = _newer(earlier, read_event(item, people))
+
+
+def _newer(
+    earlier: Event | UnreadableEvent | None, later: Event | UnreadableEvent
+) -> Event | UnreadableEvent:
+    """Of two versions on one page the newer one: no order is promised (graph-facts 1.3)."""
+    match earlier, later:
+        case Event(modified_at=known), Event(modified_at=told) if known and told and told < known:
+            return earlier
+    return later
 
 
 def _take_occurrence(

@@ -163,6 +163,7 @@ def test_a_trouble_of_the_feed_shows_itself_and_ends(graph: Client, name: str) -
     graph.tenant.be_adverse(1, [name], rate=0)
     link = graph.round().link  # from here on it is known how things were shown
     graph.tenant.adversity.rate = 1
+    graph.tenant.clock.advance(1)
     graph.patch(series["id"], {"importance": "high"})
     graph.patch(single["id"], {"subject": "neu"})
     known = ids(graph.get("/events").json()["value"])

@@ -25,14 +25,8 @@ from tests.support.servers import Server, SQLite
 
 SEEDS: Final = range(1, 1 + int(os.environ.get("CALSYNC_ADVERSE", "1")))
 SCENARIOS: Final = {one.name: one for one in (*golden.SCENARIOS, *SERIES, *MEETINGS)}
-NOT_YET: Final = {
-    "moved away and back",
-    "profile inactive",
-    "employee not permitted",
-    "online meetings",
-    "meetings answered",
-}
-"""Scenarios that do not always come into step while all troubles come at once."""
+NOT_YET: Final = ("moved away and back",)
+"""An event of Exchange's own in another calendar is lost track of when its mailbox moves."""
 ALL_AT_ONCE: Final = [name for name in SCENARIOS if name not in NOT_YET]
 ALONE: Final = ("both ways", "series with exceptions", "meetings answered")
 """Where each trouble comes by itself: singles, series, meetings."""

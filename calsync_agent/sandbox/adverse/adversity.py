@@ -108,7 +108,9 @@ class Adversity:
             with self._world.lock:
                 self._happen(self._world.stored.mailboxes[mailbox])
         answer = await self._answered("call", request, mailbox, proceed)
-        if not delta or mailbox is None or answer.status != _OK or answer.body is None:
+        if not delta or mailbox is None or answer.status != _OK:
+            return answer
+        if answer.body is None or "value" not in answer.body:  # it says nothing, as it should
             return answer
         with self._world.lock:
             return self._page(request, self._world.stored.mailboxes[mailbox], answer, answer.body)

@@ -44,13 +44,16 @@ def _twice(page: Page) -> None:
 
 
 def _stale(page: Page) -> list[tuple[JsonObject, JsonObject]]:
-    """Items of the page with what was shown of them before."""
+    """Items of the page with what was shown of them before, as far as time tells them apart."""
     found = ((each, page.earlier.get(str(each["id"]))) for each in page.items)
     return [
         (now, before)
         for now, before in found
-        if before is not None and before["@odata.etag"] != now["@odata.etag"]
+        if before is not None and str(before.get(_CHANGED)) < str(now.get(_CHANGED))
     ]
+
+
+_CHANGED: Final = "lastModifiedDateTime"
 
 
 def _stale_first(page: Page) -> None:
