@@ -11,13 +11,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.support.machine.adversity import Adversely
 from tests.support.machine.company import Company, prepared
 from tests.support.machine.meetings import Meetings
 from tests.support.machine.mishaps import Mishaps
 from tests.support.machine.series import Series
 from tests.support.machine.singles import Singles
 from tests.support.rig import Rig, rigged
-from tests.support.servers import SQLite
+from tests.support.servers import Server, SQLite
 
 AT_NIGHT = os.environ.get("CALSYNC_MACHINE")
 
@@ -30,7 +31,20 @@ class Everything(People, Series):
     """All of it together."""
 
 
+class AdverseSingles(Singles, Adversely):
+    """Singles, while Exchange is adverse."""
+
+
+class AdverseSeries(Series, Adversely):
+    """Series, while Exchange is adverse."""
+
+
+class AdverseEverything(Everything, Adversely):
+    """All of it together, while Exchange is adverse."""
+
+
 MACHINES = (Singles, Series, People, Everything)
+ADVERSE = (AdverseSingles, AdverseSeries, AdverseEverything)
 
 
 def examples(number: int, steps: int) -> settings:
@@ -52,7 +66,7 @@ def _statements_fit_sql_server() -> None:
 
 
 @pytest.fixture
-def rig(server: SQLite, tmp_path: Path) -> Iterator[Rig]:
+def rig(server: Server | SQLite, tmp_path: Path) -> Iterator[Rig]:
     """A rig on one database for all examples."""
     url = server.fresh(installed=True)
     with rigged(url, tmp_path) as made:
@@ -68,3 +82,14 @@ def rig(server: SQLite, tmp_path: Path) -> Iterator[Rig]:
 def test_b1_both_sides_end_up_in_step_whatever_happens(rig: Rig, machine: type[Company]) -> None:
     begin = prepared(rig, *machine.codes)
     run_state_machine_as_test(lambda: machine(rig, begin), settings=examples(30, 25))
+
+
+@pytest.mark.timeout(0 if AT_NIGHT else 300)
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("machine", ADVERSE, ids=lambda machine: machine.__name__)
+def test_b1_both_sides_end_up_in_step_whatever_exchange_does(
+    rig: Rig, machine: type[Company], dialect: str
+) -> None:
+    begin = prepared(rig, *machine.codes)
+    number = 10 if dialect == "sqlite" else 3
+    run_state_machine_as_test(lambda: machine(rig, begin), settings=examples(number, 20))
