@@ -119,12 +119,14 @@ def _preferences(request: Request, page_size: int) -> str:
 
 
 def _part(position: str, prepared: Prepared) -> str:
-    part = {
+    part: dict[str, object] = {
         "id": position,
         "method": prepared.request.method,
         "url": prepared.relative,
         "headers": {**prepared.headers, "client-request-id": str(uuid4())},
     }
+    if prepared.request.after and position != "0":
+        part["dependsOn"] = [str(int(position) - 1)]
     encoded = _json(part)
     # The body is JSON already: it is put in as it is, not parsed and written once more.
     return encoded if prepared.body is None else f'{encoded[:-1]},"body":{prepared.body}}}'

@@ -28,7 +28,7 @@ from calsync_agent.appointment.people import NAMELESS, Directory, each_once, kno
 from calsync_agent.appointment.series import begun_at_first, impossible
 from calsync_agent.appointment.text import one_line
 from calsync_agent.exchange.bodies import join_link, own_link, read_body
-from calsync_agent.exchange.instances import with_instances
+from calsync_agent.exchange.instances import Instance, with_instances
 from calsync_agent.exchange.moments import UnknownZone, days, instant, point, wall_clock
 from calsync_agent.exchange.patterns import read_recurrence
 from calsync_agent.fence import guarded, told
@@ -54,8 +54,8 @@ class Event:
     """One event of one mailbox; a series with its exceptions is one event.
 
     `etag` guards writes. `modified_at` is UTC. `is_organizer` tells whether this mailbox's owner
-    organizes it; `attendees` are as Graph sent them. `instances` are the ids of changed occurrences
-    by original start.
+    organizes it; `attendees` are as Graph sent them. `instances` are the changed occurrences as
+    items, by original start.
     """
 
     id: EventId
@@ -71,7 +71,7 @@ class Event:
     attendees: tuple[Json, ...]
     appointment: Appointment
     warnings: tuple[Message, ...] = ()
-    instances: Mapping[datetime, EventId] = field(default_factory=dict)
+    instances: Mapping[datetime, Instance] = field(default_factory=dict)
     made_for: ActivityId | None = None
 
     @property
@@ -180,7 +180,7 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
         guests=guests,
         join_url=join_link(body),
     )
-    instances: Mapping[datetime, EventId] = {}
+    instances: Mapping[datetime, Instance] = {}
     if rule is not None:
         if not all_day and zones.windows_name(zone) is None:
             reason = message("Exchange knows no time zone {name} for a series", name=zone)

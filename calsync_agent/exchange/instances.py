@@ -7,6 +7,7 @@ the start that the rule gives it, never by an id (E3).
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -30,10 +31,23 @@ EVENT_PROPERTIES: Final = (
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An occurrence as an item of the mailbox: the id by which it is written, and its version."""
+
+    id: EventId
+    etag: str
+
+    @staticmethod
+    def of(item: Mapping[str, Any]) -> "Instance":
+        """The one that Graph describes."""
+        return Instance(EventId(str(item["id"])), str(item.get("@odata.etag") or ""))
+
+
 def with_instances(
     series: Appointment, master: Mapping[str, Any], link: str | None
-) -> tuple[Appointment, dict[datetime, EventId]]:
-    """The series with its exceptions, and the ids of the changed ones by original start.
+) -> tuple[Appointment, dict[datetime, Instance]]:
+    """The series with its exceptions, and the changed ones as items by original start.
 
     `link`: the series' own join link, for occurrences that tell nothing of theirs (D7).
     """
@@ -45,8 +59,8 @@ def with_instances(
     cancelled = set(_cancelled(series, master)) - changed.keys()
     exceptions = [ChangedOccurrence(moment, cancelled=True) for moment in cancelled]
     exceptions += [_read(series, moment, item, link) for moment, item in changed.items()]
-    ids = {moment: EventId(str(item["id"])) for moment, item in changed.items()}
-    return with_exceptions(series, exceptions), ids
+    instances = {moment: Instance.of(item) for moment, item in changed.items()}
+    return with_exceptions(series, exceptions), instances
 
 
 def original_start(series: Appointment, item: Mapping[str, Any]) -> datetime | None:

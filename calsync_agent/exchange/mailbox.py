@@ -1,7 +1,7 @@
 """One mailbox, as the sync sees it: read events, write events, list changes."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeAlias, TypeGuard
@@ -11,7 +11,7 @@ from calsync_agent.appointment.model import ActivityId, EventId
 from calsync_agent.appointment.naming import event_name
 from calsync_agent.appointment.people import Directory
 from calsync_agent.errors import MailboxTrouble
-from calsync_agent.exchange import delta, keeping, writes
+from calsync_agent.exchange import delta, guests, keeping, writes
 from calsync_agent.exchange.calls import Calls, Sender
 from calsync_agent.exchange.delta import Page
 from calsync_agent.exchange.events import (
@@ -22,6 +22,7 @@ from calsync_agent.exchange.events import (
     read_event,
     unplaced,
 )
+from calsync_agent.exchange.guests import Conditions
 from calsync_agent.exchange.heavy import weighed, weight
 from calsync_agent.exchange.keeping import Careful
 from calsync_agent.exchange.occurrences import Occurrences
@@ -57,6 +58,7 @@ class Mailbox:
     graph: Sender
     name: str
     people: Directory
+    conditions: Conditions = field(default_factory=Conditions)
 
     @property
     def calls(self) -> Calls:
@@ -148,19 +150,48 @@ class Mailbox:
         """Write events; one result for each operation, which costs itself alone (B8)."""
         careful = await keeping.careful(self.calls, operations)
         prepared = [self._prepared(each) for each in careful]
-        outcomes = iter(await self.calls.send([r for r in prepared if isinstance(r, Request)]))
+        outcomes, put_back = await self._sent(careful, prepared)
         results: list[Result] = []
-        for each, request in zip(careful, prepared, strict=True):
+        for position, (each, request) in enumerate(zip(careful, prepared, strict=True)):
             if request is not None and not isinstance(request, Request):
                 results.append(request)
                 continue
-            outcome = None if request is None else next(outcomes)
+            outcome = outcomes.get(position)
             result = await guarded_call(
                 partial(self._completed, each.operation, outcome),
                 partial(_unread, each.operation, outcome),
             )
+            if isinstance(result, Written) and position in put_back:
+                result = replace(result, put_back=put_back[position])
             results.append(each.told(result))
         return results
+
+    async def _sent(
+        self, careful: Sequence[Careful], prepared: Sequence[Request | Result | None]
+    ) -> tuple[dict[int, Outcome], dict[int, tuple[str, ...]]]:
+        """The outcomes by position: of most together, of those that endanger guests one by one.
+
+        And who had to be put back.
+        """
+        requests = {at: each for at, each in enumerate(prepared) if isinstance(each, Request)}
+        inviting = {
+            at: each
+            for at in requests
+            if isinstance(each := careful[at].operation, ChangeEvent) and each.attendees is not None
+        }
+        if inviting and self.conditions.honoured is None:
+            await guests.find_out(self.calls, self.conditions)
+        if self.conditions.honoured:
+            inviting = {}
+        together = [at for at in requests if at not in inviting]
+        sent = await self.calls.send([requests[at] for at in together])
+        outcomes = dict(zip(together, sent, strict=True))
+        put_back: dict[int, tuple[str, ...]] = {}
+        for at, operation in inviting.items():
+            outcomes[at], put_back[at] = await guests.changed_carefully(
+                self.calls, operation, requests[at]
+            )
+        return outcomes, put_back
 
     def _prepared(self, careful: Careful) -> Request | Result | None:
         """The request for an operation, or what came of it without one; None: it has only parts."""

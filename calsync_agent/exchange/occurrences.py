@@ -9,19 +9,20 @@ from urllib.parse import urlencode
 
 from calsync_agent.appointment import zones
 from calsync_agent.appointment.expansion import starts_between
-from calsync_agent.appointment.model import Appointment, EventId
+from calsync_agent.appointment.model import Appointment, ChangedOccurrence, EventId
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.series import length
 from calsync_agent.exchange import writes
 from calsync_agent.exchange.calls import Calls
 from calsync_agent.exchange.events import Event, Kind, UnreadableEvent, read_event
 from calsync_agent.exchange.heavy import weighed, weight
-from calsync_agent.exchange.instances import by_rule, original_start, with_instances
+from calsync_agent.exchange.instances import Instance, by_rule, original_start, with_instances
 from calsync_agent.exchange.keeping import kept_html, stored_bodies
 from calsync_agent.exchange.moments import day, wall_clock
 from calsync_agent.exchange.operations import (
     Examined,
     Gone,
+    Overtaken,
     Partly,
     Removed,
     Result,
@@ -38,6 +39,9 @@ PAGE: Final = 1000
 
 ZONE_MARGIN: Final = timedelta(days=1)
 """How far inside a listing's bounds an occurrence has to lie to be missed in it."""
+
+FIRST: Final = 5
+"""How many occurrences are written before it is known whether that makes new versions of others."""
 
 BOUNDARY: Final = "ErrorOccurrenceCrossingBoundary"
 """An occurrence may not be moved to or past the day of its neighbour (graph-facts 3.4)."""
@@ -68,14 +72,37 @@ class Occurrences:
                 return Examined(found.to_text())
             problems = [_left(moment, found) for moment in needed.restored]
         if needed.writes:
-            problems += await self._write(event, needed.writes)
-            now = await self.read(event.id)
-            if isinstance(now, UnreadableEvent):
-                return WrittenUnread(event.id, now.reason)
-            if now is None:
-                return Lost(message("the series could not be read again after it was changed"))
+            now = await self._written(event, needed.writes, problems)
+            if not isinstance(now, Event):
+                return now
             event = now
         return Partly(event, _joined(problems)) if problems else Written(event)
+
+    async def _written(
+        self, event: Event, needed: Sequence[OccurrenceWrite], problems: list[Message]
+    ) -> Event | Result:
+        """The series once its occurrences are written; what could not be done is added.
+
+        Each write is for the version that was read. Where Exchange gives every occurrence another
+        version as soon as one of them is written, the rest is compared with what was read before,
+        and written at once.
+        """
+        found = await self._instances_at(event, [write.original_start for write in needed])
+        left = await self._write(event, needed[:FIRST], found, problems)
+        if left:
+            left += needed[FIRST:]
+        elif len(needed) > FIRST:
+            left = await self._write(event, needed[FIRST:], found, problems)
+        now = await self.read(event.id)
+        if left and isinstance(now, Event):
+            if any(_meddled(event, now, write.original_start) for write in left):
+                return Overtaken()
+            compared = {moment: replace(each, etag="") for moment, each in found.items()}
+            await self._write(now, left, compared, problems)
+            now = await self.read(event.id)
+        if isinstance(now, UnreadableEvent):
+            return WrittenUnread(event.id, now.reason)
+        return now or Lost(message("the series could not be read again after it was changed"))
 
     async def read(self, event_id: EventId) -> Event | UnreadableEvent | None:
         """A series with its exceptions; None where it is gone."""
@@ -122,34 +149,46 @@ class Occurrences:
         result = writes.result_of_deletion((await self.calls.send([request]))[0], self.people)
         return Removed() if isinstance(result, Gone) else result
 
-    async def _write(self, event: Event, needed: Sequence[OccurrenceWrite]) -> list[Message]:
-        """Send the writes; returns what could not be done."""
-        ids = await self._ids(event, [write.original_start for write in needed])
-        possible = [write for write in needed if write.original_start in ids]
-        problems = [_missing(w.original_start) for w in needed if w.original_start not in ids]
-        possible, left = await self._careful(event, possible, ids)
+    async def _write(
+        self,
+        event: Event,
+        needed: Sequence[OccurrenceWrite],
+        found: Mapping[datetime, Instance],
+        problems: list[Message],
+    ) -> list[OccurrenceWrite]:
+        """Send the writes; returns those that another version stood in the way of."""
+        possible = [write for write in needed if write.original_start in found]
+        problems += [_missing(w.original_start) for w in needed if w.original_start not in found]
+        possible, left = await self._careful(event, possible, found)
         problems += left
         requests = [
-            writes.occurrence(self.calls.mailbox, ids[write.original_start], write.body)
+            writes.occurrence(self.calls.mailbox, found[write.original_start], write.body)
             for write in possible
         ]
         answers = await self.calls.ask(requests)
+        overtaken: list[OccurrenceWrite] = []
         for write, answer in zip(possible, answers, strict=True):
-            if not answer.ok and not (write.body is None and writes.item_gone(answer)):
+            if answer.ok or (write.body is None and writes.item_gone(answer)):
+                continue
+            if writes.overtaken(answer):
+                overtaken.append(write)
+            else:
                 problems.append(_refused(write.original_start, answer))
-        return problems
+        return overtaken
 
-    async def _ids(self, event: Event, moments: Sequence[datetime]) -> dict[datetime, EventId]:
-        """The ids of occurrences: those of changed ones are known, others are looked up by day."""
-        ids = {moment: event.instances[moment] for moment in moments if moment in event.instances}
-        unknown = [moment for moment in moments if moment not in ids]
+    async def _instances_at(
+        self, event: Event, moments: Sequence[datetime]
+    ) -> dict[datetime, Instance]:
+        """Occurrences as items: the changed ones are known, others are looked up by day."""
+        found = {moment: event.instances[moment] for moment in moments if moment in event.instances}
+        unknown = [moment for moment in moments if moment not in found]
         answers = await self.calls.ask([self._around(event, moment) for moment in unknown])
         for moment, answer in zip(unknown, answers, strict=True):
             items: Any = (answer.body or {}).get("value") or ()
             for item in items:
                 if _is_at(event.appointment, item, moment):
-                    ids[moment] = EventId(str(item["id"]))
-        return ids
+                    found[moment] = Instance.of(item)
+        return found
 
     def _around(self, event: Event, moment: datetime) -> Request:
         series = event.appointment
@@ -170,13 +209,15 @@ class Occurrences:
         return Request("GET", f"{writes.event_path(self.calls.mailbox, series)}/instances?{bounds}")
 
     async def _careful(
-        self, event: Event, needed: Sequence[OccurrenceWrite], ids: Mapping[datetime, EventId]
+        self, event: Event, needed: Sequence[OccurrenceWrite], found: Mapping[datetime, Instance]
     ) -> tuple[list[OccurrenceWrite], list[Message]]:
         """The writes that endanger no online meeting, and what had to be left (D7)."""
         texts = [write for write in needed if write.body and "body" in write.body]
         if not event.is_online_meeting or not texts:
             return list(needed), []
-        stored = await stored_bodies(self.calls, [ids[write.original_start] for write in texts])
+        stored = await stored_bodies(
+            self.calls, [found[write.original_start].id for write in texts]
+        )
         answers = dict(zip((write.original_start for write in texts), stored, strict=True))
         safe: list[OccurrenceWrite] = []
         problems: list[Message] = []
@@ -197,6 +238,16 @@ class Occurrences:
             if rest:
                 safe.append(OccurrenceWrite(moment, rest))
         return safe, problems
+
+
+def _meddled(before: Event, now: Event, moment: datetime) -> bool:
+    """Whether somebody else has changed an occurrence since."""
+    return _own(before, moment) != _own(now, moment)
+
+
+def _own(series: Event, moment: datetime) -> ChangedOccurrence | None:
+    exceptions = series.appointment.exceptions
+    return next((each for each in exceptions if each.original_start == moment), None)
 
 
 def _unlisted(

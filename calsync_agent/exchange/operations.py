@@ -72,9 +72,14 @@ Operation: TypeAlias = CreateEvent | ChangeEvent | ExamineEvent | DeleteEvent | 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Graph took the write; this is the event now."""
+    """Graph took the write; this is the event now.
+
+    `put_back`: whom somebody invited in that very moment, so that they were uninvited and invited
+    again (F3); they have been mailed twice.
+    """
 
     event: Event
+    put_back: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

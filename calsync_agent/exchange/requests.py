@@ -25,6 +25,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     html: bool = False  # bodies as HTML instead of plain text
     paged: bool = False  # ask for pages of the configured size
+    after: bool = False  # in a batch: only once the one before it has been carried out
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from calsync_agent.appointment.model import ActivityId, Appointment, EventId, Re
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.text import SUBJECT_LIMIT, cut
 from calsync_agent.exchange.events import UnreadableEvent, read_event
-from calsync_agent.exchange.instances import EVENT_PROPERTIES
+from calsync_agent.exchange.instances import EVENT_PROPERTIES, Instance
 from calsync_agent.exchange.operations import (
     Answered,
     AnswerEvent,
@@ -79,10 +79,11 @@ def answer(mailbox: str, operation: AnswerEvent) -> Request:
     return Request("POST", path, {"comment": "", "sendResponse": True})
 
 
-def occurrence(mailbox: str, instance: EventId, body: dict[str, Any] | None) -> Request:
+def occurrence(mailbox: str, instance: Instance, body: dict[str, Any] | None) -> Request:
     """The request that changes one occurrence, or cancels it where there is no body."""
-    path = event_path(mailbox, instance)
-    return Request("DELETE", path) if body is None else Request("PATCH", path, body)
+    path, guard = event_path(mailbox, instance.id), _guarded(instance.etag)
+    method = "DELETE" if body is None else "PATCH"
+    return Request(method, path, body, guard)
 
 
 def reading(mailbox: str, event_id: EventId) -> Request:
@@ -143,7 +144,7 @@ def result(answer: Outcome, people: Directory) -> Result:
         return Overtaken()
     if answer.named("ErrorDuplicateTransactionId"):
         return Lost(told(answer))
-    if answer.status in {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT}:
+    if overtaken(answer):
         return Overtaken()
     if answer.named("ErrorOccurrenceTimeSpanTooBig"):
         return Refused(message("its occurrences overlap: each lasts until after the next begins"))
@@ -222,6 +223,11 @@ def _guarded(etag: str) -> dict[str, str]:
 def item_gone(answer: Answer) -> bool:
     """Whether the event asked for is not there; a missing mailbox is told by other codes."""
     return answer.status == HTTPStatus.NOT_FOUND and answer.named("ErrorItemNotFound")
+
+
+def overtaken(answer: Answer) -> bool:
+    """Whether another version is there than the one that was to be written (graph-facts 4.3)."""
+    return answer.status in {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT}
 
 
 def told(answer: Answer) -> Message:

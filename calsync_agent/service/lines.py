@@ -6,6 +6,7 @@ from typing import Protocol, TypeAlias
 
 from calsync_agent.config.settings import Settings
 from calsync_agent.exchange.calls import Sender
+from calsync_agent.exchange.guests import Conditions
 from calsync_agent.exchange.poll import Listener, Polled
 from calsync_agent.exchange.requests import Request
 from calsync_agent.state.profiles import Provider
@@ -29,8 +30,12 @@ Connect: TypeAlias = Callable[[Settings, Provider], Connection]
 class Line:
     """One connection, in use by as many cycles as have entered it."""
 
-    def __init__(self, graph: Connection) -> None:
+    def __init__(self, graph: Connection, tenant: str) -> None:
         self.graph = graph
+        self.tenant = tenant
+        self.conditions = Conditions()
+        self.looked = False
+        """Whether it has been looked up what the tenant is known to honour."""
         self._users = 0
         self._retired = False
 
@@ -70,7 +75,7 @@ class Lines:
         """The line for these settings. Raises ConfigurationRefused."""
         wanted = (settings.exchange, settings.credential, settings.contents, provider.tenant_id)
         if self._line is None or wanted != self._made_with:
-            line = Line(self._connect(settings, provider))
+            line = Line(self._connect(settings, provider), provider.tenant_id)
             await self.close()
             self._line, self._made_with = line, wanted
         return self._line

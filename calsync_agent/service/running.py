@@ -9,8 +9,9 @@ committed.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -31,6 +32,7 @@ from calsync_agent.service.standing import Standing
 from calsync_agent.service.summary import summary
 from calsync_agent.service.troubles import Troubles, about, internal
 from calsync_agent.service.whose import Moved, Whose
+from calsync_agent.state import meta
 from calsync_agent.state.agents import LeaseLost
 from calsync_agent.state.log import Kind, Level
 from calsync_agent.sync import cycle as cycles
@@ -162,7 +164,8 @@ class Running:
                 if cycle.progress.compared_at is None:
                     tell = partial(self._troubles.tell, Level.INFO, Kind.SYNC, whose=standing)
                     await stack.enter_async_context(reporting(cycle, counted, tell))
-                await self._through(standing, cycle, polled)
+                async with self._knowing(line, cycle):
+                    await self._through(standing, cycle, polled)
         except Stopped:
             self._news.set()
         except asyncio.CancelledError:
@@ -215,6 +218,20 @@ class Running:
         if far != cycle.progress:
             cycle.progress, cycle.position, cycle.unsaved = far, far.delta_link, 0
             cycle.left = {}
+
+    @asynccontextmanager
+    async def _knowing(self, line: Line, cycle: Cycle) -> AsyncIterator[None]:
+        """Let the cycle know what the tenant honours, and remember what it finds out (F3)."""
+        conditions = line.conditions
+        if not line.looked:
+            honoured = await self._database.read(lambda c: meta.honours_if_match(c, line.tenant))
+            line.looked, conditions.honoured = True, honoured
+        before = conditions.honoured
+        cycle.mailbox = replace(cycle.mailbox, conditions=conditions)
+        yield
+        found = conditions.honoured
+        if before is None and found is not None:
+            await cycle.write(lambda c: meta.note_if_match(c, line.tenant, honoured=found))
 
     async def _through(self, standing: Standing, cycle: Cycle, polled: Answer | None) -> None:
         """Run the cycle; from the beginning where the mailbox turns out to be another one."""

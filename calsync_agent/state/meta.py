@@ -14,6 +14,7 @@ from calsync_agent.state.tables import PLUGIN_TABLES, SCHEMA_VERSION, meta, revi
 from calsync_agent.state.triggers import SETTINGS_REVISION
 
 SCHEMA_VERSION_ROW: Final = "schema_version"
+IF_MATCH: Final = "if_match"
 TURN: Final = "turn"
 """The row that transactions hold which must see what the others of their kind have written."""
 
@@ -127,6 +128,20 @@ def take_turn(connection: sa.Connection) -> None:
     mine = sa.update(meta).where(meta.c.name == TURN).values(value=meta.c.value)
     if connection.execute(mine).rowcount == 0:
         connection.execute(sa.insert(meta).values(name=TURN, value=""))
+
+
+def honours_if_match(connection: sa.Connection, tenant: str) -> bool | None:
+    """Whether the tenant honours If-Match; None where nobody has found out yet."""
+    named, _, answer = (_value(connection, IF_MATCH) or "").rpartition(" ")
+    return answer == "honoured" if named == tenant.casefold() else None
+
+
+def note_if_match(connection: sa.Connection, tenant: str, *, honoured: bool) -> None:
+    """Remember that for all agents."""
+    answer = f"{tenant.casefold()} {'honoured' if honoured else 'ignored'}"
+    known = sa.update(meta).where(meta.c.name == IF_MATCH).values(value=answer)
+    if not connection.execute(known).rowcount:
+        connection.execute(sa.insert(meta).values(name=IF_MATCH, value=answer))
 
 
 def _value(connection: sa.Connection, name: str) -> str | None:

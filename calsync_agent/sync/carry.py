@@ -52,7 +52,7 @@ from calsync_agent.sync import breaker, telling
 from calsync_agent.sync.aside import unread
 from calsync_agent.sync.effects import agreed
 from calsync_agent.sync.job import Count, Intent, Job
-from calsync_agent.sync.mails import forecast
+from calsync_agent.sync.mails import forecast, put_back
 from calsync_agent.sync.views import answered, view
 
 
@@ -138,7 +138,8 @@ def _enter(job: Job, intent: Intent, result: Result, outcome: _Outcome) -> None:
             outcome.settled.add(item)
             if isinstance(intent.outgoing.operation, CreateEvent):
                 outcome.made.add(link.activity)
-            _tell(job, intent, event.id, outcome)
+            more = put_back(result, job.office.people)
+            _tell(job, replace(intent, mails=intent.mails + more), event.id, outcome)
         case WrittenUnread(event_id, reason):
             outcome.changed.append(unread(link, event_id))
             outcome.refused[item] = reason

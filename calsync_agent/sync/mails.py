@@ -19,6 +19,8 @@ from calsync_agent.exchange.operations import (
     DeleteEvent,
     ExamineEvent,
     Operation,
+    Result,
+    Written,
 )
 from calsync_agent.exchange.series import difference
 
@@ -62,6 +64,12 @@ def forecast(operation: Operation, people: Directory) -> Mails:
             return _to({event.organizer.address}, people)
         case _ as never:
             assert_never(never)
+
+
+def put_back(result: Result, people: Directory) -> Mails:
+    """The mails to those who were uninvited and invited again by a write, which no one foresaw."""
+    addresses = result.put_back if isinstance(result, Written) else ()
+    return _to([address for address in addresses if "@" in address], people, notices=2)
 
 
 def _of_change(change: ChangeEvent, people: Directory) -> Mails:

@@ -22,7 +22,7 @@ from calsync_agent.exchange.operations import (
 from calsync_agent.exchange.requests import Lost
 from calsync_agent.sandbox.model.mail import Mail
 from calsync_agent.sandbox.model.world import World
-from calsync_agent.sync.mails import Mails, forecast
+from calsync_agent.sync.mails import Mails, forecast, put_back
 
 
 @dataclass
@@ -80,7 +80,8 @@ def keep_ledger(monkeypatch: pytest.MonkeyPatch) -> Ledger:
             results = [*done]
         finally:
             for mails, result in zip(expected, results, strict=True):
-                ledger.enter(mails, result)
+                more = put_back(result, self.people) if result else Mails()
+                ledger.enter(mails + more, result)
         return done
 
     def noted(self: World, mail: Mail) -> None:
