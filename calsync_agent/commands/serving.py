@@ -98,4 +98,6 @@ def _told(outcomes: list[Outcome]) -> int:
         say(outcome.line)
         if not outcome.in_step:
             warn(outcome.line)
+        for line in outcome.aside:
+            warn(line)
     return 0 if all(outcome.in_step for outcome in outcomes) else 1

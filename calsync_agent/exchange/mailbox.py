@@ -48,7 +48,14 @@ Read: TypeAlias = Event | UnreadableEvent | None
 
 
 class PositionLost(Exception):
-    """Graph does not know the position in the feed any more; a fresh listing has to begin (B3)."""
+    """Graph does not know the position in the feed any more; a fresh listing has to begin (B3).
+
+    `trouble`: what its answer is, should it say so of a listing, too.
+    """
+
+    def __init__(self, trouble: MailboxTrouble) -> None:
+        super().__init__(str(trouble.message))
+        self.trouble = trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,7 @@ class Mailbox:
     async def read_page(self, answer: Answer) -> Page:
         """The page in an answer. Raises PositionLost."""
         if delta.token_refused(answer):
-            raise PositionLost
+            raise PositionLost(self._failed(answer))
         if not answer.ok or not answer.body:
             raise self._failed(answer)
         body = answer.body

@@ -17,13 +17,14 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
-from calsync_agent.errors import Refusal, SignInRefused
+from calsync_agent.errors import Refusal
 from calsync_agent.exchange.batch import LARGEST_BATCH, Prepared
 from calsync_agent.exchange.health import QUICK
 from calsync_agent.exchange.means import Company, Family, Means, Result
 from calsync_agent.exchange.pace import Lane, answered_within
 from calsync_agent.exchange.refusals import (
     closed,
+    refused_as_such,
     resting,
     slow,
     token_refused,
@@ -103,10 +104,11 @@ class Poll:
             self._hand_out(mailbox, Waiting())
         if self.refusal is not None:
             raise self.refusal
-        if self.unauthorized and len(self.unauthorized) == len(requests):
-            raise SignInRefused(token_refused(next(iter(self.unauthorized.values()))))
-        for mailbox, answer in self.unauthorized.items():
-            self._hand_out(mailbox, GraphTrouble(token_refused(answer)))
+        troubles = {name: token_refused(name, answer) for name, answer in self.unauthorized.items()}
+        if len(troubles) == len(requests) and (refusal := refused_as_such(troubles.values())):
+            raise refusal
+        for mailbox, refused in troubles.items():
+            self._hand_out(mailbox, refused)
         return self.results
 
     def _sort(self, mailbox: str, request: Request, known: _Sorted) -> None:

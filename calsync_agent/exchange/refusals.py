@@ -1,10 +1,17 @@
 """What Graph's refusals mean for a mailbox, in words, and what to mend where."""
 
+from collections.abc import Collection
 from typing import Final
 
+from calsync_agent.errors import SignInRefused
 from calsync_agent.exchange.requests import Answer, Lost, Outcome
 from calsync_agent.exchange.retry import throttles
-from calsync_agent.exchange.troubles import FeedTrouble, GraphTrouble, MailboxClosed
+from calsync_agent.exchange.troubles import (
+    FeedTrouble,
+    GraphTrouble,
+    MailboxClosed,
+    TokenRefused,
+)
 from calsync_agent.i18n import Message, message
 
 _LONGEST: Final = 300  # characters of an error that nobody foresaw
@@ -61,7 +68,30 @@ def closed(mailbox: str, answer: Answer) -> MailboxClosed | None:
     )
 
 
-def token_refused(answer: Answer) -> Message:
+def token_refused(mailbox: str, answer: Answer) -> TokenRefused:
+    """The trouble of a mailbox for which Graph answers 401 to a token that is brand-new."""
+    told = message(
+        "mailbox {mailbox} is closed to calsync: Graph does not accept the app's token for it, not "
+        "even a new one ({code}: {text}, request-id {request_id}). If it does for others, look at "
+        "this mailbox alone: its access policy or RBAC for Applications scope (Exchange Online), "
+        "and whether its user is in the tenant",
+        mailbox=mailbox,
+        code=answer.code or str(answer.status),
+        text=answer.error_message,
+        request_id=answer.request_id,
+    )
+    return TokenRefused(told, _refused_by_all(answer))
+
+
+def refused_as_such(errors: Collection[Exception | None]) -> SignInRefused | None:
+    """The refusal of the app as such, where each of the mailboxes that were asked refuses it."""
+    refused = [error for error in errors if isinstance(error, TokenRefused)]
+    if not refused or len(refused) < len(errors):
+        return None
+    return SignInRefused(refused[0].as_such)
+
+
+def _refused_by_all(answer: Answer) -> Message:
     """Why Graph answers 401 to a token that is brand-new, and what to do."""
     return message(
         "Graph does not accept the app's token, not even a new one ({code}: {text}, request-id "

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from calsync_agent.errors import SignInRefused
 from calsync_agent.exchange.batch import LARGEST_BATCH, Prepared, split
 from calsync_agent.exchange.means import Means
 from calsync_agent.exchange.pace import PLACES, Lane
@@ -40,7 +39,7 @@ class Sending:
     trouble: GraphTrouble | None = None
 
     async def run(self, requests: Sequence[Request]) -> list[Outcome]:
-        """What became of each request. Raises GraphTrouble, with `answers`, and SignInRefused."""
+        """What became of each request. Raises GraphTrouble, with `answers`."""
         self.answers = [None] * len(requests)
         try:
             self.prepared = [self.means.session.prepare(request) for request in requests]
@@ -101,7 +100,7 @@ class Sending:
                 self._note(outcome, after)
                 self.trouble = unwell(self.mailbox, outcome, after)
             case Refused(answer):
-                raise SignInRefused(token_refused(answer))
+                self.trouble = token_refused(self.mailbox, answer)
             case _:
                 assert_never(decision)
         return None

@@ -4,6 +4,7 @@ MailboxTrouble            (errors.py)
 └── GraphTrouble          throttled, slow, failing
     ├── Unreachable       the whole host: no mailbox of it can be asked
     ├── MailboxClosed     closed to the app, or not there
+    │   └── TokenRefused  this mailbox does not take the app's token, which may be good for others
     ├── FeedTrouble       what has changed in it cannot be told; it may be written to nevertheless
     └── ForeignLink       a link that leads to another host
 """
@@ -13,6 +14,7 @@ from http import HTTPStatus
 
 from calsync_agent.errors import MailboxTrouble
 from calsync_agent.exchange.requests import Answer, Outcome
+from calsync_agent.i18n import Message
 
 
 class GraphTrouble(MailboxTrouble):
@@ -45,6 +47,17 @@ class MailboxClosed(GraphTrouble):
         """Whether the app was kept out, rather than nothing being there."""
         known = [answer for answer in self.answers if isinstance(answer, Answer)]
         return any(answer.status == HTTPStatus.FORBIDDEN for answer in known)
+
+
+class TokenRefused(MailboxClosed):
+    """A mailbox does not accept the app's token, not even a new one.
+
+    `as_such` says it of the app, should no mailbox accept it.
+    """
+
+    def __init__(self, text: Message, as_such: Message) -> None:
+        super().__init__(text)
+        self.as_such = as_such
 
 
 class FeedTrouble(GraphTrouble):

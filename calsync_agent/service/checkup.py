@@ -26,6 +26,7 @@ from calsync_agent.exchange.permissions import (
     credentials_page,
     permissions_page,
 )
+from calsync_agent.exchange.refusals import refused_as_such
 from calsync_agent.exchange.troubles import MailboxClosed
 from calsync_agent.exchange.users import find_users
 from calsync_agent.i18n import Message, counted, message
@@ -208,6 +209,8 @@ async def _mailboxes(made: Checkup, settings: Settings, tenant: Tenant, company:
         return None
 
     errors = await asyncio.gather(*(look(profile) for profile in company.syncing))
+    if (refusal := refused_as_such(errors)) is not None:
+        errors = [refusal] * len(errors)
     claims = mailboxes.as_told(company.syncing, company.claims, owners)
     refused = refused_rows(company.syncing, claims, company.people)
     for profile, error in zip(company.syncing, errors, strict=True):

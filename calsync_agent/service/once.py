@@ -9,13 +9,13 @@ from typing import Final
 
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import DatabaseTrouble, MailboxTrouble, Refusal
-from calsync_agent.exchange.refusals import slow
+from calsync_agent.exchange.refusals import refused_as_such, slow
 from calsync_agent.exchange.troubles import MailboxClosed, Unreachable
 from calsync_agent.i18n import Message, message
 from calsync_agent.service.leases import Silent
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.standing import Standing
-from calsync_agent.service.summary import summary, waiting
+from calsync_agent.service.summary import aside_line, summary, waiting
 from calsync_agent.state import holds, pending, quarantine
 from calsync_agent.state.agents import Holder
 from calsync_agent.state.holds import Held
@@ -40,10 +40,14 @@ _NO_PROGRESS: Final = _UNCERTAIN | {Count.QUARANTINED, Count.HELD}
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one profile: one line, and whether it is in step."""
+    """What became of one profile: one line, and whether it is in step.
+
+    `aside`: a line for each of its items in quarantine, with the reason.
+    """
 
     line: Message
     in_step: bool
+    aside: tuple[Message, ...] = ()
 
 
 @dataclass(slots=True)
@@ -78,6 +82,9 @@ async def once(rounds: Rounds, database: Database) -> list[Outcome]:
             async with asyncio.timeout(pause):
                 await rounds.news.wait()
     await rounds.finished()
+    refusal = refused_as_such([standing.error for standing in rounds.standings.values()])
+    if refusal is not None:
+        raise refusal
     return await _outcomes(rounds, database)
 
 
@@ -171,32 +178,47 @@ async def _outcomes(rounds: Rounds, database: Database) -> list[Outcome]:
 
 async def _outcome(standing: Standing, database: Database, *, outbound: bool) -> Outcome:
     number, mailbox = standing.profile.id, standing.profile.mailbox
-    if standing.error is not None:
-        return Outcome(_failed(number, mailbox, standing.error.message), in_step=False)
-    if standing.waiting:
-        return Outcome(_failed(number, mailbox, slow(mailbox).message), in_step=False)
-    held = [one for one in await database.read(lambda c: holds.read(c, number)) if not one.verdict]
-    if held:
-        return Outcome(_held(number, mailbox, held), in_step=False)
-    if standing.in_use:
-        reason = message(
-            "{count} appointments wait until somebody's transaction in Consolidate has ended",
-            count=len(standing.in_use),
-        )
-        return Outcome(_failed(number, mailbox, reason), in_step=False)
-    waiting = await database.read(lambda c: quarantine.read(c, number))
-    left = await database.read(lambda c: pending.count(c, number)) if outbound else 0
-    if left:
-        reason = message("{left} appointments are still to be sent", left=left)
-        return Outcome(_failed(number, mailbox, reason), in_step=False)
+    try:
+        aside = await database.read(lambda c: quarantine.read(c, number))
+    except DatabaseTrouble:
+        if standing.error is None:
+            raise
+        aside = []  # what the profile failed of is said in any case
+    told = tuple(aside_line(standing.profile, one) for one in sorted(aside, key=lambda one: one.id))
+    problem = await _problem(standing, database, outbound=outbound)
+    if problem is not None:
+        return Outcome(problem, in_step=False, aside=told)
     line = message(
         "profile {profile} ({mailbox}): {done}; quarantined: {quarantined}",
         profile=number,
         mailbox=mailbox,
         done=summary(standing.counts, without=_NO_PROGRESS),
-        quarantined=len(waiting),
+        quarantined=len(aside),
     )
-    return Outcome(line, in_step=not waiting)
+    return Outcome(line, in_step=not aside, aside=told)
+
+
+async def _problem(standing: Standing, database: Database, *, outbound: bool) -> Message | None:
+    """What keeps the profile as such from being in step."""
+    number, mailbox = standing.profile.id, standing.profile.mailbox
+    if standing.error is not None:
+        return _failed(number, mailbox, standing.error.message)
+    if standing.waiting:
+        return _failed(number, mailbox, slow(mailbox).message)
+    held = [one for one in await database.read(lambda c: holds.read(c, number)) if not one.verdict]
+    if held:
+        return _held(number, mailbox, held)
+    if standing.in_use:
+        reason = message(
+            "{count} appointments wait until somebody's transaction in Consolidate has ended",
+            count=len(standing.in_use),
+        )
+        return _failed(number, mailbox, reason)
+    left = await database.read(lambda c: pending.count(c, number)) if outbound else 0
+    if left:
+        reason = message("{left} appointments are still to be sent", left=left)
+        return _failed(number, mailbox, reason)
+    return None
 
 
 def _held(number: int, mailbox: str, held: Sequence[Held]) -> Message:

@@ -29,15 +29,15 @@ from calsync_agent.service.leases import Leases
 from calsync_agent.service.lines import Line
 from calsync_agent.service.report import Counted, reporting
 from calsync_agent.service.standing import Standing
-from calsync_agent.service.summary import summary
+from calsync_agent.service.summary import aside_line, held_line, summary
 from calsync_agent.service.troubles import Troubles, about, internal
 from calsync_agent.service.whose import Moved, Whose
-from calsync_agent.state import meta
+from calsync_agent.state import meta, quarantine
 from calsync_agent.state.agents import LeaseLost
 from calsync_agent.state.log import Kind, Level
 from calsync_agent.sync import cycle as cycles
 from calsync_agent.sync.cycle import Cycle
-from calsync_agent.sync.job import Job
+from calsync_agent.sync.job import Count, Job
 
 _log: Final = logging.getLogger(__name__)
 
@@ -184,7 +184,8 @@ class Running:
             else:
                 self.succeeded(standing)
             for reason in cycle.rulings:
-                self._troubles.tell(Level.WARNING, Kind.HELD, reason, standing)
+                text = held_line(standing.profile, reason)
+                self._troubles.tell(Level.WARNING, Kind.HELD, text, standing)
         finally:
             await self._over(standing, cycle)
 
@@ -200,6 +201,22 @@ class Running:
             standing.busy = False
         if +cycle.counts:
             _log.info(summary(cycle.counts), extra={"counts": dict(cycle.counts)})
+        if cycle.counts[Count.QUARANTINED]:
+            await self._name_aside(standing)
+
+    async def _name_aside(self, standing: Standing) -> None:
+        """Name each item that is not synced in the log, once with the same reason (B8)."""
+        number = standing.profile.id
+        try:
+            aside = await self._database.read(lambda c: quarantine.read(c, number))
+        except (CalsyncError, sa.exc.SQLAlchemyError):  # `calsync_log` has them
+            _log.debug("what is in quarantine is not named", exc_info=True)
+            return
+        lines = {one.id: aside_line(standing.profile, one) for one in aside}
+        for one, line in lines.items():
+            if standing.named.get(one) != line:
+                self._troubles.name(line, standing)
+        standing.named = lines
 
     async def _tell_written(self, cycle: Cycle) -> None:
         """Say that something was written, now or with the next cycle that can say so."""

@@ -11,6 +11,7 @@ from typing import Final
 from calsync_agent.appointment.model import ActivityId, EventId
 from calsync_agent.errors import CalsyncError, DatabaseTrouble, MailboxTrouble, Refusal
 from calsync_agent.exchange.troubles import FeedTrouble, Unreachable
+from calsync_agent.i18n import Message
 from calsync_agent.service.leases import Silent
 from calsync_agent.state.profiles import Policy, Profile
 from calsync_agent.state.progress import Progress
@@ -57,6 +58,7 @@ class Standing:
     the present one so far. What is waited for is measured in monotonic seconds; `retry_at`,
     for people, is UTC. `silence`: what has changed in Exchange cannot be had, but it can be sent
     to. `waiting`: it was asked, and the answer is still to come.
+    `named`: the lines in which the log has named its items in quarantine.
     """
 
     profile: Profile
@@ -78,6 +80,7 @@ class Standing:
     counts: Counter[Count] = field(default_factory=Counter)
     last: Counter[Count] = field(default_factory=Counter)
     ended_at: datetime | None = None
+    named: dict[int, Message] = field(default_factory=dict)
     _resumes: float = 0.0
     _begun: float | None = None
     _took: float = 0.0

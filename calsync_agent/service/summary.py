@@ -6,6 +6,8 @@ from typing import Final, TypeVar
 
 from calsync_agent.i18n import Message, Value, marked, message
 from calsync_agent.state.holds import Held, HoldKind
+from calsync_agent.state.profiles import Profile
+from calsync_agent.state.quarantine import Quarantined
 from calsync_agent.sync.job import Count
 
 _Kind = TypeVar("_Kind")
@@ -45,6 +47,27 @@ def summary(counts: Mapping[Count, int], *, without: frozenset[Count] = frozense
 def waiting(held: Iterable[Held]) -> Message:
     """What a held profile waits to do: `deletions in Exchange: 14`."""
     return _listed(Counter(one.kind for one in held), _WAITING) or message("nothing")
+
+
+def aside_line(profile: Profile, one: Quarantined) -> Message:
+    """That an item of a profile is not synced, and why (B8)."""
+    return message(
+        "profile {profile} ({mailbox}): not synced: {name}: {reason}",
+        profile=profile.id,
+        mailbox=profile.mailbox,
+        name=one.known_as,
+        reason=one.reason,
+    )
+
+
+def held_line(profile: Profile, reason: Message) -> Message:
+    """That something of a profile waits for an admin, and why (B7, F8)."""
+    return message(
+        "profile {profile} ({mailbox}): {reason}",
+        profile=profile.id,
+        mailbox=profile.mailbox,
+        reason=reason,
+    )
 
 
 def _listed(amounts: Mapping[_Kind, int], words: Mapping[_Kind, str]) -> Message | None:

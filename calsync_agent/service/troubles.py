@@ -104,6 +104,11 @@ class Troubles:
             profile = None if whose is None else whose.profile.id
             self._entries.append(Entry(level, kind, text, profile, at=self._clock()))
 
+    def name(self, line: Message, whose: Standing) -> None:
+        """Put a line into the log, which `calsync_log` has already."""
+        with about(whose):
+            _log.warning(line)
+
     async def write(self, database: Database) -> None:
         """Store the lines for `calsync_log`; kept for the next time where that cannot be done.
 

@@ -9,6 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, EventId, ProfileId
+from calsync_agent.appointment.naming import appointment_name, event_name
 from calsync_agent.database.encoding import holdable
 from calsync_agent.database.statements import chunks
 from calsync_agent.i18n import Message, Value
@@ -43,6 +44,15 @@ class Quarantined:
     since: datetime
     next_at: datetime
     name: "Value | None" = None
+
+    @property
+    def known_as(self) -> "Value":
+        """The name, or the id where an older version put it aside, which noted none."""
+        if self.name is not None:
+            return self.name
+        if self.item.activity is None:
+            return event_name(None, None, self.item.event, private=True)
+        return appointment_name(None, None, self.item.activity, private=True)
 
 
 def read(connection: sa.Connection, profile: ProfileId) -> list[Quarantined]:

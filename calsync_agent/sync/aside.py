@@ -30,10 +30,10 @@ def parts(connection: sa.Connection, job: Job, fallen: Sequence[tuple[Batch, Mes
     for part, reason in fallen:
         for event in events.keys() & {each.id for each in part.events}:
             item = _item_of(event, linked)
-            refused[item], names[item] = reason, telling.called(events[event])
+            refused[item], names[item] = reason, telling.aside_name(events[event])
         for number in {*part.activities, *(linked[e] for e in part.gone if e in linked)}:
             item = Item(number, None)
-            refused[item], names[item] = reason, telling.called(activities.get(number))
+            refused[item], names[item] = reason, telling.aside_name(activities.get(number))
     _put(connection, job, refused, names)
     work = {number: v for part, _ in fallen for number, v in part.activities.items()}
     pending.done(connection, job.profile.id, work)
@@ -52,7 +52,7 @@ def results(
     for (intent, result), reason in fallen:
         link = intent.outgoing.link
         item = Item(link.activity, None)
-        refused[item], names[item], done[link.activity] = reason, intent.subject, intent.version
+        refused[item], names[item], done[link.activity] = reason, intent.name, intent.version
         match result:
             case Written(event) | Partly(event):
                 links.update(connection, [unread(link, event.id)])

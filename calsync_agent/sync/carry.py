@@ -85,13 +85,11 @@ def record(
     _remember(connection, job, results)
     meetings.note(connection, _organized(results, outcome))
     profile, now = job.profile.id, job.stamp.now
-    subjects = {_item(intent): intent.subject for intent, _ in results}
-    new = quarantine.update(
-        connection, profile, outcome.refused, outcome.settled, now, names=subjects
-    )
+    names = {_item(intent): intent.name for intent, _ in results}
+    new = quarantine.update(connection, profile, outcome.refused, outcome.settled, now, names=names)
     pending.add(connection, {*others(connection, profile, outcome.made), *outcome.heirs})
     told = outcome.told + [
-        telling.quarantined(job, item, subjects[item], outcome.refused[item]) for item in new
+        telling.quarantined(job, item, names[item], outcome.refused[item]) for item in new
     ]
     log.write(connection, told, now)
     breaker.went_out(connection, job, results)

@@ -423,10 +423,9 @@ async def _list(cycle: Cycle, compared: Compared | None) -> None:
     try:
         page = await cycle.mailbox.page(request)
         await _follow(cycle, page, _Listing(expected, compared))
-    except PositionLost:
-        raise MailboxTrouble(
-            message("Exchange loses its place while listing {mailbox}", mailbox=profile.mailbox)
-        ) from None
+    except PositionLost as lost:
+        # The first question of a listing names no position, so that none can be lost.
+        raise lost.trouble from None
 
 
 async def _follow(cycle: Cycle, page: Page, listing: _Listing | None = None) -> None:

@@ -183,13 +183,14 @@ class Outgoing:
 class Intent:
     """A request to Exchange that is about to be sent.
 
-    `subject` is how the log names it; `version` is that of its pending row; `mails`: whom Exchange
-    will tell of it.
+    `subject` is how the log names it, `name` how it is put aside; `version` is that of its pending
+    row; `mails`: whom Exchange will tell of it.
     """
 
     cell: Cell
     outgoing: Outgoing
     subject: Value
+    name: Value
     version: int
     mails: Mails
 

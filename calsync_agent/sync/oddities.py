@@ -42,7 +42,7 @@ def put_rows_aside(connection: sa.Connection, profiles: Iterable[Profile], now: 
         refused: dict[Item, Message] = dict.fromkeys(names, _REASON)
         settled = _known(connection, profile.id, is_row) - names.keys()
         new = quarantine.update(connection, profile.id, refused, settled, now, names=names)
-        told = [not_synced(profile.id, item, names[item], _REASON) for item in new]
+        told = [not_synced(profile, item, names[item], _REASON) for item in new]
         log.write(connection, told, now)
 
 

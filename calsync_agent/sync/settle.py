@@ -211,7 +211,7 @@ def _quarantine(
     connection: sa.Connection, job: Job, batch: Batch, found: Sorted
 ) -> list[log.Entry]:
     """Put aside what cannot be synced, let go what can be again; returns what is new to tell."""
-    subjects = {_item(known): telling.named_in(known) for known, _ in found.refused}
+    names = {_item(known): telling.set_aside(known) for known, _ in found.refused}
     refused = {_item(known): reason for known, reason in found.refused}
     # What goes out is settled only when Exchange has taken it.
     in_step = (one.known for one in found.done if one.effects.outgoing is None)
@@ -220,8 +220,8 @@ def _quarantine(
     never = {_item(known) for known in found.never}
     now = job.stamp.now
     profile = job.profile.id
-    new = quarantine.update(connection, profile, refused, settled, now, never=never, names=subjects)
-    return [telling.quarantined(job, item, subjects[item], refused[item]) for item in new]
+    new = quarantine.update(connection, profile, refused, settled, now, never=never, names=names)
+    return [telling.quarantined(job, item, names[item], refused[item]) for item in new]
 
 
 def _intend(
@@ -249,9 +249,9 @@ def _intend(
 
 
 def _intent(one: Planned, outgoing: Outgoing, versions: dict[ActivityId, int]) -> Intent:
-    subject = telling.named_in(one.known)
+    subject, name = telling.named_in(one.known), telling.set_aside(one.known)
     version = versions[one.known.activity_id]
-    return Intent(one.decision.cell, outgoing, subject, version, one.mails)
+    return Intent(one.decision.cell, outgoing, subject, name, version, one.mails)
 
 
 def put_off(found: Sorted, batch: Batch) -> PutOff:

@@ -5,7 +5,8 @@ from dataclasses import replace
 from functools import reduce
 
 from calsync_agent.appointment.content import Field
-from calsync_agent.appointment.model import Appointment, EventId, ProfileId
+from calsync_agent.appointment.model import Appointment, EventId
+from calsync_agent.appointment.naming import appointment_name, event_name
 from calsync_agent.appointment.text import LOCATION_LIMIT, SUBJECT_LIMIT, utf16_length
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
 from calsync_agent.exchange.events import Event, UnreadableEvent
@@ -13,7 +14,7 @@ from calsync_agent.exchange.operations import AnswerEvent, ChangeEvent, CreateEv
 from calsync_agent.i18n import Message, Value, message
 from calsync_agent.state.links import Link
 from calsync_agent.state.log import Entry, Kind, Level, named
-from calsync_agent.state.profiles import Priority
+from calsync_agent.state.profiles import Priority, Profile
 from calsync_agent.state.quarantine import Item
 from calsync_agent.sync.decision import CONFLICTS, Cell, Decision
 from calsync_agent.sync.effects import Effects, field_names
@@ -101,18 +102,24 @@ def _sent(job: Job, intent: Intent, event_id: EventId | None) -> Iterator[Entry]
             yield _of_link(job, link, Kind.CHANGED, text)
 
 
-def quarantined(job: Job, item: Item, subject: Value, reason: Message) -> Entry:
+def quarantined(job: Job, item: Item, name: Value, reason: Message) -> Entry:
     """That an item is not synced, and why (B8)."""
-    return not_synced(job.profile.id, item, subject, reason)
+    return not_synced(job.profile, item, name, reason)
 
 
-def not_synced(profile: ProfileId, item: Item, subject: Value, reason: Message) -> Entry:
+def not_synced(profile: Profile, item: Item, name: Value, reason: Message) -> Entry:
     """The same for a profile of which no cycle is under way."""
     return Entry(
         Level.WARNING,
         Kind.SKIPPED,
-        message("not synced: {subject}: {reason}", subject=subject, reason=reason),
-        profile,
+        message(
+            "profile {profile} ({mailbox}): not synced: {name}: {reason}",
+            profile=profile.id,
+            mailbox=profile.mailbox,
+            name=name,
+            reason=reason,
+        ),
+        profile.id,
         item.activity,
         item.event,
     )
@@ -124,6 +131,24 @@ def named_in(known: Known) -> Value:
         if isinstance(side, Activity | Event):
             return called(side)
     return called(known.pair.activity or known.pair.event)
+
+
+def set_aside(known: Known) -> Value:
+    """The name under which what a pair is about is put aside."""
+    for side in (known.pair.activity, known.pair.event):
+        if isinstance(side, Activity | Event):
+            return aside_name(side)
+    return aside_name(known.pair.activity or known.pair.event)
+
+
+def aside_name(side: Activity | BrokenActivity | Event | UnreadableEvent | None) -> Value:
+    """Its subject; of what is private, or has none, date and id, by which it can be found (B8)."""
+    match side:
+        case Activity(id=number, appointment=a):
+            return appointment_name(a.subject, a.start, number, private=a.private)
+        case Event(id=number, appointment=a):
+            return event_name(a.subject, a.start, number, private=a.private)
+    return called(side)
 
 
 def called(side: Activity | BrokenActivity | Event | UnreadableEvent | None) -> Value:

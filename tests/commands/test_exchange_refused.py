@@ -199,4 +199,8 @@ def test_c5_and_a_sound_company_is_in_step(run: Run, world: World) -> None:
 @sqlite
 def test_b8_a_quarantined_item_makes_the_status_1(run: Run, world: World) -> None:
     world.enter("ANNA", "Mars", SOON, time_zone="Mars/Olympus")
-    tells(run, world, 1, r"quarantined: 1")
+    said = run("once", "--config", world.folder / "agent.toml", "--lang", "en")
+    assert said.status == 1
+    summary, item = said.problems
+    assert summary.endswith("quarantined: 1")
+    assert item.endswith("not synced: Mars: the time zone Mars/Olympus is unknown")

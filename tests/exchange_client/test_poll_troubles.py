@@ -12,6 +12,7 @@ from calsync_agent.exchange.troubles import (
     ForeignLink,
     GraphTrouble,
     MailboxClosed,
+    TokenRefused,
     Unreachable,
 )
 from calsync_agent.i18n import message
@@ -226,5 +227,6 @@ async def test_b9_one_mailbox_that_refuses_the_token_is_its_own_trouble(
 ) -> None:
     server.says(delta("user1"), Says.error(401, "UnknownError"))
     results = await client(server, tokens).poll(links(5))
-    assert type(results["user1"]) is GraphTrouble
+    assert isinstance(results["user1"], TokenRefused)
+    assert "mailbox user1 is closed" in str(results["user1"].message)
     assert len(ok(results)) == 4

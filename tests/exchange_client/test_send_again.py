@@ -4,11 +4,13 @@ import asyncio
 
 import pytest
 
-from calsync_agent.errors import MailboxTrouble, SignInRefused
+from calsync_agent.errors import MailboxTrouble
+from calsync_agent.exchange.refusals import refused_as_such
 from calsync_agent.exchange.requests import Answer, Request
 from calsync_agent.exchange.troubles import (
     GraphTrouble,
     MailboxClosed,
+    TokenRefused,
 )
 from tests.exchange_client.fake import (
     ANNA,
@@ -143,8 +145,12 @@ async def test_b9_a_token_that_is_refused_twice_is_said(
     server: FakeGraph, tokens: FakeTokens
 ) -> None:
     server.good_tokens = set()
-    with pytest.raises(SignInRefused, match=r"Calendars\.ReadWrite"):
+    with pytest.raises(TokenRefused, match=f"mailbox {ANNA} is closed to calsync") as met:
         await client(server, tokens).send(ANNA, gets(3))
+    refusal = refused_as_such([met.value])
+    assert refusal is not None
+    assert "Calendars.ReadWrite" in str(refusal.message)
+    assert refused_as_such([met.value, None]) is None
     assert tokens.forced == 1
     assert len(server.calls) == 2
 

@@ -176,7 +176,7 @@ class Paper:
                 return
         result = self.event
         assert isinstance(result, Event)
-        intent = Intent(planned.decision.cell, outgoing, "", 1, Mails())
+        intent = Intent(planned.decision.cell, outgoing, "", "", 1, Mails())
         outcome = carry._Outcome()
         carry._enter(terms, intent, Written(result), outcome)
         (self.link,) = outcome.changed
