@@ -29,8 +29,7 @@ def run(options: argparse.Namespace) -> int:
     finally:
         database.dispose()
     for refused in done.refused:
-        named = f"{refused.subject} ({refused.uid})"
-        warn(f"{options.file}: {named}: {refused.reason}")
+        warn(f"{options.file}: {refused.named}: {refused.reason}")
     told = ngettext("{count} appointment entered.", "{count} appointments entered.", done.entered)
     say(told.format(count=done.entered))
     return 1 if done.refused else 0

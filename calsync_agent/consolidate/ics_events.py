@@ -3,13 +3,11 @@
 A rule is taken as it stands, whether Exchange can hold it or not: that is the sync's to say.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID, uuid5
-
-from icalendar import Calendar, Event
 
 from calsync_agent.appointment import rrule, zones
 from calsync_agent.appointment.expansion import occurring
@@ -26,9 +24,11 @@ from calsync_agent.appointment.model import (
 )
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.rule import Rule
-from calsync_agent.appointment.text import one_line, paragraphs
-from calsync_agent.i18n import message
+from calsync_agent.appointment.text import LOCATION_LIMIT, cut, one_line, paragraphs
+from calsync_agent.consolidate.rows import SUBJECT_COLUMN
+from calsync_agent.i18n import Message, message
 from calsync_agent.ics.components import (
+    Clocks,
     Reader,
     When,
     Words,
@@ -37,8 +37,9 @@ from calsync_agent.ics.components import (
     organizer,
     words,
 )
-from calsync_agent.ics.files import NotHeld, parted
-from calsync_agent.ics.zones import Zones
+from calsync_agent.ics.events import Event
+from calsync_agent.ics.files import Contents, Group, NotHeld, without_rule
+from calsync_agent.ics.rules import rule_text
 
 LONGEST_RULE: Final = 1000
 _NAMESPACE: Final = UUID("6e1f0f5a-5a35-4d0e-9f0a-0a86d4c0f6b2")
@@ -54,45 +55,82 @@ class Entry:
     """An appointment to be entered, with the text of its rule. The same event has the same id."""
 
     id: ActivityId
-    uid: str
     appointment: Appointment
     recurrence: str | None
 
 
-def reader(calendar: Calendar, floating: str) -> Reader:
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """The appointments of what belongs together, and what of it has no place in Consolidate."""
+
+    group: Group
+    entries: tuple[Entry, ...]
+    lost: tuple[Message, ...]
+
+
+def reader(contents: Contents, floating: str) -> Reader:
     """What reads a file's events by IANA names; `floating` is the zone of times that name none."""
-    return Reader(Zones(calendar, zones.resolve), _local, floating)
+    return Reader(contents, Clocks(_local, _instant, zones.resolve), floating)
 
 
-def entries(
-    reads: Reader,
-    uid: str,
-    components: Iterable[Event],
-    employee: EmployeeId,
-    people: Directory,
-) -> list[Entry]:
+def entries(reads: Reader, group: Group, employee: EmployeeId, people: Directory) -> Entries:
     """The appointments of one UID, for `employee`. Raises NotHeld: it is all or nothing."""
-    masters, overrides = parted(components)
-    if masters:
-        number = ActivityId(uuid5(_NAMESPACE, f"{employee}/{uid}"))
-        series = _single(reads, masters[-1], employee, people)
-        rule = reads.rule(masters[-1])
-        if rule is None:
-            return [Entry(number, uid, series, None)]
-        recurrence = _rule_text(rule)
-        exceptions = tuple(_exceptions(reads, masters[-1], overrides, series, recurrence))
-        return [Entry(number, uid, replace(series, exceptions=exceptions), recurrence)]
-    # Somebody was invited to single days of a series.
-    days = [(each, str(getattr(each.get("RECURRENCE-ID"), "dt", ""))) for each in overrides]
-    return [
-        Entry(
-            ActivityId(uuid5(_NAMESPACE, f"{employee}/{uid}/{day}")),
-            uid,
-            _single(reads, each, employee, people),
-            None,
+    if group.wrong is not None:
+        raise NotHeld(group.wrong)
+    events = [*([group.master] if group.master else []), *group.days]
+    lost = [each for event in events for each in _lost(event, group.master)]
+    found = _entries(reads, group, employee, people)
+    return Entries(group, tuple(found), tuple(lost))
+
+
+def _entries(
+    reads: Reader, group: Group, employee: EmployeeId, people: Directory
+) -> Iterator[Entry]:
+    master = group.master
+    if master is None:  # somebody was invited to single days of a series
+        for each in group.days:
+            named = each.get("RECURRENCE-ID")
+            number = _number(employee, f"{group.key}/{named.value if named else ''}")
+            yield Entry(number, _single(reads, each, employee, people), None)
+        return
+    series = _single(reads, master, employee, people)
+    rule = reads.rule(master)
+    if rule is None:
+        without_rule(group.days)
+        yield Entry(_number(employee, group.key), series, None)
+        return
+    recurrence = rule_text(rule)
+    if len(recurrence) > LONGEST_RULE:
+        raise NotHeld(message("its rule is longer than {count} characters", count=LONGEST_RULE))
+    exceptions = tuple(_exceptions(reads, master, group.days, series, recurrence))
+    series = replace(series, exceptions=exceptions)
+    yield Entry(_number(employee, group.key), series, recurrence)
+
+
+def _number(employee: EmployeeId, key: str) -> ActivityId:
+    return ActivityId(uuid5(_NAMESPACE, f"{employee}/{key}"))
+
+
+def _lost(event: Event, master: Event | None) -> Iterator[Message]:
+    """What the event says that Consolidate has no place for, or not so much."""
+    said = words(event)
+    for name, text, limit in (
+        ("SUMMARY", one_line(said.subject), SUBJECT_COLUMN),
+        ("LOCATION", one_line(said.location), LOCATION_LIMIT),
+    ):
+        if cut(text, limit) != text:
+            yield message("{part} is longer than {count} and was cut", part=name, count=limit)
+    if master is not None and event is not master:
+        usual = words(master)
+        differing = (
+            ("VALARM", bool(event.alarms) and said.reminder != usual.reminder),
+            ("CLASS", "CLASS" in event and said.sensitivity != usual.sensitivity),
+            ("PRIORITY", "PRIORITY" in event and said.importance != usual.importance),
+            ("TRANSP", "TRANSP" in event and said.show_as != usual.show_as),
         )
-        for each, day in days
-    ]
+        for name, differs in differing:
+            if differs:
+                yield message("{part} of a changed day has no place there", part=name)
 
 
 def _single(reads: Reader, event: Event, employee: EmployeeId, people: Directory) -> Appointment:
@@ -101,12 +139,13 @@ def _single(reads: Reader, event: Event, employee: EmployeeId, people: Directory
         raise NotHeld(message("the event is cancelled"))
     start, end = reads.times(event)
     finish = _on_clock(end, start.zone)
-    if finish < start.local or (start.all_day and finish == start.local):
-        raise NotHeld(message("it ends before it begins"))
+    begin = start.local
+    if "RRULE" not in event and not start.all_day:  # a time that clocks skip is a later one
+        begin, finish = (zones.existing(each, start.zone) for each in (begin, finish))
     said = words(event)
     appointment = Appointment(
         subject=one_line(said.subject),
-        start=start.local,
+        start=begin,
         end=finish,
         zone=start.zone,
         all_day=start.all_day,
@@ -145,23 +184,15 @@ def _with_people(
     )
 
 
-def _rule_text(rule: Any) -> str:  # noqa: ANN401 - icalendar's vRecur
-    written = rule.to_ical()
-    found = written.decode() if isinstance(written, bytes) else str(written)
-    if len(found) > LONGEST_RULE:
-        raise NotHeld(message("its rule is longer than {count} characters", count=LONGEST_RULE))
-    return found
-
-
 def _exceptions(
     reads: Reader,
     master: Event,
-    overrides: Iterable[Event],
+    overrides: tuple[Event, ...],
     series: Appointment,
     recurrence: str,
 ) -> Iterator[ChangedOccurrence]:
     start, _ = reads.times(master)
-    changed = {reads.original_day(each, start): each for each in overrides}
+    changed = reads.changed(overrides, start)
     excluded = reads.excluded(master, start)
     moments = {day: datetime.combine(day, series.start.time()) for day in changed.keys() | excluded}
     rule = rrule.read(recurrence, series.start, series.zone, all_day=series.all_day)
@@ -171,7 +202,7 @@ def _exceptions(
     usual = words(master)
     for day, moment in sorted(moments.items()):
         override = changed.get(day)
-        if override is None and moment in fitting:
+        if day in excluded and moment in fitting:
             yield ChangedOccurrence(moment, cancelled=True)
         elif override is not None and moment not in fitting:
             reason = message("the changed day {day} is none of the series' days", day=str(day))
@@ -211,3 +242,7 @@ def _on_clock(when: When, zone: str) -> datetime:
 def _local(instant: datetime, zone: str) -> datetime:
     """What clocks in a zone show at an aware instant."""
     return instant.astimezone(zones.zone_info(zone)).replace(tzinfo=None)
+
+
+def _instant(local: datetime, zone: str) -> datetime:
+    return zones.to_utc(local, zone).replace(tzinfo=UTC)

@@ -3,9 +3,10 @@
 What has no place in Consolidate's tables is left out, whole, and reported with its reason.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,14 +17,15 @@ from calsync_agent.appointment.content import ALL
 from calsync_agent.appointment.model import ActivityId, EmployeeId
 from calsync_agent.appointment.people import Directory
 from calsync_agent.consolidate import children
-from calsync_agent.consolidate.ics_events import Entry, entries, reader
+from calsync_agent.consolidate.ics_events import Entries, Entry, entries, reader
 from calsync_agent.consolidate.reading import inbound_type, read_staff
 from calsync_agent.consolidate.rows import activity_values
 from calsync_agent.consolidate.tables import activity
 from calsync_agent.database.statements import chunks
 from calsync_agent.errors import Refusal, Unknown
-from calsync_agent.i18n import message
-from calsync_agent.ics.files import NotHeld, NotImported, by_uid, calendars, subject
+from calsync_agent.fence import guarded, reason
+from calsync_agent.i18n import Message, message
+from calsync_agent.ics.files import LARGEST, NotImported, contents, why_not
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +49,25 @@ def import_file(
     type_id = inbound_type(connection)
     if type_id is None:
         raise Refusal(message("no activity type is marked as inbound_default; mark one first"))
-    found: list[Entry] = []
-    refused: list[NotImported] = []
-    for calendar in calendars(path):
-        reads = reader(calendar, floating)
-        for uid, components in by_uid(calendar).items():
-            try:
-                found += entries(reads, uid, components, employee, people)
-            except NotHeld as error:
-                refused.append(NotImported(uid, subject(components), error.reason))
-    known = _there(connection, [entry.id for entry in found])
-    for entry in found:
-        if entry.id in known:
-            reason = message("it has been imported before")
-            refused.append(NotImported(entry.uid, entry.appointment.subject, reason))
-    new = [entry for entry in found if entry.id not in known]
-    _enter(connection, new, employee, type_id, now)
-    return Imported(len(new), tuple(refused))
+    taken = contents(path)
+    reads = reader(taken, floating)
+    usual = {"type_id": type_id, "responsible_id": employee, "status": "open"}
+    usual |= {"created_at": now, "modified_at": now}
+    done = _Done(connection, usual, employee)
+    for group in taken.groups:
+        found = _attempt(partial(entries, reads, group, employee, people))
+        if isinstance(found, Entries):
+            done.waiting.append(found)
+        else:
+            done.left_out.append(group.left_out(found))
+    done.enter()
+    left_out = sorted(done.left_out, key=lambda each: each.line or LARGEST)
+    return Imported(done.entered, tuple(left_out))
+
+
+def _attempt(work: Callable[[], Entries | Message]) -> Entries | Message:
+    """The appointments of what belongs together, or why there are none."""
+    return guarded(work, why_not)
 
 
 def _employee(people: Directory, code: str) -> EmployeeId:
@@ -81,31 +85,62 @@ def _there(connection: sa.Connection, ids: Collection[ActivityId]) -> set[UUID]:
     return found
 
 
-def _enter(
-    connection: sa.Connection,
-    entered: Sequence[Entry],
-    employee: EmployeeId,
-    type_id: int,
-    now: datetime,
-) -> None:
-    if not entered:
-        return
-    usual = {
-        "type_id": type_id,
-        "responsible_id": employee,
-        "status": "open",
-        "created_at": now,
-        "modified_at": now,
-    }
-    rows: list[dict[str, Any]] = [
-        {
-            **usual,
-            "id": one.id,
-            **activity_values(one.appointment, ALL, ""),
-            "recurrence": one.recurrence,
-        }
-        for one in entered
-    ]
-    connection.execute(sa.insert(activity), rows)
-    with_children = (one for one in entered if children.has_any(one.appointment))
-    children.write(connection, {one.id: (one.appointment, employee, ALL) for one in with_children})
+@dataclass(slots=True)
+class _Done:
+    """What has been entered so far, and what was left out."""
+
+    connection: sa.Connection
+    usual: Mapping[str, Any]
+    employee: EmployeeId
+    waiting: list[Entries] = field(default_factory=list)
+    left_out: list[NotImported] = field(default_factory=list)
+    entered: int = 0
+
+    def enter(self) -> None:
+        """Enter all that waits and is not there yet."""
+        known = _there(self.connection, [one.id for each in self.waiting for one in each.entries])
+        new = []
+        for each in self.waiting:
+            fresh = tuple(one for one in each.entries if one.id not in known)
+            if len(fresh) < len(each.entries):
+                before = message("it has been imported before")
+                self.left_out.append(each.group.left_out(before))
+            if fresh:
+                new.append(replace(each, entries=fresh))
+        self._write(new)
+
+    def _write(self, new: Sequence[Entries]) -> None:
+        """All of them together; where the database does not take that, by halves."""
+        if not new:
+            return
+        rows = [one for each in new for one in each.entries]
+        try:
+            with self.connection.begin_nested():
+                self._insert(rows)
+        except sa.exc.StatementError as error:
+            if len(new) > 1:
+                half = len(new) // 2
+                self._write(new[:half])
+                self._write(new[half:])
+            else:
+                self.left_out.append(new[0].group.left_out(reason(error)))
+            return
+        self.entered += len(rows)
+        for each in new:
+            self.left_out += each.group.lost
+            self.left_out += [each.group.left_out(lost) for lost in each.lost]
+
+    def _insert(self, entered: Sequence[Entry]) -> None:
+        rows: list[dict[str, Any]] = [
+            {
+                **self.usual,
+                "id": one.id,
+                **activity_values(one.appointment, ALL, ""),
+                "recurrence": one.recurrence,
+            }
+            for one in entered
+        ]
+        self.connection.execute(sa.insert(activity), rows)
+        below = (one for one in entered if children.has_any(one.appointment))
+        wanted = {one.id: (one.appointment, self.employee, ALL) for one in below}
+        children.write(self.connection, wanted)

@@ -141,7 +141,7 @@ def _import(tenant: Tenant, files: list[Path], targets: list[str]) -> None:
     pairs = zip(files, targets if len(targets) > 1 else targets * len(files), strict=True)
     for path, target in pairs:
         for refused in tenant.import_ics(target, path):
-            warn(f"{path}: {refused.subject} ({refused.uid}): {refused.reason}")
+            warn(f"{path}: {refused.named}: {refused.reason}")
 
 
 @contextmanager

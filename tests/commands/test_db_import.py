@@ -57,6 +57,29 @@ def test_floating_times_are_in_the_zone_of_the_settings(world: World, run: Run) 
     assert (zones["Mittagessen"], zones["Frühdienst"]) == ("Asia/Kolkata", "Europe/Vienna")
 
 
+def test_each_thing_left_out_is_a_line_with_its_reason_and_the_status_is_1(
+    world: World, run: Run
+) -> None:
+    path = world.folder / "damaged.ics"
+    event = "BEGIN:VEVENT\nUID:{0}\nSUMMARY:{0}\n{1}\nEND:VEVENT\n"
+    path.write_text(
+        "BEGIN:VCALENDAR\n"
+        + event.format("Gut", "DTSTART:20261202T090000Z")
+        + event.format("Jahr null", "DTSTART:00000101T090000Z")
+        + "BEGIN:VEVENT\nDTSTART;TZID=Mars:20261202T090000\nEND:VEVENT\n"
+        + event.format("Auch gut", "DTSTART:20261202T110000Z")
+        + "BEGIN:VEVENT\nSUMMARY:Ab"
+    )
+    said = run("--lang", "de", *words(world, "x")[:-1], path)
+    assert (said.status, said.out) == (1, "2 Termine eingetragen.\n")
+    assert [line.partition("damaged.ics: ")[2] for line in said.problems] == [
+        "Jahr null (Jahr null): DTSTART ist nicht lesbar: 00000101T090000Z",
+        "Zeile 12: die Zeitzone Mars ist nicht bekannt",
+        "Ab (Zeile 20): die Datei endet mittendrin",
+        "an ihrem Ende: die Datei ist abgeschnitten: END:VCALENDAR fehlt",
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "employee", "reason"),
     [

@@ -3,24 +3,15 @@
 What Graph could not hold is left out, whole, and reported with its reason.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from icalendar import Event
-
-from calsync_agent.i18n import message
+from calsync_agent.fence import guarded
+from calsync_agent.i18n import Message, message
 from calsync_agent.ics.components import Reader, cancelled, organizer
-from calsync_agent.ics.files import (
-    NotHeld,
-    NotImported,
-    by_uid,
-    calendars,
-    parted,
-    subject,
-    text,
-)
+from calsync_agent.ics.events import Event
+from calsync_agent.ics.files import Group, NotHeld, NotImported, contents, why_not, without_rule
 from calsync_agent.sandbox.ics.reading import (
     address,
     as_json,
@@ -44,43 +35,49 @@ def import_ics(person: Person, path: Path, *, zone: str = DEFAULT_ZONE) -> list[
     `zone` is that of floating times and of all-day events. Raises ConfigurationRefused for a file
     that cannot be read.
     """
-    refused = []
-    for calendar in calendars(path):
-        reads = reader(calendar, zone)
-        for uid, components in by_uid(calendar).items():
-            try:
-                _import_one(person, reads, components)
-            except NotHeld as error:
-                refused.append(NotImported(uid, subject(components), error.reason))
-            except GraphRefusal as error:
-                reason = message("Exchange refuses it: {text}", text=error.message)
-                refused.append(NotImported(uid, subject(components), reason))
-    return refused
+    found = contents(path)
+    reads = reader(found, zone)
+    left_out: list[NotImported] = []
+    for group in found.groups:
+        refused = _attempt(person, reads, group)
+        left_out += group.lost if refused is None else [group.left_out(refused)]
+    return left_out
 
 
-def _import_one(person: Person, reads: Reader, components: Iterable[Event]) -> None:
+def _attempt(person: Person, reads: Reader, group: Group) -> Message | None:
+    """Import what belongs together; why it cannot be, if it cannot."""
+    if group.wrong is not None:
+        return group.wrong
+    return guarded(lambda: _import_one(person, reads, group), _why_not)
+
+
+def _why_not(error: Exception) -> Message:
+    if isinstance(error, GraphRefusal):
+        return message("Exchange refuses it: {text}", text=error.message)
+    return why_not(error)
+
+
+def _import_one(person: Person, reads: Reader, group: Group) -> None:
     """All or nothing of one UID."""
-    masters, overrides = parted(components)
     made: list[Item] = []
     with person.world.lock:
         try:
-            if not masters:  # somebody was invited to single days of a series
-                made.extend(_create(person, reads, override) for override in overrides)
-                return
-            item = _create(person, reads, masters[-1])
-            made.append(item)
-            _change_days(person, reads, item, masters[-1], overrides)
-        except (NotHeld, GraphRefusal):
+            if group.master is None:  # somebody was invited to single days of a series
+                for override in group.days:
+                    _create(person, reads, override, made)
+            else:
+                _create(person, reads, group.master, made)
+                _change_days(person, reads, made[0], group.master, group.days)
+        except BaseException:
             for item in made:
                 person.world.drop(person.mailbox, item)
             raise
 
 
-def _create(person: Person, reads: Reader, event: Event) -> Item:
+def _create(person: Person, reads: Reader, event: Event, made: list[Item]) -> None:
+    """Make the event's item, and add it to what was `made`."""
     if cancelled(event):
         raise NotHeld(message("the event is cancelled"))
-    if "DTSTART" not in event:
-        raise NotHeld(message("the start or end is missing or cannot be read"))
     start, end = reads.times(event)
     sent = properties(event)
     sent |= {"start": as_json(start), "end": as_json(end), "isAllDay": start.all_day}
@@ -89,10 +86,10 @@ def _create(person: Person, reads: Reader, event: Event) -> Item:
         sent["recurrence"] = repeated
     action = person.action("import")
     item = events.create(action, person.mailbox.default_calendar, sent)
-    if text(event, "UID") and "RECURRENCE-ID" not in event:
-        person.world.keep_uid(person.mailbox, item, text(event, "UID"))
+    made.append(item)
+    if event.uid and "RECURRENCE-ID" not in event:
+        person.world.keep_uid(person.mailbox, item, event.uid)
     _add_people(person, item, event)
-    return item
 
 
 def _add_people(person: Person, item: Item, event: Event) -> None:
@@ -112,23 +109,23 @@ def _add_people(person: Person, item: Item, event: Event) -> None:
 
 
 def _change_days(
-    person: Person, reads: Reader, item: Item, master: Event, overrides: Iterable[Event]
+    person: Person, reads: Reader, item: Item, master: Event, days: tuple[Event, ...]
 ) -> None:
     recurrence = item.content.recurrence
     if recurrence is None:
+        without_rule(days)
         return
     start, _ = reads.times(master)
     action = person.action("import")
-    changed = {reads.original_day(override, start): override for override in overrides}
-    for day in sorted(reads.excluded(master, start)):
-        if occurs_on(recurrence, day) and day not in changed:
-            item.removed.add(day)
-    for day, override in sorted(changed.items()):
+    excluded = reads.excluded(master, start)
+    item.removed.update(day for day in excluded if occurs_on(recurrence, day))
+    for day, override in sorted(reads.changed(days, start).items()):
         if not occurs_on(recurrence, day):
-            reason = message("the changed day {day} is none of the series' days", day=str(day))
-            raise NotHeld(reason)
+            why = message("the changed day {day} is none of the series' days", day=str(day))
+            raise NotHeld(why)
         if cancelled(override):
             item.removed.add(day)
+        if day in item.removed:
             continue
         sent = _differences(reads, master, override, item, day)
         if sent:
@@ -142,7 +139,7 @@ def _differences(
     start, end = reads.times(override)
     content = entry_of(item, day).content
     usual, words = properties(master), properties(override)
-    sent = {name: value for name, value in words.items() if value != usual[name]}
+    sent = {name: value for name, value in words.items() if value != usual.get(name)}
     for name, when, moment in (("start", start, content.start), ("end", end, content.end)):
         if (when.local, when.zone) != (moment.local, moment.zone):
             sent[name] = as_json(when)

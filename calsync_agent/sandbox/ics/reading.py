@@ -1,18 +1,18 @@
 """One VEVENT as the event that a Graph client would send."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from icalendar import Calendar, Event
 from tzlocal.windows_tz import tz_win
 
-from calsync_agent.ics.components import Reader, Somebody, When, attendees, listed, words
-from calsync_agent.ics.zones import Zones
+from calsync_agent.ics.components import Clocks, Reader, Somebody, When, attendees, words
+from calsync_agent.ics.events import Event
+from calsync_agent.ics.files import Contents
+from calsync_agent.ics.properties import moment
 from calsync_agent.sandbox.ics.rules import read_rule, recurrence_of_rule, until_day
 from calsync_agent.sandbox.model.content import Address, Attendee, Response
 from calsync_agent.sandbox.model.refusals import GraphRefusal
-from calsync_agent.sandbox.model.zones import local_time, zone
+from calsync_agent.sandbox.model.zones import instant, local_time, zone
 
 _ANSWERS: Final = {
     "ACCEPTED": "accepted",
@@ -22,9 +22,9 @@ _ANSWERS: Final = {
 _ROLES: Final = {"OPT-PARTICIPANT": "optional", "NON-PARTICIPANT": "resource"}
 
 
-def reader(calendar: Calendar, floating: str) -> Reader:
+def reader(contents: Contents, floating: str) -> Reader:
     """What reads a file's events by the names that Graph has for zones."""
-    return Reader(Zones(calendar, _graph_name), local_time, floating)
+    return Reader(contents, Clocks(local_time, instant, _graph_name), floating)
 
 
 def as_json(when: When) -> dict[str, object]:
@@ -34,11 +34,10 @@ def as_json(when: When) -> dict[str, object]:
 
 def recurrence(reads: Reader, event: Event, start: When) -> dict[str, object] | None:
     """The recurrence, or None. Raises NotHeld for what Graph has no pattern for."""
-    rule = reads.rule(event)
-    if rule is None:
+    parts = reads.rule(event)
+    if parts is None:
         return None
-    parts: Mapping[str, list[object]] = {str(name): listed(value) for name, value in rule.items()}
-    until = next(iter(parts.get("UNTIL", ())), None)
+    until = moment(parts["UNTIL"][0]) if "UNTIL" in parts else None
     begin = start.local.date() if start.all_day else start.local
     read = read_rule(parts, until_day(until, begin, reads.local_until(until, start)))
     return recurrence_of_rule(read, start.local.date(), start.zone)

@@ -6,7 +6,7 @@ that nothing comes in that would happen on other days.
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import MAXYEAR, date, datetime, timedelta
 from itertools import islice
 from typing import Final
 
@@ -59,6 +59,8 @@ def read_rule(parts: Mapping[str, Sequence[object]], until: date | None) -> Rule
 
 def recurrence_of_rule(rule: Rule, start: date, zone: str) -> dict[str, object]:
     """The patternedRecurrence with exactly the days of the rule. Raises NotHeld."""
+    if rule.until is not None and rule.until < start:
+        raise NotHeld(message("the series ends before it begins"))
     pattern = _pattern(rule, start)
     span: dict[str, object] = {"startDate": start.isoformat(), "recurrenceTimeZone": zone}
     if rule.count is not None:
@@ -74,7 +76,8 @@ def recurrence_of_rule(rule: Rule, start: date, zone: str) -> dict[str, object]:
 
 def _compare(rule: Rule, start: date, recurrence: Mapping[str, object], zone: str) -> None:
     """Hold Graph's days against the rule's, as far ahead as a difference would show."""
-    horizon = start.replace(year=start.year + _CHECKED_YEARS, day=min(start.day, 28))
+    year = min(start.year + _CHECKED_YEARS, MAXYEAR)
+    horizon = start.replace(year=year, day=min(start.day, _LONGEST_SHORT_MONTH))
     wanted = [day for day in islice(days_of_rule(rule, start), _CHECKED_DAYS) if day < horizon]
     if not wanted or wanted[0] != start:
         raise NotHeld(message("the first day is none of the rule's own days"))
