@@ -9,6 +9,7 @@ from calsync_agent.errors import CalsyncError
 from calsync_agent.exchange import delta
 from calsync_agent.exchange.poll import Polled, Waiting
 from calsync_agent.exchange.requests import Answer
+from calsync_agent.exchange.troubles import ForeignLink
 from calsync_agent.service.lines import Line
 from calsync_agent.service.running import Running
 from calsync_agent.service.standing import Standing
@@ -52,6 +53,10 @@ class Polls:
                     self._hear(waiting.pop(mailbox), polled, begin)
                 case Waiting():
                     waiting.pop(mailbox).wait()
+                case ForeignLink():
+                    # Where it leads nothing is asked any more: the calendar is read anew (B3).
+                    waiting[mailbox].position = None
+                    troubled[mailbox] = polled
                 case _:
                     troubled[mailbox] = polled
 

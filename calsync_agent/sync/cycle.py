@@ -25,7 +25,7 @@ from calsync_agent.exchange import delta
 from calsync_agent.exchange.delta import Page
 from calsync_agent.exchange.mailbox import Mailbox, PositionLost
 from calsync_agent.exchange.requests import Answer
-from calsync_agent.exchange.troubles import FeedTrouble, GraphTrouble
+from calsync_agent.exchange.troubles import FeedTrouble, ForeignLink, GraphTrouble
 from calsync_agent.fence import passing
 from calsync_agent.i18n import Message, message
 from calsync_agent.state import (
@@ -406,6 +406,8 @@ async def _first_page(cycle: Cycle, position: str, polled: Answer | None) -> Pag
     try:
         async with asyncio.timeout(PATIENCE):
             return await cycle.mailbox.page(delta.following(position))
+    except ForeignLink as link:  # graph_url has been changed: it leads to where that was
+        raise PositionLost(link) from None
     except TimeoutError:
         name = cycle.mailbox.name
         raise MailboxTrouble(

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from calsync_agent.errors import MailboxTrouble
 from calsync_agent.exchange.troubles import FeedTrouble
@@ -11,6 +12,7 @@ from calsync_agent.sandbox.faults import Rule
 from calsync_agent.state import tables as state
 from tests.support.rig import SOON, Agent, Rig
 from tests.support.verify import assert_in_step
+from tests.support.world import World
 
 pytestmark = [
     pytest.mark.anyio,
@@ -80,6 +82,45 @@ async def test_b3_a_position_that_has_not_answered_for_an_hour_is_given_up(rig: 
     assert standing.position not in {None, lost}
     await agent.stop()
     assert_in_step(rig.world)
+
+
+@pytest.mark.parametrize("waiting", [False, True], ids=["idle", "something to be sent"])
+@pytest.mark.parametrize(
+    "link", ["https://graph.example.invalid/v1.0/users/1?$deltatoken=a", "nonsense", "x" * 100_000]
+)
+async def test_b3_a_position_at_an_address_that_graph_had_before_is_given_up(
+    world: World, link: str, *, waiting: bool
+) -> None:
+    """A remembered place leads to where it was given; graph_url may have been changed since."""
+    anna = world.hire("ANNA")
+    anna.create("vorher", SOON, SOON + timedelta(hours=1))
+    await world.sync()
+    with world.database.writing() as connection:
+        connection.execute(sa.update(state.profile_state).values(delta_link=link))
+    anna.create("nachher", SOON, SOON + timedelta(hours=2))
+    if waiting:
+        world.enter("ANNA", "zu senden", SOON)
+    outcomes = await world.sync()
+    assert [outcome.in_step for outcome in outcomes] == [True]
+    assert len(world.activities()) == len(anna.events()) == 2 + waiting
+    assert_in_step(world)
+
+
+async def test_b3_an_agent_whose_place_leads_elsewhere_says_so_once_and_reads_anew(
+    rig: Rig,
+) -> None:
+    anna = rig.world.hire("ANNA")
+    await rig.until_quiet()
+    agent = rig.agent()
+    await agent.round()
+    (standing,) = agent.rounds.standings.values()
+    standing.position = "https://graph.example.invalid/v1.0/users/1?$deltatoken=a"
+    anna.create("nachher", SOON, SOON + timedelta(hours=1))
+    await rounds(rig, agent, 5)
+    assert agent.in_trouble == []
+    assert len(lines(rig, "link to another address")) == 1
+    assert [row["subject"] for row in rig.world.activities()] == ["nachher"]
+    await agent.stop()
 
 
 async def test_b9_a_clock_that_was_ahead_makes_no_mailbox_wait(rig: Rig) -> None:
