@@ -157,7 +157,7 @@ def _looked(database: Database, dialect: Dialect) -> Look:
         with database.reading() as connection:
             readiness.check_tables(connection)
     except NotReady as error:
-        return Look(State.STRANGE, dialect, where, error.message)
+        return Look(State.STRANGE, dialect, where, _no_consolidate(error))
     except sa.exc.DBAPIError as error:
         return Look(State.UNUSABLE, dialect, where, _unusable(error, where).message)
     try:
@@ -189,6 +189,15 @@ def _field(error: CalsyncError) -> str:
 def _dialect(url: str) -> Dialect:
     name = url.strip().partition(":")[0].partition("+")[0]
     return "mssql" if name == "mssql" else "sqlite" if name == "sqlite" else "postgresql"
+
+
+def _no_consolidate(error: NotReady) -> Message:
+    """The same without the command that would make them: it needs settings that are not there."""
+    tables = error.message.fields.get("tables", "")
+    return message(
+        "Consolidate's tables are missing here ({tables}). Check the address and the schema",
+        tables=tables,
+    )
 
 
 def _no_file(where: str) -> Message:

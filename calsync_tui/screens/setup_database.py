@@ -67,13 +67,23 @@ class DatabaseStep(Step):
         self._later()
         if not await super().may_go_on():
             return False
-        if self.setup.known is None:
+        if self.setup.known is None or self.waits_for(self.setup.known):
             await self.look().wait()
         known = self.setup.known
-        if known is None:
-            return False
-        trial = known.state is State.STRANGE and known.dialect == "sqlite"
-        return trial or known.state not in {State.UNUSABLE, State.STRANGE}
+        return known is not None and not self._stops(known)
+
+    def waits_for(self, found: Look) -> bool:
+        """Somebody may start it, or put it right."""
+        return found.state not in {State.READY, State.BARE}
+
+    async def found_again(self) -> None:
+        """Say so at the field that it is about."""
+        self.show_problems()
+
+    def _stops(self, found: Look) -> bool:
+        """Whether there is nothing to go on with."""
+        trial = found.state is State.STRANGE and found.dialect == "sqlite"
+        return not trial and found.state in {State.UNUSABLE, State.STRANGE}
 
     def show_problems(self) -> None:
         """What is wrong with the fields; where nothing is, what the database is like."""

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from textual import on
+from textual import on, work
 from textual.containers import VerticalScroll
 from textual.events import DescendantBlur
 from textual.message import Message
@@ -17,6 +17,9 @@ from calsync_agent.config import drafting
 from calsync_agent.config.drafting import Draft
 from calsync_tui.gateway.setup import Look, look
 from calsync_tui.widgets.entry import Entry, Tone
+
+AGAIN: Final = 5.0
+"""Seconds until a database is looked at again that somebody else may be putting right."""
 
 
 @dataclass(slots=True)
@@ -79,6 +82,34 @@ class Step(VerticalScroll, can_focus=False):
         super().__init__()
         self.setup = setup
         self._touched: set[str] = set()
+
+    def on_mount(self) -> None:
+        """Notice what others put right meanwhile."""
+        self.set_interval(AGAIN, self._by_itself)
+
+    def waits_for(self, found: Look) -> bool:
+        """Whether it would be news here if the database were not any more as it was found."""
+        del found
+        return False
+
+    async def found_again(self) -> None:
+        """Say what the database is like now: something else than before."""
+
+    @work(group="look", exclusive=True)
+    async def second_look(self, before: Look) -> None:
+        """See, without a word, whether the database is still like that."""
+        await self.setup.find_out()
+        if self.is_attached and self.setup.known not in (None, before):
+            await self.found_again()
+
+    def _by_itself(self) -> None:
+        known = self.setup.known
+        # A login that was refused is not tried again by itself, lest that lock it.
+        if known is None or not self.waits_for(known) or known.field == "password":
+            return
+        busy = any(worker.node is self for worker in self.app.workers)
+        if not busy and self.screen.is_current:
+            self.second_look(known)
 
     async def may_go_on(self) -> bool:
         """Whether what stands here is right; says at each field what is not."""

@@ -70,6 +70,22 @@ class TablesStep(Step):
         """Say what is the case."""
         self._say_state()
 
+    def waits_for(self, found: Look) -> bool:
+        """Somebody else may make the tables."""
+        return found.state is not State.READY
+
+    async def found_again(self) -> None:
+        """Show that, with what can be done about it."""
+        await self.recompose()
+        self._say_state()
+        self.enter()
+
+    async def may_go_on(self) -> bool:
+        """Always: whoever has to make the tables may do so later. What is known now is kept."""
+        if self.found is not None and self.waits_for(self.found):
+            await self.second_look(self.found).wait()
+        return await super().may_go_on()
+
     def enter(self) -> None:
         """Begin with what can be done here, or with the way on."""
         buttons = self.query(Button) or self.screen.query("#next")

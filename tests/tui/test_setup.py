@@ -1,8 +1,10 @@
 """The guided setup, as somebody without settings goes through it."""
 
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from textual.widgets import Button, Input, TextArea
 
+from calsync_agent import installation
 from calsync_agent.config import reading
 from calsync_agent.config.drafting import Draft
 from calsync_agent.database.engine import Database
@@ -18,6 +21,7 @@ from calsync_agent.i18n import Message, message
 from calsync_tui.app import CalsyncApp
 from calsync_tui.gateway import setup as gateway
 from calsync_tui.gateway.start import Start
+from calsync_tui.screens import setup_step
 from calsync_tui.screens.setup import SetupScreen
 from calsync_tui.screens.setup_step import Step
 from tests.support.snapshots import ALL, Look
@@ -51,6 +55,11 @@ async def setting_up(
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     return tmp_path / "etc" / "agent.toml"
+
+
+def move(path: Path, to: Path) -> None:
+    """As somebody else does it."""
+    path.rename(to)
 
 
 async def shows(terminal: Terminal, *texts: str) -> None:
@@ -282,6 +291,120 @@ async def test_the_sql_is_saved_for_somebody_else(
             connection.connection.driver_connection.executescript(script)  # type: ignore[union-attr]
         terminal.app.screen.query_one("#again", Button).press()
         await shows(terminal, "sind vollständig")
+
+
+@pytest.mark.parametrize(
+    ("language", "missing", "complete"),
+    [
+        ("de", "fehlen in", "sind vollständig"),
+        ("en", "are missing in", "are complete in"),
+    ],
+)
+async def test_tables_made_by_somebody_else_are_noticed_while_the_page_is_open(
+    config: Path,
+    people: Database,
+    file: str,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    missing: str,
+    complete: str,
+) -> None:
+    monkeypatch.setattr(setup_step, "AGAIN", 0.05)
+    with people.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE calsync_fare")
+    async with setting_up(config) as terminal:
+        if language == "en":
+            await terminal.press("ctrl+l")
+        await enter(terminal, url=file)
+        await go_on(terminal)
+        await shows(terminal, missing)
+        installation.install(people)
+        await shows(terminal, complete)
+        assert not terminal.app.screen.query("#install")
+        assert terminal.app.focused is terminal.app.screen.query_one("#next")
+        await go_on(terminal)
+
+
+@pytest.mark.parametrize(
+    ("language", "nothing", "there", "third"),
+    [
+        ("de", "Es gibt keine Datei", "sind da", "Schritt 3 von 4"),
+        ("en", "There is no file", "are there", "step 3 of 4"),
+    ],
+)
+async def test_a_database_put_right_by_somebody_else_is_noticed_while_the_page_is_open(
+    config: Path,
+    file: str,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    nothing: str,
+    there: str,
+    third: str,
+) -> None:
+    monkeypatch.setattr(setup_step, "AGAIN", 0.05)
+    path = Path(file.removeprefix("sqlite:///"))
+    elsewhere = path.with_suffix(".away")
+    move(path, elsewhere)
+    async with setting_up(config) as terminal:
+        if language == "en":
+            await terminal.press("ctrl+l")
+        await enter(terminal, url=file)
+        await shows(terminal, nothing)
+        move(elsewhere, path)
+        await shows(terminal, there)
+        await go_on(terminal)
+        await go_on(terminal)
+        await shows(terminal, third)
+
+
+async def test_going_on_looks_at_the_database_once_more(
+    config: Path, people: Database, file: str
+) -> None:
+    """Where nothing goes by itself: what stands there is long past."""
+    mended = False
+
+    def look(draft: Draft) -> gateway.Look:
+        found = gateway.look(draft)
+        return found if mended else replace(found, state=gateway.State.UNUSABLE)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(setup_step, "AGAIN", 3600)
+        patch.setattr(setup_step, "look", look)
+        async with setting_up(config) as terminal:
+            await enter(terminal, url=file)
+            await terminal.press("ctrl+n")
+            await terminal.settled()
+            await shows(terminal, "Schritt 1 von 4")
+            mended = True
+            with people.writing() as connection:
+                connection.exec_driver_sql("DROP TABLE calsync_fare")
+            await go_on(terminal)
+            await shows(terminal, "Schritt 2 von 4", "fehlen in")
+            installation.install(people)
+            await go_on(terminal)
+            setup = step(terminal).setup
+            assert setup.known is not None
+            assert setup.known.state is gateway.State.READY
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("de", "Adresse und Schema prüfen"), ("en", "Check the address and the schema")],
+)
+async def test_no_advice_names_a_command_that_needs_settings_which_are_not_there(
+    config: Path, tmp_path: Path, language: str, said: str
+) -> None:
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE something (id INTEGER)")
+    async with setting_up(config) as terminal:
+        if language == "en":
+            await terminal.press("ctrl+l")
+        await enter(terminal, url=f"sqlite:///{path}")
+        await shows(terminal, said)
+        assert "calsync-agent" not in terminal.text()
+        await go_on(terminal)
+        assert "calsync-agent" not in terminal.text()
 
 
 async def test_a_file_to_try_it_out_is_made_on_consent_only(config: Path, tmp_path: Path) -> None:
