@@ -9,6 +9,9 @@ from datetime import datetime
 from typing import Final
 
 from calsync_agent.appointment import zones
+from calsync_agent.i18n import message
+
+BEYOND: Final = message("it lies beyond the first or the last day of the calendar")
 
 
 def instants(start: datetime, end: datetime, zone: str) -> tuple[datetime, datetime]:

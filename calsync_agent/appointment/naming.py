@@ -6,7 +6,17 @@ from typing import Final
 from calsync_agent.appointment.text import SUBJECT_LIMIT, cut, one_line
 from calsync_agent.i18n import Value, message
 
-_DATE: Final = "{:%Y-%m-%d %H:%M}"
+LONGEST_QUOTED: Final = 100
+
+
+def shown(moment: datetime) -> str:
+    """A wall-clock time, to the minute; of any year."""
+    return moment.isoformat(" ", "minutes")
+
+
+def quoted(value: object) -> str:
+    """What stands where something else should, as far as it helps to find it."""
+    return cut(one_line(str(value)), LONGEST_QUOTED)
 
 
 def event_name(subject: object, start: object, identifier: object, *, private: bool) -> Value:
@@ -37,7 +47,7 @@ def _subject(subject: object, *, private: bool) -> str | None:
 def _date(start: object) -> str | None:
     match start:
         case datetime():
-            return _DATE.format(start)
+            return shown(start)
         case {"dateTime": str(text)} | str(text) if text:
             return one_line(text)[:16].replace("T", " ")
     return None

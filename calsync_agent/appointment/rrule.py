@@ -146,7 +146,9 @@ def _write_end(end: End, clock: time | None) -> str:
             return ""
         case Until(day):
             # The last start itself, in local time as `starts_at` is: no reader can lose it.
-            return f";UNTIL={day:%Y%m%d}" + ("" if clock is None else f"T{clock:%H%M%S}")
+            # By hand: `%Y` does not fill up the years before 1000.
+            last = day.isoformat().replace("-", "")
+            return f";UNTIL={last}" + ("" if clock is None else f"T{clock:%H%M%S}")
         case Count(occurrences):
             return f";COUNT={occurrences}"
         case _ as never:

@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from calsync_agent.appointment import hours
 from calsync_agent.appointment.expansion import first_start, occurring
 from calsync_agent.appointment.model import Appointment, ChangedOccurrence, Unsyncable
+from calsync_agent.appointment.naming import shown
 from calsync_agent.appointment.rule import Rule
 from calsync_agent.i18n import message
 
@@ -59,7 +60,7 @@ def impossible(series: Appointment) -> Unsyncable | None:
     for exception in series.exceptions:
         if exception.cancelled or (exception.start is None and exception.end is None):
             continue
-        own, moment = occurrence(series, exception), f"{exception.original_start:%Y-%m-%d %H:%M}"
+        own, moment = occurrence(series, exception), shown(exception.original_start)
         if series.all_day:
             if (own.start.time(), own.end.time()) != (time(), time()) or own.end <= own.start:
                 reason = message(

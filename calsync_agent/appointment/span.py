@@ -5,7 +5,7 @@ from datetime import MAXYEAR, datetime, timedelta
 from calsync_agent.appointment import hours, zones
 from calsync_agent.appointment.expansion import last_start
 from calsync_agent.appointment.model import Appointment
-from calsync_agent.appointment.rule import Count, Never
+from calsync_agent.appointment.rule import Count, Never, Rule, Until
 
 
 def span(appointment: Appointment) -> tuple[datetime, datetime | None]:
@@ -16,18 +16,22 @@ def span(appointment: Appointment) -> tuple[datetime, datetime | None]:
     """
     a = appointment
     begin, end = hours.instants(a.start, a.end, a.zone)
-    if a.rule is None:
-        return begin, end
-    if isinstance(a.rule.end, Never):
-        return begin, None
-    if isinstance(a.rule.end, Count):
-        last = last_start(a.rule, a.start) or a.start
-        latest = last + (a.end - a.start)
-    elif a.rule.end.day.year == MAXYEAR:
-        return begin, None
-    else:
-        latest = datetime.combine(a.rule.end.day, a.start.time()) + (a.end - a.start)
-    end = max([latest, *(exception.end for exception in a.exceptions if exception.end)])
+    return begin, end if a.rule is None else _last_end(a, a.rule)
+
+
+def _last_end(series: Appointment, rule: Rule) -> datetime | None:
+    match rule.end:
+        case Never():
+            return None
+        case Count():
+            last = last_start(rule, series.start) or series.start
+        case Until(day):
+            last = datetime.combine(day, series.start.time())
+    try:
+        latest = last + (series.end - series.start)
+    except OverflowError:
+        return None
+    end = max([latest, *(one.end for one in series.exceptions if one.end)])
     if end.year == MAXYEAR:
-        return begin, None
-    return begin, zones.to_utc(end, a.zone) + timedelta(days=1)
+        return None
+    return zones.to_utc(end, series.zone) + timedelta(days=1)

@@ -24,7 +24,7 @@ from calsync_agent.appointment.model import (
     ShowAs,
     Unsyncable,
 )
-from calsync_agent.appointment.naming import appointment_name
+from calsync_agent.appointment.naming import appointment_name, quoted, shown
 from calsync_agent.appointment.people import ADDRESS_LIMIT, NAME_LIMIT, each_once, known_as
 from calsync_agent.appointment.rule import Rule
 from calsync_agent.appointment.series import begun_at_first, impossible, with_exceptions
@@ -85,7 +85,7 @@ def read_activity(
 ) -> Activity | BrokenActivity:
     """The activity in a row of `activity` (with its type's `calendar_sync`) and its children."""
     read = guarded(
-        lambda: _activity(row, exceptions, participants), lambda error: Unsyncable(reason(error))
+        lambda: _activity(row, exceptions, participants), lambda error: Unsyncable(_why(error))
     )
     if isinstance(read, Activity):
         return read
@@ -98,6 +98,10 @@ def read_activity(
             row["subject"], row["starts_at"], row["id"], private=bool(row["private"])
         ),
     )
+
+
+def _why(error: Exception) -> Message:
+    return hours.BEYOND if isinstance(error, OverflowError) else reason(error)
 
 
 def _activity(
@@ -130,7 +134,7 @@ def _appointment(
         return odd
     zone = zones.resolve(row["time_zone"])
     if zone is None:
-        return Unsyncable(message("the time zone {name} is unknown", name=str(row["time_zone"])))
+        return Unsyncable(message("the time zone {name} is unknown", name=quoted(row["time_zone"])))
     all_day, recurrence = bool(row["all_day"]), (row["recurrence"] or "").strip()
     times = _times(row, zone, all_day=all_day, recurring=bool(recurrence))
     if isinstance(times, Unsyncable):
@@ -139,7 +143,7 @@ def _appointment(
     try:
         importance, show_as = Importance(row["importance"]), ShowAs(row["show_as"])
     except ValueError as error:
-        return Unsyncable(message("a column holds an unknown word: {detail}", detail=str(error)))
+        return Unsyncable(message("a column holds an unknown word: {detail}", detail=quoted(error)))
     rule = rrule.read(recurrence, start, zone, all_day=all_day) if recurrence else None
     if isinstance(rule, Unsyncable):
         return rule
@@ -179,7 +183,7 @@ def _of_another_kind(rows: Iterable[Row]) -> Unsyncable | None:
                 return Unsyncable(message("its column {column} holds no number", column=name))
     sending = next(iter(rows))["calendar_sync"]
     if sending not in set(Sending):
-        word = one_line(str(sending))
+        word = quoted(sending)
         return Unsyncable(
             message("its type's calendar_sync is {word}, which is none of its words", word=word)
         )
@@ -265,7 +269,7 @@ def _left_out(appointment: Appointment, exceptions: Collection[Row]) -> Iterator
         if appointment.rule is not None and row["original_start"].date() not in kept:
             yield message(
                 "the exception for {moment} is ignored, because the series has no occurrence then",
-                moment=f"{row['original_start']:%Y-%m-%d %H:%M}",
+                moment=shown(row["original_start"]),
             )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from calsync_agent.appointment.generated import joined, own_text
-from calsync_agent.appointment.text import folded, paragraphs
+from calsync_agent.appointment.text import folded, one_line, paragraphs
 from calsync_agent.exchange.html_text import html_of, html_to_text
 from calsync_agent.exchange.join_block import Block, body_begin, find_block
 
@@ -23,13 +23,13 @@ def own_link(item: Mapping[str, Any]) -> str | None:
 
 
 def join_link(item: Mapping[str, Any]) -> str | None:
-    """The link that Graph gives an event, whatever it calls it."""
+    """The link that Graph gives an event, whatever it calls it; as a row and a body can hold it."""
     meeting = item.get("onlineMeeting")
     links = (
         (meeting or {}).get("joinUrl") if isinstance(meeting, dict) else None,
         item.get("onlineMeetingUrl"),
     )
-    return next((link for link in links if isinstance(link, str) and link), None)
+    return next(filter(None, (one_line(link) for link in links if isinstance(link, str))), None)
 
 
 def read_body(body: Mapping[str, Any] | None, link: str | None) -> str:

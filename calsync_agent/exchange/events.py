@@ -23,7 +23,7 @@ from calsync_agent.appointment.model import (
     ShowAs,
     Unsyncable,
 )
-from calsync_agent.appointment.naming import event_name
+from calsync_agent.appointment.naming import event_name, quoted
 from calsync_agent.appointment.people import NAMELESS, Directory, each_once, known_as
 from calsync_agent.appointment.series import begun_at_first, impossible
 from calsync_agent.appointment.text import one_line
@@ -112,8 +112,10 @@ def read_event(body: Json, people: Directory) -> Event | UnreadableEvent:
 def _why(error: Exception) -> Message:
     if isinstance(error, UnknownZone):
         return message(
-            "its times are told in the time zone {name}, which is unknown", name=error.name
+            "its times are told in the time zone {name}, which is unknown", name=quoted(error.name)
         )
+    if isinstance(error, OverflowError):
+        return hours.BEYOND
     return message(
         "Exchange describes this event in a way that cannot be read ({detail})", detail=told(error)
     )
@@ -146,7 +148,7 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
     if zone is None:
         name = body.get("originalStartTimeZone") or _ZONELESS
         return UnreadableEvent(
-            event_id, message("the time zone of the series, {name}, is unknown", name=str(name))
+            event_id, message("the time zone of the series, {name}, is unknown", name=quoted(name))
         )
     times = _times(body, zone, all_day=all_day)
     if times is None:
@@ -194,9 +196,9 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
     uid = body.get("iCalUId")
     return Event(
         id=event_id,
-        etag=str(body.get("@odata.etag") or ""),
+        etag=_plain(body.get("@odata.etag")) or "",
         ical_uid=ICalUid(one_line(uid)) if isinstance(uid, str) and uid else None,
-        transaction_id=body.get("transactionId") or None,
+        transaction_id=_plain(body.get("transactionId")) or None,
         modified_at=instant(body.get("lastModifiedDateTime")),
         is_organizer=is_organizer,
         is_cancelled=bool(body.get("isCancelled")),
@@ -254,7 +256,7 @@ def _zone(body: Json, people: Directory) -> tuple[str | None, Message | None]:
         return zone, None
     warning = message(
         "its time zone {name} is unknown here; it is kept in {zone} instead",
-        name=str(named or ruled or "-"),
+        name=quoted(named or ruled or "-"),
         zone=zone,
     )
     return zone, warning
@@ -288,6 +290,11 @@ def _show_as(value: str | None) -> ShowAs:
 
 def _response(value: str | None) -> Response:
     return _RESPONSES.get((value or "none").lower(), Response.NONE)
+
+
+def _plain(value: object) -> str | None:
+    """A sign of recognition, which is of a few plain characters; None where it is none of ours."""
+    return value if isinstance(value, str) and value.isascii() and value.isprintable() else None
 
 
 def _reminder(body: Json) -> tuple[int | None, Message | None]:

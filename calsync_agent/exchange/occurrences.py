@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from calsync_agent.appointment import zones
 from calsync_agent.appointment.expansion import starts_between
 from calsync_agent.appointment.model import Appointment, ChangedOccurrence, EventId
+from calsync_agent.appointment.naming import shown
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.series import length
 from calsync_agent.exchange import writes
@@ -200,8 +201,8 @@ class Occurrences:
     def _instances(self, series: EventId, start: datetime, end: datetime) -> Request:
         bounds = urlencode(
             {
-                "startDateTime": f"{start:%Y-%m-%dT%H:%M:%S}Z",
-                "endDateTime": f"{end:%Y-%m-%dT%H:%M:%S}Z",
+                "startDateTime": f"{start.isoformat(timespec='seconds')}Z",
+                "endDateTime": f"{end.isoformat(timespec='seconds')}Z",
                 "$top": PAGE,
             },
             safe="$",
@@ -262,7 +263,7 @@ def _unlisted(
     latest = zones.from_utc(end, appointment.zone) - ZONE_MARGIN
     for moment in starts_between(appointment.rule, appointment.start, earliest, latest):
         if moment not in listed:
-            yield f"OID.{series.id}.{moment:%Y-%m-%d}"
+            yield f"OID.{series.id}.{moment.date().isoformat()}"
 
 
 def _start_in_rule(series: Appointment, item: Mapping[str, Any]) -> datetime | None:
@@ -285,26 +286,22 @@ def _not_restored(moment: datetime) -> Message:
     return message(
         "Exchange cannot bring back the occurrence of {moment} that was cancelled, and a meeting"
         " is not made anew",
-        moment=_shown(moment),
+        moment=shown(moment),
     )
 
 
 def _missing(moment: datetime) -> Message:
-    return message("Exchange has no occurrence on {moment}", moment=_shown(moment))
+    return message("Exchange has no occurrence on {moment}", moment=shown(moment))
 
 
 def _left(moment: datetime, reason: Message) -> Message:
-    return message("the occurrence of {moment}: {reason}", moment=_shown(moment), reason=reason)
+    return message("the occurrence of {moment}: {reason}", moment=shown(moment), reason=reason)
 
 
 def _refused(moment: datetime, answer: Answer) -> Message:
     if answer.named(BOUNDARY):
         return message(
             "the occurrence of {moment} cannot be moved to or past the day of its neighbour",
-            moment=_shown(moment),
+            moment=shown(moment),
         )
     return _left(moment, writes.told(answer))
-
-
-def _shown(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}"

@@ -7,6 +7,7 @@ from typing import Any, Final, assert_never
 from calsync_agent.appointment import rrule
 from calsync_agent.appointment.expansion import MONTHS, last_start
 from calsync_agent.appointment.model import Unsyncable
+from calsync_agent.appointment.naming import quoted
 from calsync_agent.appointment.rrule_pattern import LONGEST_INTERVAL, LONGEST_MONTH
 from calsync_agent.appointment.rule import (
     Count,
@@ -44,11 +45,14 @@ def read_recurrence(
     given = recurrence["pattern"]
     pattern = _read_pattern(given, start)
     if pattern is None:
-        kind = str(given.get("type"))
+        kind = quoted(given.get("type"))
         return Unsyncable(message("its recurrence pattern {kind} is unknown here", kind=kind))
     if wrong := _wrong(pattern):
         return Unsyncable(
-            message("its recurrence cannot be meant: {part}", part=f"{wrong} = {given.get(wrong)}")
+            message(
+                "its recurrence cannot be meant: {part}",
+                part=f"{wrong} = {quoted(given.get(wrong))}",
+            )
         )
     return _bounded(pattern, recurrence["range"], start)
 
@@ -128,9 +132,11 @@ def _whole(value: object) -> int:
     """A number as JSON has it; 0, as Graph writes what is not used, for none at all."""
     if value is None:
         return 0
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
-        raise ValueError(f"{value!r} is no whole number")
-    return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    raise ValueError(f"{value!r} is no whole number")
 
 
 def _read_days(pattern: Mapping[str, Any]) -> tuple[Weekday, ...]:
