@@ -5,7 +5,7 @@ from datetime import MAXYEAR, datetime, timedelta
 from calsync_agent.appointment import hours, zones
 from calsync_agent.appointment.expansion import last_start
 from calsync_agent.appointment.model import Appointment
-from calsync_agent.appointment.rule import Count, Never, Rule, Until
+from calsync_agent.appointment.rule import Never, Rule, Until
 
 
 def span(appointment: Appointment) -> tuple[datetime, datetime | None]:
@@ -20,13 +20,12 @@ def span(appointment: Appointment) -> tuple[datetime, datetime | None]:
 
 
 def _last_end(series: Appointment, rule: Rule) -> datetime | None:
-    match rule.end:
-        case Never():
-            return None
-        case Count():
-            last = last_start(rule, series.start) or series.start
-        case Until(day):
-            last = datetime.combine(day, series.start.time())
+    if isinstance(rule.end, Never):
+        return None
+    if isinstance(rule.end, Until):
+        last = datetime.combine(rule.end.day, series.start.time())
+    else:
+        last = last_start(rule, series.start) or series.start
     try:
         latest = last + (series.end - series.start)
     except OverflowError:
