@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -26,6 +26,9 @@ from calsync_agent.errors import Refusal, Unknown
 from calsync_agent.fence import guarded, reason
 from calsync_agent.i18n import Message, message
 from calsync_agent.ics.files import LARGEST, NotImported, contents, why_not
+
+# A lock that others hold, or a connection that is gone: no appointment is to blame.
+_NOBODYS_FAULT: Final = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,10 @@ def _there(connection: sa.Connection, ids: Collection[ActivityId]) -> set[UUID]:
     return found
 
 
+def _itself(error: Exception) -> Exception | None:
+    return error
+
+
 @dataclass(slots=True)
 class _Done:
     """What has been entered so far, and what was left out."""
@@ -114,21 +121,26 @@ class _Done:
         if not new:
             return
         rows = [one for each in new for one in each.entries]
-        try:
-            with self.connection.begin_nested():
-                self._insert(rows)
-        except sa.exc.StatementError as error:
-            if len(new) > 1:
-                half = len(new) // 2
-                self._write(new[:half])
-                self._write(new[half:])
-            else:
-                self.left_out.append(new[0].group.left_out(reason(error)))
+        error = guarded(partial(self._together, rows), _itself)
+        if isinstance(error, _NOBODYS_FAULT):
+            raise error
+        if error is not None and len(new) == 1:
+            self.left_out.append(new[0].group.left_out(reason(error)))
+        elif error is not None:
+            half = len(new) // 2
+            self._write(new[:half])
+            self._write(new[half:])
+        if error is not None:
             return
         self.entered += len(rows)
         for each in new:
             self.left_out += each.group.lost
             self.left_out += [each.group.left_out(lost) for lost in each.lost]
+
+    def _together(self, rows: Sequence[Entry]) -> Exception | None:
+        with self.connection.begin_nested():
+            self._insert(rows)
+        return None
 
     def _insert(self, entered: Sequence[Entry]) -> None:
         rows: list[dict[str, Any]] = [

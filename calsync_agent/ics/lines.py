@@ -61,7 +61,7 @@ def lines(content: bytes) -> Iterator[Line]:
 
 def from_quoted_printable(value: str, charset: str) -> str:
     """What quoted-printable text says, with the breaks of its lines as iCalendar writes them."""
-    said = _decoded(quopri.decodestring(value.encode()), charset)
+    said = _decoded(quopri.decodestring(value.encode()).replace(b"\0", b""), charset)
     return re.sub(r"\r\n?|\n", r"\\n", said)
 
 
@@ -80,7 +80,9 @@ def _decoded(content: bytes, charset: str) -> str:
     """Text in the charset that is named, or in UTF-8; what is neither is Windows' own."""
     if charset:
         try:
-            return content.decode(charset)
+            # Some charsets of Python's have more in them than text can hold.
+            named = content.decode(charset).replace("\0", "")
+            return named.encode("utf-8", errors="replace").decode()
         except (LookupError, ValueError):
             pass  # wrongly named
     return content.decode("utf-8", errors="calsync-windows")
@@ -103,7 +105,7 @@ codecs.register_error("calsync-windows", _windows)
 
 def _narrow(content: bytes) -> bytes:
     """The content in a charset that has ASCII in it, without NUL bytes."""
-    wide = {b"B\0": "utf-16-le", b"\0B": "utf-16-be"}.get(content[:2], "")
+    wide = {b"B\0E\0": "utf-16-le", b"\0B\0E": "utf-16-be"}.get(content[:4], "")
     for bom, name in _WIDE:
         if content.startswith(bom):
             content, wide = content[len(bom) :], name

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from calsync_agent.appointment.model import EmployeeId
@@ -103,13 +103,16 @@ def test_any_bytes_can_be_taken_apart(content: bytes) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.data())
-def test_a_file_damaged_anywhere_is_taken_as_far_as_it_is_whole(data: st.DataObject) -> None:
+@example(damage=(0, 0, b"\0"))
+@given(damage=st.tuples(st.integers(1, 10_000), st.integers(0, 200), st.binary(max_size=20)))
+def test_a_file_damaged_anywhere_is_taken_as_far_as_it_is_whole(
+    damage: tuple[int, int, bytes],
+) -> None:
     content = SAMPLE.read_bytes()
     whole = apart(content)
-    begin = data.draw(st.integers(0, len(content)))
-    end = min(len(content), begin + data.draw(st.integers(0, 200)))
-    instead = data.draw(st.binary(max_size=20))
+    begin, length_, instead = damage
+    begin %= len(content)
+    end = min(len(content), begin + length_)
     damaged = apart(content[:begin] + instead + content[end:])
     touched = {
         group.subject
@@ -147,6 +150,16 @@ def test_a_line_is_split_where_it_means_to(
     read = read_property(line)
     assert read is not None
     assert (read.name, read.value, dict(read.parameters)) == (name, value, parameters)
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "utf-7", "rot13", "nonsense", "utf-16-le"])
+def test_no_charset_brings_in_what_no_text_can_hold(charset: str) -> None:
+    content = f"BEGIN:VEVENT\nSUMMARY;CHARSET={charset}:a\\ud800\\x00b+2AA-\nEND:VEVENT\n".encode()
+    quoted = f"BEGIN:VEVENT\nSUMMARY;QUOTED-PRINTABLE;CHARSET={charset}:a=00=5Cud800\nEND:VEVENT"
+    for group in [*apart(content).groups, *apart(quoted.encode()).groups]:
+        for event in [group.master] if group.master else []:
+            assert "\0" not in event.text("SUMMARY")
+            assert event.text("SUMMARY").encode().decode() == event.text("SUMMARY")
 
 
 @pytest.mark.parametrize("line", ["", "SUMMARY", ":x", "Grüße: x", 'X;A="b:c', "a b:c", "=x:y"])

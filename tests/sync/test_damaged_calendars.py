@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import sqlalchemy as sa
 
-from calsync_agent.consolidate import ics_events, tables
+from calsync_agent.consolidate import children, ics_events, tables
 from calsync_agent.consolidate.importing import import_file
+from calsync_agent.errors import DatabaseTrouble
 from calsync_agent.ics.events import Event
 from calsync_agent.ics.files import NotImported
 from calsync_agent.sandbox.ics import importing as into_sandbox
@@ -472,3 +474,17 @@ def test_b8_what_the_database_does_not_take_costs_its_event_alone(
         done = import_file(connection, path, "ANNA", "Europe/Vienna", NOW)
     assert (done.entered, [each.subject for each in done.refused]) == (2, ["Kaputt"])
     assert {row["subject"] for row in anna.world.activities()} == set(GOOD)
+
+
+def test_b8_a_lock_that_others_hold_is_no_appointments_fault(
+    anna: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object) -> None:
+        raise sa.exc.OperationalError("", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(children, "write", locked)
+    path = anna.folder / "calendar.ics"
+    path.write_bytes(written(amid()))
+    with pytest.raises(DatabaseTrouble), anna.people.writing() as connection:
+        import_file(connection, path, "ANNA", "Europe/Vienna", NOW)
+    assert anna.world.activities() == []
