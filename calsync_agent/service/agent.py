@@ -17,10 +17,13 @@ from calsync_agent.config.watching import changes
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import CalsyncError, ConfigurationRefused, LoginRefused
 from calsync_agent.i18n import Message, message
+from calsync_agent.platform import seconds_passed
+from calsync_agent.platform.clocks import Reading
 from calsync_agent.service.logs import Logs
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.troubles import internal
-from calsync_agent.state import history, log, turns
+from calsync_agent.state import history, horizon, log, turns
+from calsync_agent.state.horizon import Seen
 from calsync_agent.state.log import Kind, Level
 from calsync_agent.sync import breaker
 
@@ -38,6 +41,9 @@ GRACE: Final = 5.0
 TIDIED_EVERY: Final = 3600.0
 """Seconds between two removals of what has been kept long enough."""
 
+_BETWEEN_MOVES: Final = 2 * timedelta(seconds=TIDIED_EVERY)
+"""By how much the horizon may be behind when something is noted by it."""
+
 HISTORY_KEPT: Final = timedelta(days=30)
 """How long overwritten and deleted versions can be restored (B6)."""
 
@@ -51,6 +57,7 @@ class Agent:
         open_database: Callable[[Settings], Database],
         make_rounds: Callable[[Settings, Database], Rounds],
         logs: Logs,
+        seconds: Callable[[], float] = seconds_passed,
     ) -> None:
         self._settings = settings
         self._open_database = open_database
@@ -60,6 +67,9 @@ class Agent:
         self._rounds: Rounds | None = None
         self._said: Message | None = None
         self._tidied_at: float | None = None
+        self._seconds = seconds
+        self._clock = Reading(datetime.now(UTC), seconds())
+        self._horizon: Seen | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sync until `stop` is set; then end well."""
@@ -90,6 +100,7 @@ class Agent:
             await self._pause(self._news, again)
             return
         self._said = None
+        self._horizon = self._tidied_at = None
         rounds = self._rounds = self._make_rounds(settings, database)
         rounds.attend()
         try:
@@ -104,6 +115,7 @@ class Agent:
         loop = asyncio.get_running_loop()
         begun = loop.time()
         rounds.settings = self._settings
+        self._look_at_clock(rounds)
         try:
             view = await rounds.begin()
             await self._tidy(database)
@@ -120,11 +132,20 @@ class Agent:
         if self._tidied_at is not None and loop.time() - self._tidied_at < TIDIED_EVERY:
             return
         self._tidied_at = loop.time()
-        now = datetime.now(UTC).replace(tzinfo=None)
-        lines_from = now - timedelta(days=self._settings.log.keep_days)
+        known, at = self._horizon, self._seconds()
+        self._horizon = seen = await database.write(lambda c: horizon.move(c, known, at))
+        kept_from = seen.horizon - _BETWEEN_MOVES
+        lines_from = kept_from - timedelta(days=self._settings.log.keep_days)
         await database.write(lambda c: log.prune(c, lines_from))
-        await database.write(lambda c: history.prune(c, now - HISTORY_KEPT))
-        await database.write(lambda c: turns.prune(c, now - breaker.WITHIN))
+        await database.write(lambda c: history.prune(c, kept_from - HISTORY_KEPT))
+        await database.write(lambda c: turns.prune(c, seen.horizon - breaker.WITHIN))
+
+    def _look_at_clock(self, rounds: Rounds) -> None:
+        """Say that the computer's clock was put to another time."""
+        before, self._clock = self._clock, Reading(datetime.now(UTC), self._seconds())
+        by = before.jump(self._clock)
+        if by is not None:
+            rounds.troubles.tell(Level.WARNING, Kind.SYNC, put(by))
 
     def _say(self, error: CalsyncError) -> None:
         """Say once why the database cannot be opened."""
@@ -186,6 +207,21 @@ class Agent:
             self._rounds.troubles.tell(level, Kind.RELOAD, text)
         else:
             _log.log(logging.getLevelNamesMapping()[level.upper()], text)
+
+
+def put(by: timedelta) -> Message:
+    """That the computer's clock was put forward or, where negative, back."""
+    if by > timedelta():
+        return message(
+            "this computer's clock was put forward by {amount}; nothing is forgotten sooner for it."
+            " Check how the computer's time is set",
+            amount=str(by),
+        )
+    return message(
+        "this computer's clock was put back by {amount}; nothing waits longer for it. Check how the"
+        " computer's time is set",
+        amount=str(-by),
+    )
 
 
 def _as_ours(error: Exception) -> CalsyncError:

@@ -76,7 +76,7 @@ class Troubles:
         now, kind, said = self._clock(), _kind(error), self._said.get(scope)
         if said is not None and said.kind == kind:
             quiet = SAID_AGAIN_AFTER if said.lasts else RESTLESS
-            if now - said.at < quiet:
+            if abs(now - said.at) < quiet:  # the clock may have been put back
                 return False
         self._said[scope] = _Said(kind, now)
         whose = None if isinstance(scope, _Common) else standing

@@ -18,6 +18,7 @@ from calsync_agent.appointment.model import (
 )
 from calsync_agent.database.encoding import holdable
 from calsync_agent.database.statements import chunks
+from calsync_agent.state import horizon
 from calsync_agent.state.tables import history
 
 
@@ -65,12 +66,15 @@ class Version:
 
 
 def keep(connection: sa.Connection, versions: Iterable[Kept], now: datetime) -> None:
-    """Store versions, all at `now` (UTC).
+    """Store versions, all at `now` (UTC), or at the horizon where that clock is behind it.
 
     What is tried again, because nobody knows whether it was done, was kept the first time: that
     version is only kept for longer.
     """
     versions = list(versions)
+    if not versions:
+        return
+    (now,) = horizon.noted([now], horizon.read(connection))
     last = _last(connection, {version.activity for version in versions})
     rows = [
         {

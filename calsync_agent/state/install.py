@@ -3,6 +3,7 @@
 from typing import Final
 
 from calsync_agent.database.schema import Change, Item, Step, Target, dropped, tables
+from calsync_agent.state.horizon import HORIZON
 from calsync_agent.state.meta import SCHEMA_VERSION_ROW, TURN
 from calsync_agent.state.tables import PLUGIN_TABLES, SCHEMA_VERSION, meta
 from calsync_agent.state.triggers import RETIRED, SETTINGS_REVISION, settings_triggers
@@ -20,6 +21,7 @@ def state_steps(target: Target) -> list[Step]:
         *tables(target, PLUGIN_TABLES),
         _first_row(target, SETTINGS_REVISION, "0"),
         _first_row(target, TURN, ""),
+        _first_row(target, HORIZON, ""),
         *settings_triggers(target),
     ]
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import ActivityId, Appointment, EventId, ProfileId
 from calsync_agent.database.encoding import holdable
 from calsync_agent.i18n import Message, Value, message
+from calsync_agent.state import horizon
 from calsync_agent.state.tables import log
 
 
@@ -58,10 +59,14 @@ class Entry:
 
 
 def write(connection: sa.Connection, entries: Iterable[Entry], now: datetime) -> None:
-    """Append lines, those that do not know better at `now` (UTC)."""
+    """Append lines, those that do not know better at `now` (UTC), none before the horizon."""
+    entries = list(entries)
+    if not entries:
+        return
+    moments = horizon.noted((entry.at or now for entry in entries), horizon.read(connection))
     rows = [
         {
-            "at": entry.at or now,
+            "at": at,
             "level": entry.level.value,
             "profile_id": entry.profile,
             "kind": entry.kind.value,
@@ -70,10 +75,9 @@ def write(connection: sa.Connection, entries: Iterable[Entry], now: datetime) ->
             "event_id": entry.event,
             "content": holdable(connection, _content(entry)),
         }
-        for entry in entries
+        for entry, at in zip(entries, moments, strict=True)
     ]
-    if rows:
-        connection.execute(sa.insert(log), rows)
+    connection.execute(sa.insert(log), rows)
 
 
 def rule_of(content: str) -> Message | None:

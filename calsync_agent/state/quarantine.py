@@ -61,14 +61,25 @@ def read(connection: sa.Connection, profile: ProfileId) -> list[Quarantined]:
     return [_quarantined(row) for row in connection.execute(found).mappings()]
 
 
+def is_due(next_at: datetime, now: datetime) -> bool:
+    """Whether an item's time has come.
+
+    No pause is longer than the longest: what is to wait for longer was noted by a clock ahead.
+    """
+    return next_at <= now or now + PAUSES[-1] < next_at != NEVER
+
+
 def due(connection: sa.Connection, profile: ProfileId, now: datetime) -> list[Item]:
     """The items of a profile whose time has come."""
-    return [one.item for one in read(connection, profile) if one.next_at <= now]
+    return [one.item for one in read(connection, profile) if is_due(one.next_at, now)]
 
 
 def due_profiles(connection: sa.Connection, now: datetime) -> set[ProfileId]:
     """The profiles that have items whose time has come."""
-    found = sa.select(quarantine.c.profile_id).where(quarantine.c.next_at <= now).distinct()
+    at = quarantine.c.next_at
+    noted_ahead = sa.and_(at > now + PAUSES[-1], at != NEVER)
+    due_now = sa.or_(at <= now, noted_ahead)
+    found = sa.select(quarantine.c.profile_id).where(due_now).distinct()
     return set(connection.execute(found).scalars())
 
 
@@ -87,7 +98,7 @@ def on(
 def postpone(connection: sa.Connection, profile: ProfileId, now: datetime) -> None:
     """Put off what is due, so that an attempt that leads nowhere is not repeated at once."""
     for one in read(connection, profile):
-        if one.next_at <= now:
+        if is_due(one.next_at, now):
             mine = sa.update(quarantine).where(quarantine.c.id == one.id)
             connection.execute(mine.values(next_at=now + _pause(one.attempts)))
 

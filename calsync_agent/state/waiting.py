@@ -39,7 +39,7 @@ class Waiting:
         """Whether it has waited long enough, or for nobody."""
         if self.known or self.intended:
             return self.known
-        return self.organizer not in synced or now - self.since >= PATIENCE
+        return self.organizer not in synced or abs(now - self.since) >= PATIENCE
 
 
 def read(connection: sa.Connection) -> list[Waiting]:

@@ -48,12 +48,12 @@ class Pulse:
     @property
     def alive(self) -> tuple[AgentRow, ...]:
         """The agents that were heard of lately; the longest running first."""
-        return tuple(one for one in self.agents if self.now - one.seen_at <= SILENCE)
+        return tuple(one for one in self.agents if abs(self.now - one.seen_at) <= SILENCE)
 
     @property
     def silent(self) -> tuple[AgentRow, ...]:
         """The agents that were not, and have not said goodbye."""
-        return tuple(one for one in self.agents if self.now - one.seen_at > SILENCE)
+        return tuple(one for one in self.agents if abs(self.now - one.seen_at) > SILENCE)
 
     @property
     def behind(self) -> tuple[AgentRow, ...]:
