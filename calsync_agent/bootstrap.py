@@ -64,9 +64,7 @@ def identity() -> Iterator[Identity]:
     try:
         yield Identity(number, socket.gethostname(), os.getpid(), __version__, lock.path)
     finally:
-        lock.release()
-        with suppress(OSError):
-            lock.path.unlink(missing_ok=True)
+        lock.end()
 
 
 def rounds(settings: Settings, database: Database, who: Identity) -> Rounds:

@@ -171,10 +171,8 @@ def _quoted(text: str) -> str:
 def _identity(folder: Path) -> Iterator[Identity]:
     """Who the agent is; its lock is in the folder, so that no other place has to be writable."""
     with ProcessLock(folder / "agent.lock") as lock:
-        try:
-            yield Identity(uuid4(), socket.gethostname(), os.getpid(), __version__, lock.path)
-        finally:
-            lock.path.unlink(missing_ok=True)
+        yield Identity(uuid4(), socket.gethostname(), os.getpid(), __version__, lock.path)
+    lock.end()
 
 
 def _linked(connection: sa.Connection) -> dict[int, int]:

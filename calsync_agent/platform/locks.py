@@ -1,5 +1,6 @@
 """Telling whether a process on this host still lives."""
 
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -34,6 +35,15 @@ class ProcessLock:
     def release(self) -> None:
         """Let go; nothing happens where the lock is not held."""
         self._lock.release(force=True)
+
+    def end(self) -> None:
+        """Let go, then remove the file, which Windows refuses as long as anybody has it open.
+
+        A file that stays, because somebody is just looking at it, does no harm.
+        """
+        self.release()
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         """Take the lock. Raises BlockingIOError if another process has it."""

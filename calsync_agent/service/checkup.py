@@ -200,6 +200,8 @@ async def _mailboxes(made: Checkup, settings: Settings, tenant: Tenant, company:
     owners: dict[ProfileId, Owner] = {}
 
     async def look(profile: Profile) -> CalsyncError | None:
+        if profiles.no_mailbox(profile.mailbox) is not None:
+            return None  # it is refused in any case, and nothing is asked for it
         try:
             async with turns:
                 await Mailbox(tenant, profile.mailbox, Directory()).probe()

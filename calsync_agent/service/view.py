@@ -187,16 +187,20 @@ def refused_rows(
         number: taken(known[number], known[owner], people)
         for number, owner in mailboxes.clashes(syncing, claims).items()
     }
-    nameless = (number for number, profile in known.items() if not profile.mailbox)
-    return refused | {number: _nameless(number) for number in nameless}
+    nameless = {one.id: why for one in syncing if (why := profiles.no_mailbox(one.mailbox))}
+    return refused | {
+        number: _nameless(known[number], reason) for number, reason in nameless.items()
+    }
 
 
-def _nameless(number: ProfileId) -> ProfileRefused:
+def _nameless(profile: Profile, reason: Message) -> ProfileRefused:
     return ProfileRefused(
         message(
-            "calsync_profile {profile} names no mailbox; enter the user principal name or object"
-            " id as its external_user_id",
-            profile=number,
+            "calsync_profile {profile} names no mailbox by its external_user_id ({mailbox}):"
+            " {reason}; enter the user principal name or object id",
+            profile=profile.id,
+            mailbox=profile.mailbox,
+            reason=reason,
         )
     )
 

@@ -25,7 +25,7 @@ from calsync_agent.service.standing import Standing
 from calsync_agent.service.view import View, taken
 from calsync_agent.state import agents, mailboxes, progress
 from calsync_agent.state.mailboxes import Claim
-from calsync_agent.state.profiles import Profile
+from calsync_agent.state.profiles import Profile, no_mailbox
 from calsync_agent.state.progress import Progress, moved_from
 
 _log: Final = logging.getLogger(__name__)
@@ -65,7 +65,8 @@ class Whose:
         if settled and (known.owner.known or here in self._certain):
             return far
         asked = {} if known.resolves(profile) and known.owner.known else {profile.id: profile}
-        others = mailboxes.earlier(profile, view.syncing, view.claims)
+        nameable = [one for one in view.syncing if no_mailbox(one.mailbox) is None]
+        others = mailboxes.earlier(profile, nameable, view.claims)
         unresolved = [o for o in others if not view.claims.get(o.id, Claim(o.id)).resolves(o)]
         found = await _owners(graph, asked.values(), unresolved)
         owner = found.get(profile.id, known.owner)

@@ -8,10 +8,12 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import EmployeeId, ProfileId
 from calsync_agent.errors import ConfigurationRefused
-from calsync_agent.i18n import message
+from calsync_agent.i18n import Message, message
 from calsync_agent.state.tables import profile, provider
 
 KIND: Final = "exchange365"
+_GUEST: Final = "#EXT#"  # in the principal names of guests
+_NEVER_IN_A_NAME: Final = frozenset("/\\?#%")
 SHORTEST_INTERVAL: Final = 1
 LONGEST_INTERVAL: Final = 86_400
 
@@ -67,6 +69,21 @@ def read_provider(connection: sa.Connection) -> Provider | None:
         policy=Policy(bool(row["inbound"]), bool(row["outbound"]), _priority(row["priority"])),
         interval_seconds=_interval(row["interval_seconds"]),
     )
+
+
+def no_mailbox(name: str) -> Message | None:
+    """Why a name cannot be a mailbox's, whatever the tenant; None where it may be one.
+
+    Nothing is asked for it: `..` would be asked outside of `/users`.
+    """
+    if not name:
+        return message("nothing stands there")
+    if not name.strip("."):
+        return message("it consists of dots alone")
+    signs = set(name.replace(_GUEST, ""))
+    if any(s in _NEVER_IN_A_NAME or s.isspace() or not s.isprintable() for s in signs):
+        return message("no mailbox's name holds blanks, control characters or / \\ ? # % in it")
+    return None
 
 
 def has_tenant(connection: sa.Connection) -> bool:

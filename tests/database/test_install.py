@@ -51,6 +51,7 @@ def test_with_consolidate_makes_the_least_that_works(empty: Database) -> None:
             "schema_version": "2",
             "settings_revision": "0",
             "turn": "",
+            "horizon": "",
         }
 
 

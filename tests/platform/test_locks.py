@@ -90,3 +90,34 @@ def test_a_lock_that_cannot_be_looked_at_counts_as_held(
 
     monkeypatch.setattr(FileLock, "acquire", denied)
     assert is_held(path)
+
+
+def test_b11_a_lock_file_is_removed_only_after_it_was_let_go(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows refuses to remove what anybody has open (WinError 32)."""
+    lock = ProcessLock(path)
+    assert lock.acquire()
+    usual = Path.unlink
+
+    def as_on_windows(file: Path, *, missing_ok: bool) -> None:
+        if is_held(file):
+            raise PermissionError(13, "The process cannot access the file", str(file), 32)
+        usual(file, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", as_on_windows)
+    lock.end()
+    assert not path.exists()
+
+
+def test_b11_a_lock_file_that_somebody_looks_at_stays_and_nothing_fails(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(file: Path, **_options: bool) -> None:
+        raise PermissionError(13, "The process cannot access the file", str(file), 32)
+
+    lock = ProcessLock(path)
+    assert lock.acquire()
+    monkeypatch.setattr(Path, "unlink", refused)
+    lock.end()
+    assert not is_held(path)
