@@ -30,7 +30,7 @@ from calsync_agent.sync.preview import Preview
 def open_database(settings: Settings) -> Database:
     """The database that the settings name. Raises DatabaseRefused, DatabaseTrouble."""
     part = settings.database
-    return open_url(part.url.get_secret_value(), schema=part.schema_name)
+    return open_url(part.url.get_secret_value(), schema=part.schema_name, feed=part.feed)
 
 
 def connect(settings: Settings, provider: Provider) -> Graph:

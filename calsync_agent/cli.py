@@ -155,6 +155,12 @@ def _database_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
         metavar=_("VERSION"),
         help=_("bring the tables of this version up to date, as calsync_meta tells it"),
     )
+    ddl.add_argument(
+        "--feed",
+        choices=("triggers", "scan"),
+        default="triggers",
+        help=_("how changes are noticed, as database.feed says"),
+    )
     for verb in (install, ddl):
         verb.add_argument(
             "--with-consolidate",

@@ -3,6 +3,7 @@
 Stands above the rooms, because it joins what `consolidate` and `state` make each for itself.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -13,10 +14,11 @@ from calsync_agent.consolidate.install import (
     feed_clearing,
     feed_removal,
     feed_steps,
+    without_triggers,
 )
 from calsync_agent.consolidate.readiness import check_tables
 from calsync_agent.consolidate.triggers import feed_triggers
-from calsync_agent.database.catalogue import found
+from calsync_agent.database.catalogue import found, scans
 from calsync_agent.database.creation import begin, create, script, target_of
 from calsync_agent.database.encoding import lacking
 from calsync_agent.database.engine import Database
@@ -79,15 +81,17 @@ def ddl(
     with_consolidate: bool = False,
     schema: str = "",
     version: int | None = None,
+    scans: bool = False,
 ) -> str:
     """What `install` does, as an SQL script that may be run again.
 
     `version`: of the tables that are there already; None for a new installation. `schema` empty
     means the one that everybody has: `dbo`, `public`. The script for SQLite that begins with a
-    version can be run once: it has no way to ask for a column.
+    version can be run once: it has no way to ask for a column. `scans`: no triggers for the feed.
     """
     target = Target(dialect, schema or _DEFAULT_SCHEMAS[dialect])
-    return script(target, _steps(target, version, with_consolidate=with_consolidate))
+    steps = _steps(target, version, with_consolidate=with_consolidate, scans=scans)
+    return script(target, steps)
 
 
 _DEFAULT_SCHEMAS: Final[dict[Dialect, str]] = {
@@ -150,14 +154,25 @@ def _install(connection: sa.Connection, *, with_consolidate: bool) -> list[Messa
     version = meta.installed(connection)
     if not with_consolidate:
         check_tables(connection)
-    done = create(connection, target, _steps(target, version, with_consolidate=with_consolidate))
+    scanning = scans(connection)
+    steps = _steps(target, version, with_consolidate=with_consolidate, scans=scanning)
+    done = create(connection, target, steps)
+    if scanning:
+        done.append(
+            message(
+                "Consolidate's tables carry no triggers of the feed (database.feed is scan):"
+                " changes are found by comparing"
+            )
+        )
     lacks = lacking(connection)
     return [*done, lacks] if lacks else done
 
 
-def _steps(target: Target, version: int | None, *, with_consolidate: bool) -> list[Step]:
+def _steps(
+    target: Target, version: int | None, *, with_consolidate: bool, scans: bool = False
+) -> list[Step]:
     """`version`: of the tables that are there; None where none are."""
-    feeding = feed_triggers(target)
+    feeding: Sequence[Step] = without_triggers(target) if scans else feed_triggers(target)
     older = version is not None and version < SCHEMA_VERSION
     return [
         *(consolidate_steps(target) if with_consolidate else ()),

@@ -47,6 +47,7 @@ def ddl(options: argparse.Namespace) -> int:
             with_consolidate=options.with_consolidate,
             schema=options.schema,
             version=options.version_there,
+            scans=options.feed == "scan",
         )
     )
     return 0
@@ -64,7 +65,7 @@ def _tell(options: argparse.Namespace, work: Callable[[Database], list[Message]]
 @contextmanager
 def _opened(options: argparse.Namespace) -> Iterator[Database]:
     part = reading.read(reading.find(options.config)).database
-    database = open_database(part.url.get_secret_value(), schema=part.schema_name)
+    database = open_database(part.url.get_secret_value(), schema=part.schema_name, feed=part.feed)
     try:
         yield database
     finally:

@@ -13,13 +13,14 @@ from pydantic import ValidationError
 
 from calsync_agent.config import checks, credentials
 from calsync_agent.config.checks import FOLDER
-from calsync_agent.config.settings import AgentFile, Exchange
+from calsync_agent.config.settings import AgentFile, Database, Exchange
 from calsync_agent.config.wording import Problems
 from calsync_agent.i18n import Message, message
 from calsync_agent.platform import is_file, readable_by_others
 
 PASSWORD_FILE: Final = "database-password.txt"  # noqa: S105 - a file's name
 SECRET_FILE: Final = "client-secret.txt"  # noqa: S105 - a file's name
+_DATABASE: Final = Database.model_fields
 _EXCHANGE: Final = Exchange.model_fields
 _SQLITE: Final = (
     "sqlite:///C:/Data/file.db" if sys.platform == "win32" else "sqlite:////srv/file.db"
@@ -38,6 +39,7 @@ class Draft:
     url: str = ""
     password: str = ""
     schema: str = ""
+    feed: str = str(_DATABASE["feed"].default)
     client_id: str = ""
     client_secret: str = ""
     certificate_file: str = ""
@@ -66,6 +68,7 @@ KEYS: Final[Mapping[str, str]] = {
     "database.url": "url",
     "database.password_file": "password",
     "database.schema": "schema",
+    "database.feed": "feed",
     "exchange.client_id": "client_id",
     "exchange.client_secret_file": "client_secret",
     "exchange.certificate_file": "certificate_file",
@@ -114,6 +117,7 @@ def sections(draft: Draft) -> dict[str, dict[str, str]]:
     database = {
         "url": url,
         "schema": draft.schema,
+        "feed": draft.feed,
         "password_file": PASSWORD_FILE if password else "",
     }
     exchange = {

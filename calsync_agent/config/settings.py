@@ -45,6 +45,12 @@ class Database(Section):
     """A file that holds the login's password and nothing else, so that this one holds no secret.
     Empty: the url has all that is needed."""
 
+    feed: Literal["triggers", "scan"] = "triggers"
+    """How changes in Consolidate are noticed. triggers: on Consolidate's tables, at once. scan: all
+    appointments are compared with what was seen last, 20,000 within a minute, and nothing is put on
+    Consolidate's tables; for where Consolidate writes with OUTPUT, or triggers are not wanted.
+    After changing it: calsync-agent db install."""
+
 
 class Exchange(Section):
     """How the agent signs in to Exchange 365 (Microsoft Graph)."""

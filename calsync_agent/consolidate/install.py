@@ -52,9 +52,11 @@ def feed_steps(target: Target, triggers: Sequence[Item]) -> list[Step]:
     """The tables that the triggers fill; to be done before those are made.
 
     While one of `triggers` is missing, changes go unseen. The mark goes then, and whoever reads the
-    feed next looks through everything.
+    feed next looks through everything. Where none are wanted, the mark has no say.
     """
     steps = tables(target, FEED_TABLES)
+    if not triggers:
+        return steps
     name = target.name(feed.name)
     steps.append(
         _UNTRUSTED.format(
@@ -68,6 +70,14 @@ def feed_steps(target: Target, triggers: Sequence[Item]) -> list[Step]:
         sources = ", ".join(sorted({target.name(trigger.table) for trigger in triggers}))
         steps.append(_POSTGRESQL_WAIT.format(feed=name, mark=MARK, sources=sources))
     return steps
+
+
+def without_triggers(target: Target) -> list[Change]:
+    """What takes the feed's triggers of any version off Consolidate's tables."""
+    made = [step for step in feed_triggers(target) if isinstance(step, Item)]
+    things = [*((one.kind, one.name, one.table) for one in made), *RETIRED[target.dialect]]
+    ordered = sorted(things, key=lambda thing: thing[0] != "trigger")
+    return [dropped(target, kind, name, table) for kind, name, table in ordered]
 
 
 def feed_changes(target: Target) -> list[Step]:
@@ -95,11 +105,8 @@ def feed_clearing(target: Target) -> list[Step]:
 
 def feed_removal(target: Target) -> tuple[list[Change], list[Change]]:
     """What removes the feed of any version: first triggers with their functions, then tables."""
-    made = [step for step in feed_triggers(target) if isinstance(step, Item)]
-    things = [*((one.kind, one.name, one.table) for one in made), *RETIRED[target.dialect]]
-    ordered = sorted(things, key=lambda thing: thing[0] != "trigger")
     names = (*(table.name for table in FEED_TABLES), _OLD_FEED)
     return (
-        [dropped(target, kind, name, table) for kind, name, table in ordered],
+        without_triggers(target),
         [dropped(target, "table", name, name) for name in names],
     )

@@ -9,7 +9,7 @@ from calsync_agent.consolidate import rights
 from calsync_agent.consolidate.install import MODULE
 from calsync_agent.consolidate.tables import CONSOLIDATE_TABLES, FEED_TABLES, module, system_info
 from calsync_agent.consolidate.triggers import feed_triggers
-from calsync_agent.database.catalogue import Found, dialect_of, found
+from calsync_agent.database.catalogue import Found, dialect_of, found, scans
 from calsync_agent.database.failures import permitted
 from calsync_agent.database.schema import Target, triggers_of
 from calsync_agent.errors import NotInstalled, NotReady
@@ -20,11 +20,15 @@ _VERSION: Final = re.compile(r"[0-9]+(\.[0-9]+)*")
 
 
 def check(connection: sa.Connection) -> None:
-    """Raise NotReady or DatabaseRefused unless Consolidate may be synced. A few queries."""
-    triggers = triggers_of(feed_triggers(Target(dialect_of(connection))))
+    """Raise NotReady or DatabaseRefused unless Consolidate may be synced. A few queries.
+
+    Where changes are found without triggers, none need be there.
+    """
+    known = triggers_of(feed_triggers(Target(dialect_of(connection))))
+    triggers = () if scans(connection) else known
     names = {table.name for table in (*CONSOLIDATE_TABLES, *FEED_TABLES)}
     with permitted():
-        there = found(connection, names | {trigger.name for trigger in triggers})
+        there = found(connection, names | {trigger.name for trigger in known})
         _check_tables(there)
         _check_version(connection)
         _check_module(connection)
@@ -42,7 +46,8 @@ def check(connection: sa.Connection) -> None:
                 names=", ".join(sorted(missing)),
             )
         )
-    rights.check(connection)
+    if any(("trigger", trigger.name) in there for trigger in known):
+        rights.check(connection)
 
 
 def check_tables(connection: sa.Connection) -> None:

@@ -1,7 +1,7 @@
 """Reads activities, employees and types from Consolidate's tables."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -56,6 +56,19 @@ class Held:
     busy: frozenset[ActivityId]
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What the tables hold of an activity."""
+
+    row: Any
+    exceptions: Sequence[Any]
+    participants: Sequence[Any]
+
+    def read(self) -> Activity | BrokenActivity:
+        """What they mean."""
+        return read_activity(self.row, self.exceptions, self.participants)
+
+
 def read_activities(
     connection: sa.Connection, ids: Collection[ActivityId]
 ) -> dict[ActivityId, Activity | BrokenActivity]:
@@ -63,13 +76,30 @@ def read_activities(
 
     May wait on SQL Server; raises Contended there where somebody is at work on one for too long.
     """
-    return _read_all(connection, ids, _ACTIVITY, waiting=True)
+    return understood(_rows_of(connection, ids, _ACTIVITY, waiting=True))
 
 
 def see_activities(connection: sa.Connection, ids: Collection[ActivityId]) -> Held:
     """The activities with these ids, as far as they can be read at once; nothing is held."""
-    found = _read_all(connection, ids, at_once(_ACTIVITY, activity, activity_type))
-    return Held(found, _busy(connection, set(ids) - found.keys()))
+    rows, busy = see_rows(connection, ids)
+    return Held(understood(rows), busy)
+
+
+def see_rows(
+    connection: sa.Connection, ids: Collection[ActivityId]
+) -> tuple[dict[ActivityId, Rows | BrokenActivity], frozenset[ActivityId]]:
+    """As `see_activities`, not yet understood."""
+    found = _rows_of(connection, ids, at_once(_ACTIVITY, activity, activity_type))
+    return found, _busy(connection, set(ids) - found.keys())
+
+
+def hold_rows(
+    connection: sa.Connection, ids: Collection[ActivityId]
+) -> tuple[dict[ActivityId, Rows | BrokenActivity], frozenset[ActivityId]]:
+    """As `hold_activities`, not yet understood."""
+    wanted = at_once(skipping_locked(_ACTIVITY, activity), activity_type)
+    found = _rows_of(connection, ids, wanted)
+    return found, _busy(connection, set(ids) - found.keys())
 
 
 def hold_activities(connection: sa.Connection, ids: Collection[ActivityId]) -> Held:
@@ -77,8 +107,15 @@ def hold_activities(connection: sa.Connection, ids: Collection[ActivityId]) -> H
 
     They cannot be changed by others until the transaction ends; the rest is not waited for.
     """
-    found = _read_all(connection, ids, at_once(skipping_locked(_ACTIVITY, activity), activity_type))
-    return Held(found, _busy(connection, set(ids) - found.keys()))
+    rows, busy = hold_rows(connection, ids)
+    return Held(understood(rows), busy)
+
+
+def understood(
+    rows: Mapping[ActivityId, Rows | BrokenActivity],
+) -> dict[ActivityId, Activity | BrokenActivity]:
+    """What these rows mean."""
+    return {n: one.read() if isinstance(one, Rows) else one for n, one in rows.items()}
 
 
 def in_scope_of(
@@ -148,17 +185,18 @@ def inbound_type(connection: sa.Connection) -> int | None:
     return number
 
 
-def _read_all(
+def _rows_of(
     connection: sa.Connection,
     ids: Collection[ActivityId],
     wanted: sa.Select[Any],
     *,
     waiting: bool = False,
-) -> dict[ActivityId, Activity | BrokenActivity]:
-    found: dict[ActivityId, Activity | BrokenActivity] = {}
+) -> dict[ActivityId, Rows | BrokenActivity]:
+    found: dict[ActivityId, Rows | BrokenActivity] = {}
     for some in chunks(sorted(ids), SOME):
         for read in _read(connection, some, wanted, waiting=waiting):
-            found[read.id] = read
+            number = ActivityId(read.row["id"]) if isinstance(read, Rows) else read.id
+            found[number] = read
     return found
 
 
@@ -187,7 +225,7 @@ def _read(
     wanted: sa.Select[Any],
     *,
     waiting: bool,
-) -> Iterator[Activity | BrokenActivity]:
+) -> Iterator[Rows | BrokenActivity]:
     try:
         rows = connection.execute(wanted.where(activity.c.id.in_(ids))).mappings().all()
         if not rows:  # what comes from Exchange for the first time
@@ -204,7 +242,7 @@ def _read(
             yield from _in_halves(connection, ids, error, wanted, waiting=waiting)
         return
     for row in rows:
-        yield read_activity(row, exceptions[row["id"]], participants[row["id"]])
+        yield Rows(row, exceptions[row["id"]], participants[row["id"]])
 
 
 def _in_halves(
@@ -214,7 +252,7 @@ def _in_halves(
     wanted: sa.Select[Any],
     *,
     waiting: bool,
-) -> Iterator[Activity | BrokenActivity]:
+) -> Iterator[Rows | BrokenActivity]:
     if len(ids) > 1:
         half = len(ids) // 2
         yield from _read(connection, ids[:half], wanted, waiting=waiting)

@@ -4,7 +4,7 @@ The plugin reads them all and writes `activity`, `activity_exception` and `activ
 These, and `activity_type`, carry the feed's triggers, and SQL Server refuses OUTPUT on such tables:
 hence `implicit_returning=False`, and ids made by the client. The triggers fill `calsync_feed` (or
 `calsync_gap`), the tables of the plugin that stand here, because they are Consolidate's side of the
-sync.
+sync. Without triggers `scan` fills the feed, and remembers in `calsync_seen` what it saw.
 """
 
 from datetime import datetime
@@ -168,6 +168,19 @@ class Gap(SQLModel, table=True):
     entry: str = column(key(64), primary_key=True, default=NewKey())
 
 
+class Seen(SQLModel, table=True):
+    """An activity as it was when the feed last got an entry for it, where there are no triggers.
+
+    What is not an activity has another `part` (see `scan`).
+    """
+
+    __tablename__: ClassVar[str] = "calsync_seen"
+
+    part: int = column(sa.Integer, primary_key=True, autoincrement=False)
+    activity_id: UUID = column(sa.Uuid, primary_key=True)
+    digest: str = column(text(32))
+
+
 system_info = table(SystemInfo)
 module = table(Module)
 employee = table(Employee)
@@ -178,6 +191,7 @@ activity_exception = table(ActivityException)
 activity_participant = table(ActivityParticipant)
 feed = table(Feed)
 gap = table(Gap)
+seen = table(Seen)
 
 CONSOLIDATE_TABLES: Final = (
     system_info,
@@ -190,4 +204,4 @@ CONSOLIDATE_TABLES: Final = (
     activity_participant,
 )
 
-FEED_TABLES: Final = (feed, gap)
+FEED_TABLES: Final = (feed, gap, seen)

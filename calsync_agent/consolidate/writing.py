@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.content import ALL, Field
 from calsync_agent.appointment.model import ActivityId, Appointment, EmployeeId
-from calsync_agent.consolidate import children, feed
+from calsync_agent.consolidate import children, feed, scan
 from calsync_agent.consolidate.rows import Activity, Row, activity_values
 from calsync_agent.consolidate.tables import activity
 
@@ -98,12 +98,14 @@ def change(connection: sa.Connection, changes: Sequence[ChangedActivity], stamp:
         for one in changes
     }
     children.write(connection, touched)
+    scan.forget(connection, touched)
 
 
 def delete(connection: sa.Connection, ids: Iterable[ActivityId], stamp: Stamp) -> None:
     """Mark activities as deleted."""
-    values = {"deleted_at": stamp.now, "modified_at": stamp.now}
-    _update(connection, dict.fromkeys(ids, values))
+    values = {one: {"deleted_at": stamp.now, "modified_at": stamp.now} for one in ids}
+    _update(connection, values)
+    scan.forget(connection, values)
 
 
 def _new_row(new: NewActivity, stamp: Stamp) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from calsync_agent.database.schema import Dialect
+from calsync_agent.database.tuning import SCANS
 
 Found = frozenset[tuple[str, str]]
 """Pairs of kind and name; a switched-off trigger has the kind `disabled trigger`.
@@ -82,6 +83,11 @@ def schema_of(connection: sa.Connection) -> str | None:
     """The schema that the connection's statements are translated to; None: the login's own."""
     names = connection.get_execution_options().get("schema_translate_map") or {}
     return names.get(None) or None
+
+
+def scans(connection: sa.Connection) -> bool:
+    """Whether changes in Consolidate are found by comparing, without triggers."""
+    return bool(connection.get_execution_options().get(SCANS))
 
 
 def dialect_of(connection: sa.Connection) -> Dialect:

@@ -38,7 +38,7 @@ def create(connection: sa.Connection, target: Target, steps: Sequence[Step]) -> 
             case str():
                 _run(connection, step)
             case Change():
-                if (step.kind, step.name) in there:
+                if {(step.kind, step.name), (f"disabled {step.kind}", step.name)} & there:
                     for statement in step.statements:
                         _run(connection, statement)
                     there = found(connection, names)

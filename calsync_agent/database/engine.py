@@ -60,6 +60,11 @@ class Database:
         """`postgresql`, `mssql` or `sqlite`."""
         return self.engine.dialect.name
 
+    @property
+    def scans(self) -> bool:
+        """Whether changes in Consolidate are found by comparing, without triggers."""
+        return bool(self.engine.get_execution_options().get(tuning.SCANS))
+
     def reading(self) -> AbstractContextManager[sa.Connection]:
         """A transaction that only reads. Raises DatabaseTrouble where the connection is lost."""
         return self._transaction(writing=False)
@@ -153,13 +158,17 @@ class Database:
             raise
 
 
-def open_database(url: str, *, schema: str = "", password: str | None = None) -> Database:
+def open_database(
+    url: str, *, schema: str = "", password: str | None = None, feed: str = "triggers"
+) -> Database:
     """The database at `url`, connected to once to see that it can be.
 
-    `schema` empty means the login's own. Raises DatabaseRefused with what to mend, or
-    DatabaseTrouble where the server says that it is only starting or full.
+    `schema` empty means the login's own. `feed`: how changes are noticed, as in the settings.
+    Raises DatabaseRefused with what to mend, or DatabaseTrouble where the server says that it is
+    only starting or full.
     """
-    made = Database(tuning.engine(checked(url, schema=schema, password=password), schema))
+    address = checked(url, schema=schema, password=password)
+    made = Database(tuning.engine(address, schema, scans=feed == "scan"))
     try:
         with made.engine.connect() as connection:
             _check_schema(connection, schema, made.place)

@@ -14,6 +14,9 @@ THREADS: Final = 4
 WRITING: Final = "calsync_writing"
 """Execution option of a connection that is about to write."""
 
+SCANS: Final = "calsync_scans"
+"""Execution option of all connections where changes are found by comparing, without triggers."""
+
 _CONNECT_SECONDS: Final = 10
 _LOCK_MILLISECONDS: Final = 500
 """Then a transaction gives up what it waits for.
@@ -34,11 +37,12 @@ _POOL: Final[dict[str, Any]] = {
 }
 
 
-def engine(url: sa.URL, schema: str) -> sa.Engine:
+def engine(url: sa.URL, schema: str, *, scans: bool = False) -> sa.Engine:
     """An engine for a checked URL; nothing is connected yet."""
     options = dict(_POOL)
+    options["execution_options"] = {SCANS: scans}
     if schema:
-        options["execution_options"] = {"schema_translate_map": {None: as_one_name(schema)}}
+        options["execution_options"]["schema_translate_map"] = {None: as_one_name(schema)}
     match url.get_backend_name():
         case "postgresql":
             return _postgresql(url, options)

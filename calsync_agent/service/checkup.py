@@ -109,9 +109,7 @@ async def _database(made: Checkup, database: Database) -> tuple[Provider | None,
     await made.attempt(
         "consolidate",
         database.read(_consolidate),
-        lambda lacks: (
-            lacks or message("tables, version, licence, module and triggers are in order")
-        ),
+        lambda lacks: lacks or _noticed(database),
     )
     provider = await made.attempt(
         "provider",
@@ -144,6 +142,16 @@ def _consolidate(connection: sa.Connection) -> Message | None:
     readiness.check(connection)
     type_for_inbound(connection)
     return lacking(connection)
+
+
+def _noticed(database: Database) -> Message:
+    """How changes in Consolidate are noticed."""
+    if database.scans:
+        return message(
+            "tables, version, licence and module are in order; changes are found by comparing,"
+            " without triggers"
+        )
+    return message("tables, version, licence, module and triggers are in order")
 
 
 def _company(connection: sa.Connection, provider: int) -> _Company:

@@ -10,6 +10,7 @@ from calsync_agent.errors import NotInstalled, NotPermitted, Refusal
 from calsync_agent.i18n import message
 from calsync_agent.service.leases import Leases
 from calsync_agent.service.memory import Memory, Remembered, Seen
+from calsync_agent.service.scanning import Scanning
 from calsync_agent.service.troubles import Troubles
 from calsync_agent.service.view import Ready, View, look
 from calsync_agent.service.watch import Watch
@@ -30,6 +31,7 @@ class Looks:
         watch: Watch,
         memory: Memory,
         clock: Callable[[], datetime],
+        monotonic: Callable[[], float],
     ) -> None:
         self.view: View | None = None
         self._database = database
@@ -40,6 +42,7 @@ class Looks:
         self._clock = clock
         self._position: int | None = None
         self._blind = False
+        self._scanning = Scanning(database, monotonic)
 
     async def look(self) -> View:
         """The database as it is, its feed handed out.
@@ -51,6 +54,8 @@ class Looks:
         if self._blind:  # the feed may have missed something since it was last in order
             await self._database.write(feed.distrust)
             self._blind = False
+            view = await self._see()
+        if await self._scanning.advance():
             view = await self._see()
         while view.touched:
             office, profiles = view.office, view.by_id

@@ -80,7 +80,9 @@ class Rounds:
         )
         tell = partial(self.troubles.tell, Level.ERROR, Kind.SYNC)
         self._watch = Watch(database, self.leases, self._running, memory, self.news, tell)
-        self._looks = Looks(database, self.leases, self.troubles, self._watch, memory, clock)
+        self._looks = Looks(
+            database, self.leases, self.troubles, self._watch, memory, clock, monotonic
+        )
         self._running.written = self._looks.advance
         self._polls = Polls(self._running)
         self._faring = Faring(database)

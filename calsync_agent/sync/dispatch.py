@@ -8,8 +8,7 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.content import BOTH_WAYS, changed, fingerprint
 from calsync_agent.appointment.model import ActivityId, ProfileId
-from calsync_agent.consolidate import feed
-from calsync_agent.consolidate.reading import see_activities
+from calsync_agent.consolidate import feed, scan
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
 from calsync_agent.fence import guarded, reason
 from calsync_agent.state import links, pending, quarantine
@@ -42,7 +41,7 @@ def dispatch(
     named = {ActivityId(e.activity_id) for e in entries if e.activity_id is not None}
     if any(entry.activity_id is None for entry in entries):
         oddities.put_rows_aside(connection, profiles.values(), now)
-    seen = see_activities(connection, named)
+    seen = scan.see(connection, named)
     activities, touched = seen.activities, named - seen.busy
     linked: dict[ActivityId, list[Link]] = {number: [] for number in touched}
     for link in links.by_activities(connection, touched):

@@ -15,7 +15,8 @@ from calsync_agent.appointment.model import (
     ProfileId,
     Response,
 )
-from calsync_agent.consolidate.reading import hold_activities, see_activities
+from calsync_agent.consolidate import scan
+from calsync_agent.consolidate.reading import see_activities
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
 from calsync_agent.exchange.events import Event, UnreadableEvent
 from calsync_agent.state import links as links_of
@@ -127,7 +128,7 @@ class _Assembly:
         self.links: dict[ActivityId, list[Link]] = {number: [] for number in wanted}
         for link in links_of.by_activities(connection, wanted):
             self.links[link.activity].append(link)
-        read = hold_activities if hold else see_activities
+        read = scan.hold if hold else see_activities
         held = read(connection, wanted - set(in_use))
         self.held, self.busy = held.activities, held.busy | set(in_use)
         self.taken: set[ActivityId] = set()

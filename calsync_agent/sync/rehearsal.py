@@ -6,7 +6,8 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId
-from calsync_agent.consolidate import feed
+from calsync_agent.consolidate import feed, scan
+from calsync_agent.database.catalogue import scans
 from calsync_agent.state import deeds, pending
 from calsync_agent.sync.cycle import AT_ONCE, Also, Cycle
 from calsync_agent.sync.guard import Ruling, judge
@@ -93,7 +94,10 @@ class Rehearsal(Cycle):
         while some := pending.read(connection, profile, AT_ONCE, last):
             last = list(some)[-1]
             work |= some.keys()
-        return work | {ActivityId(number) for number in feed.touched(connection)}
+        touched = feed.touched(connection)
+        if scans(connection):
+            touched |= scan.touched(connection)
+        return work | {ActivityId(number) for number in touched}
 
     def _note(self, planned: list[Planned], fate: Fate) -> None:
         for one in planned:

@@ -113,7 +113,7 @@ def open_gateway(config: Path | None, *, strictly: bool = True) -> Gateway:
     """
     settings = reading.read(reading.find(config))
     part = settings.database
-    database = open_database(part.url.get_secret_value(), schema=part.schema_name)
+    database = open_database(part.url.get_secret_value(), schema=part.schema_name, feed=part.feed)
     try:
         setup.check(database, strictly=strictly)
     except BaseException:

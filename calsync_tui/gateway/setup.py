@@ -119,7 +119,12 @@ def install(draft: Draft, *, with_consolidate: bool = False) -> list[Message]:
 
 def ddl(dialect: Dialect, draft: Draft, *, with_consolidate: bool = False) -> str:
     """What `install` does, as SQL for somebody else to run."""
-    return installation.ddl(dialect, with_consolidate=with_consolidate, schema=draft.schema.strip())
+    return installation.ddl(
+        dialect,
+        with_consolidate=with_consolidate,
+        schema=draft.schema.strip(),
+        scans=draft.feed == "scan",
+    )
 
 
 def save(named: str, text: str) -> None:
@@ -175,7 +180,9 @@ def _looked(database: Database, dialect: Dialect) -> Look:
 
 def _opened(draft: Draft) -> Database:
     url, password = draft.apart()
-    return open_database(url, schema=draft.schema.strip(), password=password or None)
+    return open_database(
+        url, schema=draft.schema.strip(), password=password or None, feed=draft.feed
+    )
 
 
 def _field(error: CalsyncError) -> str:
