@@ -15,6 +15,7 @@ from calsync_agent.arguments import Parser, language, translated, whole_number
 from calsync_agent.console import flush, give_up, warn
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _
+from calsync_agent.libraries import unloadable
 from calsync_agent.platform.console import console_utf8
 
 PROGRAM: Final = "calsync-agent"
@@ -41,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         give_up()
         return 1
     except Exception as error:  # noqa: BLE001 - nobody is helped by a traceback
-        return _refused(_unforeseen(error), 1)
+        library = unloadable(error)
+        return _refused(_unforeseen(error), 1) if library is None else _refused(str(library), 2)
     return status
 
 
@@ -54,8 +56,10 @@ def _refused(text: str, status: int) -> int:
 
 def _unforeseen(error: Exception) -> str:
     """In one line: further ones may hold data (a statement's values)."""
-    from calsync_agent.service.logs import in_one_line  # noqa: PLC0415 - loads much, hardly needed
-
+    try:
+        from calsync_agent.service.logs import in_one_line  # noqa: PLC0415 - loads much
+    except Exception:  # noqa: BLE001 - what fails may be what this loads
+        return _("internal error: {detail}").format(detail=type(error).__name__)
     return _("internal error: {detail}").format(detail=in_one_line(error))
 
 

@@ -13,6 +13,7 @@ from calsync_agent import __version__, i18n
 from calsync_agent.arguments import Parser, language, translated
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _
+from calsync_agent.libraries import unloadable
 from calsync_agent.platform.console import console_utf8
 
 PROGRAM: Final = "calsync-tui"
@@ -32,6 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CalsyncError as error:
         sys.stderr.writelines(f"{PROGRAM}: {line}\n" for line in str(error).splitlines())
         return error.exit_status
+    except (ImportError, OSError) as error:
+        library = unloadable(error)
+        if library is None:
+            raise
+        sys.stderr.write(f"{PROGRAM}: {library}\n")
+        return 2
     except KeyboardInterrupt:
         return 130  # what a shell reports after Ctrl+C
 
