@@ -67,6 +67,8 @@ class Bench:
             made.edit(share, "neu")
             bare = made.do("floor_changed", changed=share, spare_events=spare)
             self._note(f"{share} + {share} changes among {count}", made.do("sync"), bare)
+            rest = [self._each(made.do(work)) for work in ("idle_scan", "floor_idle")]
+            self._note(f"idle, without triggers, {count}", *rest)
 
     def outbound(self, count: int) -> None:
         """A first sync out of Consolidate."""

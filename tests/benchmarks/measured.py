@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from calsync_agent import bootstrap
 from calsync_agent.config import reading
 from calsync_agent.consolidate import tables
+from calsync_agent.database import tuning
 from calsync_agent.database.engine import Database, open_database
 from calsync_agent.service import logs
 from calsync_agent.service.once import once
@@ -56,20 +57,27 @@ def sync(job: Job) -> Figures:
 
 def idle(job: Job) -> Figures:
     """A round of a running agent in which nobody has changed anything."""
+    with _agent(job) as (rounds, _):
+        return asyncio.run(_idle(rounds))
 
-    async def work(rounds: Rounds) -> Figures:
-        for _ in range(3):
+
+def idle_scan(job: Job) -> Figures:
+    """The same where changes in Consolidate are found by comparing: one piece in each round."""
+    with _agent(job) as (rounds, database):
+        database.engine.update_execution_options(**{tuning.SCANS: True})
+        return asyncio.run(_idle(rounds))
+
+
+async def _idle(rounds: Rounds) -> Figures:
+    for _ in range(3):
+        await rounds.begin()
+        await rounds.finished()
+    with metered() as figures:
+        for _ in range(IDLE_ROUNDS):
             await rounds.begin()
             await rounds.finished()
-        with metered() as figures:
-            for _ in range(IDLE_ROUNDS):
-                await rounds.begin()
-                await rounds.finished()
-        await rounds.close(5)
-        return figures.over(IDLE_ROUNDS)
-
-    with _agent(job) as (rounds, _):
-        return asyncio.run(work(rounds))
+    await rounds.close(5)
+    return figures.over(IDLE_ROUNDS)
 
 
 def floor_inbound(job: Job) -> Figures:
@@ -175,7 +183,7 @@ def _call(method: str, url: str, body: dict[str, Any]) -> dict[str, Any]:
 
 WORK: Final = {
     work.__name__: work
-    for work in (sync, idle, floor_inbound, floor_outbound, floor_idle, floor_changed)
+    for work in (sync, idle, idle_scan, floor_inbound, floor_outbound, floor_idle, floor_changed)
 }
 
 
