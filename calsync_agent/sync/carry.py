@@ -183,7 +183,7 @@ def _is_over(
                 # Whoever it belongs to now makes theirs, and then has this mailbox look (G10).
                 outcome.heirs |= {(heir, link.activity) for heir in intent.outgoing.heirs}
                 outcome.settled.add(_item(intent))
-                return True
+                return bool(intent.outgoing.heirs)
         case Removed():
             # Another id, because Exchange remembers the transaction id of the one that is gone.
             outcome.dropped.append(link.id)

@@ -20,6 +20,7 @@ from calsync_agent.appointment.model import (
     Appointment,
     EmployeeId,
     LinkId,
+    ProfileId,
 )
 from calsync_agent.appointment.people import remembered_as
 from calsync_agent.appointment.span import span
@@ -166,7 +167,12 @@ def _deletion(known: Known, link: Link, result: Effects) -> Effects:
         return replace(result, dropped_link=link.id)
     etag = event.etag if isinstance(event, Event) else ""
     mailed = event.attendees if isinstance(event, Event) and event.is_organizer else ()
-    return replace(result, outgoing=Outgoing(DeleteEvent(event.id, etag, mailed), link))
+    removal = DeleteEvent(event.id, etag, mailed)
+    if link.role is Role.COPY:
+        return replace(result, outgoing=Outgoing(removal, link))
+    # Killed before it is remembered, its absence must not look like somebody's wish (B1).
+    begun = replace(link, unfinished=True)
+    return replace(result, changed_link=begun, outgoing=Outgoing(removal, begun))
 
 
 def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effects:
@@ -177,8 +183,9 @@ def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effe
     people, employee = job.office.people, job.profile.employee
     before = pair.link or Link(LinkId(uuid4()), job.profile.id, known.activity_id)
     if isinstance(decision.exchange, Examine):
-        examination = ExamineEvent(event)
-        return replace(result, outgoing=Outgoing(examination, before, heirs=pair.relation.heirs))
+        # Whoever ought to have it and has it already has nothing to make, and will not call again.
+        heirs = frozenset[ProfileId]() if pair.relation.ready else pair.relation.heirs
+        return replace(result, outgoing=Outgoing(ExamineEvent(event), before, heirs=heirs))
     as_seen = before if before.role is pair.role else replace(before, role=pair.role)
     if result.mine is None:
         # A broken row: that they belong together is all that is known of them.

@@ -109,13 +109,13 @@ def _over(pair: Pair, event: Event) -> bool:
 def _linked(pair: Pair, link: Link, policy: Policy) -> Decision:
     if link.role is Role.COPY:
         return copies.linked(pair, link, policy)
+    moved = _moved(pair, link)
+    if moved is not None:
+        return moved
     if link.unfinished:
         resumed = _resumed(pair, link)
         if resumed is not None:
             return resumed
-    moved = _moved(pair, link)
-    if moved is not None:
-        return moved
     cell = MATRIX[consolidate_state(pair, link), exchange_state(pair, link)]
     match pair.activity, pair.event:
         case (Activity(deleted=False) as activity, Event()):
