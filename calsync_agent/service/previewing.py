@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
 from calsync_agent.appointment import zones
@@ -15,9 +16,11 @@ from calsync_agent.database.engine import Database
 from calsync_agent.errors import MailboxTrouble, Unknown
 from calsync_agent.exchange.mailbox import Mailbox
 from calsync_agent.exchange.owners import owner_of
+from calsync_agent.fence import guarded_call
 from calsync_agent.i18n import message
 from calsync_agent.service.lines import Connect, Connection
 from calsync_agent.service.summary import waiting
+from calsync_agent.service.troubles import internal
 from calsync_agent.service.view import ProfileRefused, View, look, refused_rows
 from calsync_agent.state import mailboxes, progress
 from calsync_agent.state.mailboxes import Claim
@@ -72,7 +75,10 @@ async def preview_all(
                 )
             else:
                 given = job(settings, view, profile, clock())
-                told = await _rehearsed(database, graph, given, known)
+                told = await guarded_call(
+                    partial(_rehearsed, database, graph, given, known),
+                    partial(_unforeseen, profile, known),
+                )
             previews.append(told)
         return previews
     finally:
@@ -88,6 +94,13 @@ async def _refused(view: View, graph: Connection) -> Mapping[ProfileId, ProfileR
                 owners[profile.id] = await owner_of(graph, profile.mailbox)
     claims = mailboxes.as_told(view.syncing, view.claims, owners)
     return refused_rows(view.syncing, claims, view.staff.people)
+
+
+def _unforeseen(profile: Profile, far: Progress, error: Exception) -> Preview:
+    """Nothing is known of this profile; the others' previews go on (B8)."""
+    told = Preview(profile.id, profile.mailbox, first_sync=far.compared_at is None)
+    told.waiting = internal(error).message
+    return told
 
 
 async def _rehearsed(database: Database, graph: Connection, given: Job, far: Progress) -> Preview:

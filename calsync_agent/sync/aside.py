@@ -1,7 +1,7 @@
 """Puts aside what fell at the fence: quarantined, with its reason and a name (B8)."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -17,26 +17,41 @@ from calsync_agent.sync import telling
 from calsync_agent.sync.job import Batch, Intent, Job
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why an item was put aside, and how people know it."""
+
+    reason: Message
+    name: Value
+
+
 def parts(connection: sa.Connection, job: Job, fallen: Sequence[tuple[Batch, Message]]) -> None:
     """Put events and appointments aside; work on them is struck off, as they are tried again."""
+    found = refused(connection, job, fallen)
+    _put(connection, job, found)
+    work = {number: v for part, _ in fallen for number, v in part.activities.items()}
+    pending.done(connection, job.profile.id, work)
+
+
+def refused(
+    connection: sa.Connection, job: Job, fallen: Sequence[tuple[Batch, Message]]
+) -> dict[Item, Refused]:
+    """What fell, by the appointment or the event that it is, with its name; nothing is written."""
     events = {event.id: event for part, _ in fallen for event in part.events}
     wanted = {*events, *(event for part, _ in fallen for event in part.gone)}
     known = links.by_events(connection, job.profile.id, wanted)
     linked = {link.event_id: link.activity for link in known}
     rows = {*linked.values(), *(number for part, _ in fallen for number in part.activities)}
     activities = read_activities(connection, rows)
-    refused: dict[Item, Message] = {}
-    names: dict[Item, Value] = {}
+    found: dict[Item, Refused] = {}
     for part, reason in fallen:
         for event in events.keys() & {each.id for each in part.events}:
             item = _item_of(event, linked)
-            refused[item], names[item] = reason, telling.aside_name(events[event])
+            found[item] = Refused(reason, telling.aside_name(events[event]))
         for number in {*part.activities, *(linked[e] for e in part.gone if e in linked)}:
             item = Item(number, None)
-            refused[item], names[item] = reason, telling.aside_name(activities.get(number))
-    _put(connection, job, refused, names)
-    work = {number: v for part, _ in fallen for number, v in part.activities.items()}
-    pending.done(connection, job.profile.id, work)
+            found[item] = Refused(reason, telling.aside_name(activities.get(number)))
+    return found
 
 
 def results(
@@ -46,19 +61,18 @@ def results(
 
     What Exchange has done stays done: it is found again, and never sent a second time (B2a).
     """
-    refused: dict[Item, Message] = {}
-    names: dict[Item, Value] = {}
+    found: dict[Item, Refused] = {}
     done: dict[ActivityId, int] = {}
     for (intent, result), reason in fallen:
         link = intent.outgoing.link
         item = Item(link.activity, None)
-        refused[item], names[item], done[link.activity] = reason, intent.name, intent.version
+        found[item], done[link.activity] = Refused(reason, intent.name), intent.version
         match result:
             case Written(event) | Partly(event):
                 links.update(connection, [unread(link, event.id)])
             case WrittenUnread(event_id):
                 links.update(connection, [unread(link, event_id)])
-    _put(connection, job, refused, names)
+    _put(connection, job, found)
     pending.done(connection, job.profile.id, done)
 
 
@@ -77,13 +91,10 @@ def _item_of(event: EventId, linked: dict[EventId | None, ActivityId]) -> Item:
     return Item(linked[event], None) if event in linked else Item(None, event)
 
 
-def _put(
-    connection: sa.Connection,
-    job: Job,
-    refused: dict[Item, Message],
-    names: dict[Item, Value],
-) -> None:
+def _put(connection: sa.Connection, job: Job, found: Mapping[Item, Refused]) -> None:
     now = job.stamp.now
-    new = quarantine.update(connection, job.profile.id, refused, (), now, names=names)
-    told = [telling.quarantined(job, item, names[item], refused[item]) for item in new]
+    reasons = {item: one.reason for item, one in found.items()}
+    names = {item: one.name for item, one in found.items()}
+    new = quarantine.update(connection, job.profile.id, reasons, (), now, names=names)
+    told = [telling.quarantined(job, item, names[item], reasons[item]) for item in new]
     log.write(connection, told, now)

@@ -4,16 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from calsync_agent.appointment.model import ActivityId
+from calsync_agent.appointment.model import ActivityId, EventId
 from calsync_agent.consolidate.rows import Activity
 from calsync_agent.exchange.events import Event
 from calsync_agent.i18n import Message
 from calsync_agent.state.history import Side
 from calsync_agent.state.log import named
+from calsync_agent.state.quarantine import Item
+from calsync_agent.sync.aside import Refused
 from calsync_agent.sync.decision import Cell, Change, Create
 from calsync_agent.sync.mails import Mails
+from calsync_agent.sync.origin import of_event
 from calsync_agent.sync.pairs import Known
 from calsync_agent.sync.rehearsal import Fate, Note, Rehearsal
+from calsync_agent.sync.telling import aside_name
 
 LINKING = frozenset({Cell.MATCHED, Cell.COPY_SEEN, Cell.ORGANIZER_SEEN})
 
@@ -93,11 +97,18 @@ def preview(rehearsal: Rehearsal, *, first_sync: bool) -> Preview:
     profile = rehearsal.job.profile
     told = Preview(profile.id, profile.mailbox, first_sync, held=list(rehearsal.rulings))
     guessed = rehearsal.compared.candidates.ambiguous if rehearsal.compared else set()
+    for item, refused in rehearsal.fallen.items():
+        told.refusals.append(_fallen(item, refused))
     for note in rehearsal.notes.values():
         _tell(note, told)
         if note.planned.known.activity_id in guessed:
             told.ambiguous.append(_line(note.planned.known))
     return told
+
+
+def _fallen(item: Item, refused: Refused) -> Line:
+    number = item.activity or of_event(item.event or EventId(""))
+    return Line(number, str(refused.name), "", reason=refused.reason)
 
 
 def _tell(note: Note, told: Preview) -> None:
@@ -143,6 +154,6 @@ def _line(
         appointment = pair.activity.appointment
     elif isinstance(pair.event, Event):
         appointment = pair.event.appointment
-    subject = str(named(appointment)) if appointment else ""
+    name = named(appointment) if appointment else aside_name(pair.activity or pair.event)
     start = appointment.start.isoformat() if appointment else ""
-    return Line(known.activity_id, subject, start, by, side, fields, reason)
+    return Line(known.activity_id, str(name), start, by, side, fields, reason)

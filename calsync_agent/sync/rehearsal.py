@@ -1,5 +1,6 @@
 """A cycle that writes nothing: it reads, plans, and notes what it would do (preview, B12)."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -8,7 +9,12 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import ActivityId
 from calsync_agent.consolidate import feed, scan
 from calsync_agent.database.catalogue import scans
+from calsync_agent.errors import CalsyncError
+from calsync_agent.fence import passing
 from calsync_agent.state import deeds, pending
+from calsync_agent.state.quarantine import Item
+from calsync_agent.sync import aside
+from calsync_agent.sync.aside import Refused
 from calsync_agent.sync.cycle import AT_ONCE, Also, Cycle
 from calsync_agent.sync.guard import Ruling, judge
 from calsync_agent.sync.job import Batch, Caution, PutOff, Settled
@@ -39,12 +45,13 @@ class Note:
 class Rehearsal(Cycle):
     """A cycle on paper.
 
-    `notes`: what it would do, by appointment; the last word counts. `planned`: all that it has put
-    off so far.
+    `notes`: what it would do, by appointment; the last word counts. `fallen`: what nothing could be
+    found out about, and why. `planned`: all that it has put off so far.
     """
 
     planned: PutOff = field(default_factory=PutOff)
     notes: dict[ActivityId, Note] = field(default_factory=dict)
+    fallen: dict[Item, Refused] = field(default_factory=dict)
 
     async def settle(
         self,
@@ -57,18 +64,39 @@ class Rehearsal(Cycle):
         del also
         caution = replace(caution, link_first=False)  # no later step would know of the link
 
-        def work(connection: sa.Connection) -> tuple[Sorted, Settled]:
-            assembled = assemble(connection, self.job, batch, match, hold=False)
-            found = sort(self.job, batch, assembled, caution)
-            rest = Settled(put_off=put_off(found, batch), again=again(found, assembled))
+        def work(connection: sa.Connection, parts: Sequence[Batch]) -> tuple[Sorted, Settled]:
+            some = Batch.of(parts)
+            assembled = assemble(connection, self.job, some, match, hold=False)
+            found = sort(self.job, some, assembled, caution)
+            rest = Settled(put_off=put_off(found, some), again=again(found, assembled))
             return found, rest
 
-        found, rest = await self.read(work)
+        found, rest = await self._each_alone(batch.parts, work)
         self._note(found.done, Fate.DONE)
         self._note(found.held, Fate.HELD)
         self._note([plan(self.job, known) for known, _ in found.refused], Fate.REFUSED)
         self._note([plan(self.job, known) for known in found.waiting], Fate.WAITING)
         return rest
+
+    async def _each_alone(
+        self,
+        parts: Sequence[Batch],
+        work: Callable[[sa.Connection, Sequence[Batch]], tuple[Sorted, Settled]],
+    ) -> tuple[Sorted, Settled]:
+        """What `work` finds of all parts but those that it cannot be done with (B8)."""
+
+        async def attempt(some: Sequence[Batch]) -> tuple[Sorted, Settled]:
+            return await self.read(lambda c: work(c, some))
+
+        try:
+            return await attempt(parts)
+        except CalsyncError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whose fault it is has to be found out
+            met = error
+        passed = await passing(parts, attempt, met)
+        self.fallen |= await self.read(lambda c: aside.refused(c, self.job, passed.fallen))
+        return await attempt(passed.good)
 
     async def judged(self, put_off: PutOff) -> Ruling:
         """As a cycle, but that only this object remembers what was planned before."""
@@ -85,7 +113,8 @@ class Rehearsal(Cycle):
         work = set(await self.read(self._pending)) | self.postponed
         if self.compared is not None:
             work |= self.compared.work()
-        return dict.fromkeys(sorted(work - self.notes.keys()), 0)
+        known = self.notes.keys() | {item.activity for item in self.fallen}
+        return dict.fromkeys(sorted(work - known), 0)
 
     def _pending(self, connection: sa.Connection) -> set[ActivityId]:
         profile = self.job.profile.id

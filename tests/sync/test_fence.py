@@ -16,9 +16,12 @@ from calsync_agent.consolidate import rows, writing
 from calsync_agent.exchange import delta, writes
 from calsync_agent.exchange.events import Event
 from calsync_agent.i18n import Message
+from calsync_agent.service import previewing
 from calsync_agent.state import tables as state
 from calsync_agent.sync import breaker, carry, dispatch, pairs, planned, telling
 from calsync_agent.sync.gather import SeriesSeen
+from calsync_agent.sync.preview import Preview
+from calsync_agent.sync.rehearsal import Rehearsal
 from calsync_agent.sync.window import Window
 from tests.support.rig import SOON, Agent, Rig
 
@@ -273,3 +276,57 @@ def test_b8_outward_each_step_costs_the_one_item_alone(
         assert there.count(BAD) <= 1
         assert_named(busy)
     assert_it_comes_through(busy)
+
+
+ON_PAPER: Final = frozenset({"page item", "row reading", "pairing", "deciding", "effects", "mails"})
+
+
+@SQLITE
+@pytest.mark.parametrize("step", [s for s in IN if s.name in ON_PAPER], ids=lambda step: step.name)
+def test_b8_a_preview_of_what_comes_in_names_the_one_item_and_tells_the_others(
+    busy: Rig, step: Step, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_all(busy)
+    step.break_it(monkeypatch)
+    (found,) = asyncio.run(busy.preview())
+    assert len(found.only_exchange) == MANY - 1
+    assert_refused_on_paper(found)
+
+
+@SQLITE
+@pytest.mark.parametrize("step", [s for s in OUT if s.name in ON_PAPER], ids=lambda step: step.name)
+def test_b8_a_preview_of_what_goes_out_names_the_one_item_and_tells_the_others(
+    busy: Rig, step: Step, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter_all(busy)
+    step.break_it(monkeypatch)
+    (found,) = asyncio.run(busy.preview())
+    assert len(found.only_consolidate) == MANY - 1
+    assert_refused_on_paper(found)
+
+
+def assert_refused_on_paper(found: Preview) -> None:
+    (line,) = found.refusals
+    assert line.subject == BAD
+    assert "Unforeseen" in str(line.reason)
+    assert "secret" not in str(line.reason)
+
+
+@SQLITE
+def test_b8_a_preview_that_fails_costs_its_profile_alone(
+    busy: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_all(busy)
+    busy.world.hire("BERND")
+    usual = previewing.preview
+
+    def broken(rehearsal: Rehearsal, *, first_sync: bool) -> Preview:
+        if first_sync:
+            raise Unforeseen
+        return usual(rehearsal, first_sync=first_sync)
+
+    monkeypatch.setattr(previewing, "preview", broken)
+    anna, bernd = asyncio.run(busy.preview())
+    assert len(anna.only_exchange) == MANY
+    assert anna.waiting is None
+    assert "Unforeseen" in str(bernd.waiting)
