@@ -2,19 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from uuid import uuid4
 
 import sqlalchemy as sa
 
 from calsync_agent.appointment.content import UNKNOWN
-from calsync_agent.appointment.model import ActivityId, EventId
+from calsync_agent.appointment.model import ActivityId, EventId, LinkId
 from calsync_agent.consolidate.reading import read_activities
+from calsync_agent.consolidate.rows import Activity, BrokenActivity
+from calsync_agent.exchange.events import Event, UnreadableEvent
 from calsync_agent.exchange.operations import Partly, Result, Written, WrittenUnread
+from calsync_agent.fence import guarded
 from calsync_agent.i18n import Message, Value
 from calsync_agent.state import links, log, pending, quarantine
-from calsync_agent.state.links import Link
+from calsync_agent.state.links import Link, Role
 from calsync_agent.state.quarantine import Item
 from calsync_agent.sync import telling
+from calsync_agent.sync.effects import agreed
 from calsync_agent.sync.job import Batch, Intent, Job
+from calsync_agent.sync.match import Match, no_match
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +32,17 @@ class Refused:
     name: Value
 
 
-def parts(connection: sa.Connection, job: Job, fallen: Sequence[tuple[Batch, Message]]) -> None:
-    """Put events and appointments aside; work on them is struck off, as they are tried again."""
+def parts(
+    connection: sa.Connection,
+    job: Job,
+    fallen: Sequence[tuple[Batch, Message]],
+    match: Match = no_match,
+) -> None:
+    """Put events and appointments aside; work on them is struck off, as they are tried again.
+
+    What an event was found to be like on first contact stays its own (B4).
+    """
+    _link_alike(connection, job, [event for part, _ in fallen for event in part.events], match)
     found = refused(connection, job, fallen)
     _put(connection, job, found)
     work = {number: v for part, _ in fallen for number, v in part.activities.items()}
@@ -52,6 +68,36 @@ def refused(
             item = Item(number, None)
             found[item] = Refused(reason, telling.aside_name(activities.get(number)))
     return found
+
+
+def _link_alike(
+    connection: sa.Connection,
+    job: Job,
+    events: Sequence[Event | UnreadableEvent],
+    match: Match,
+) -> None:
+    """Remember that two belong together, of which nothing was agreed yet."""
+    profile = job.profile.id
+    linked = {li.event_id for li in links.by_events(connection, profile, {e.id for e in events})}
+    alike: dict[ActivityId, Event] = {}
+    for event in events:
+        if isinstance(event, Event) and event.is_organizer and event.id not in linked:
+            number = guarded(partial(match, event.id, event.appointment), lambda _: None)
+            if number is not None:
+                alike[number] = event
+    known = {li.activity for li in links.by_activities(connection, alike) if li.profile == profile}
+    rows = read_activities(connection, alike.keys() - known)
+    new = [_nothing_agreed(job, row, alike[number]) for number, row in rows.items()]
+    links.insert(connection, new)
+
+
+def _nothing_agreed(job: Job, row: Activity | BrokenActivity, event: Event) -> Link:
+    own = row.responsible == job.profile.employee
+    role = Role.ORGANIZER if own else Role.PLAIN
+    link = Link(LinkId(uuid4()), job.profile.id, row.id, event_id=event.id, role=role)
+    return guarded(
+        lambda: agreed(link, event, consolidate=UNKNOWN, exchange=UNKNOWN), lambda _: link
+    )
 
 
 def results(

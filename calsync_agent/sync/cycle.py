@@ -226,7 +226,7 @@ class Cycle:
                 return await self.write_for(
                     batch.parts,
                     work,
-                    lambda c, fallen: aside.parts(c, self.job, fallen),
+                    lambda c, fallen: aside.parts(c, self.job, fallen, match),
                     tries=None if one_by_one else 2,
                 )
             except InUse as met:

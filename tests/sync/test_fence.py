@@ -24,6 +24,7 @@ from calsync_agent.sync.preview import Preview
 from calsync_agent.sync.rehearsal import Rehearsal
 from calsync_agent.sync.window import Window
 from tests.support.rig import SOON, Agent, Rig
+from tests.support.verify import assert_in_step
 
 SQLITE = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 BOTH = pytest.mark.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)
@@ -169,6 +170,36 @@ def test_b8_inward_each_step_costs_the_one_item_alone(
         assert BAD not in here
         assert_named(busy)
     assert_it_comes_through(busy)
+
+
+@SQLITE
+@pytest.mark.parametrize("mine", [True, False])
+@pytest.mark.parametrize("step", IN[1:5], ids=lambda step: step.name)
+def test_b4_what_falls_on_first_contact_is_paired_with_what_it_is_like_later(
+    rig: Rig, step: Step, monkeypatch: pytest.MonkeyPatch, *, mine: bool
+) -> None:
+    rig.page_size = 100
+    anna = rig.world.hire("ANNA")
+    rig.world.hire("BERND", profile=False)
+    for number in range(10):
+        subject = BAD if number == 5 else f"Termin {number}"
+        start = SOON + timedelta(hours=number)
+        row = rig.world.enter("ANNA" if mine else "BERND", subject, start)
+        if not mine:
+            rig.world.invite(row, "ANNA")
+        anna.create(subject, start, start + timedelta(hours=1))
+    with monkeypatch.context() as patching:
+        step.break_it(patching)
+        asyncio.run(one_round(rig))
+        assert len(rig.world.rows(state.link)) == 10
+        assert len(quarantined(rig)) <= 1
+    rig.wait(hours=1)
+    asyncio.run(rig.until_quiet())
+    assert not quarantined(rig)
+    assert len(rig.world.activities()) == len(anna.events()) == len(rig.world.rows(state.link))
+    assert len(anna.find(BAD)) == 1
+    if mine:
+        assert_in_step(rig.world)
 
 
 POISONS: Final = {
