@@ -1,5 +1,6 @@
 """B14: without triggers, changes in Consolidate are found by comparing; same rules, same tests."""
 
+import asyncio
 from uuid import UUID, uuid4
 
 import pytest
@@ -285,3 +286,20 @@ async def test_b14_20000_appointments_are_compared_within_the_rounds_of_a_minute
     with scanned.database.reading() as connection:
         entered = connection.execute(sa.select(tables.feed.c.activity_id)).scalars().all()
     assert sorted(entered) == sorted(numbers)  # each once
+
+
+async def test_b14_two_agents_that_compare_at_once_lose_nothing_and_fail_at_nothing(
+    scanned: World,
+) -> None:
+    numbers = fill(scanned, 300)
+    both = [Scanning(scanned.database, lambda: 0.0) for _ in range(2)]
+    await asyncio.gather(*(one.advance() for one in both))
+    scanned.edit(numbers[0], subject="neu")
+    with scanned.database.writing() as connection:
+        connection.execute(sa.delete(tables.feed))
+    await asyncio.gather(*(one.advance() for one in both))
+    with scanned.database.reading() as connection:
+        assert set(connection.execute(sa.select(tables.feed.c.activity_id)).scalars()) == {
+            numbers[0]
+        }
+        assert scan.compare(connection, None).empty
