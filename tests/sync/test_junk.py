@@ -3,8 +3,9 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from calsync_agent.appointment import codec
 from calsync_agent.appointment.content import ALL, BOTH_WAYS, Field, differing, fingerprint
-from calsync_agent.appointment.model import EmployeeId
+from calsync_agent.appointment.model import Appointment, EmployeeId
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.span import span
 from calsync_agent.appointment.text import utf16_length
@@ -20,6 +21,7 @@ from calsync_agent.consolidate import children, tables
 from calsync_agent.consolidate.rows import (
     JOIN_URL_COLUMN,
     Activity,
+    BrokenActivity,
     activity_values,
     read_activity,
 )
@@ -178,3 +180,76 @@ async def _one_round(rig: Rig) -> None:
     errors = [str(one.error) for one in agent.in_trouble]
     await agent.stop()
     assert not errors
+
+
+ODD: Final = st.sampled_from(
+    (
+        *graph_junk.NUMBERS,
+        *graph_junk.TEXTS,
+        None,
+        True,
+        b"",
+        b"\xff\x00",
+        datetime.min,
+        datetime.max,
+        datetime(2026, 11, 30, 9),
+        datetime(2026, 11, 30, 9, tzinfo=UTC),
+        UUID(int=0),
+        "FREQ=DAILY;UNTIL=00010101",
+        "FREQ=SECONDLY",
+        float("nan"),
+    )
+)
+CHANGED: Final = {
+    "id": UUID(int=1),
+    "original_start": datetime(2026, 12, 1, 9),
+    "cancelled": False,
+    "subject": None,
+    "body": None,
+    "location": None,
+    "starts_at": None,
+    "ends_at": None,
+}
+INVITED: Final = {
+    "id": UUID(int=2),
+    "employee_id": None,
+    "email": "eva@far.example",
+    "name": "Eva",
+    "role": "invited",
+    "response": "none",
+}
+
+
+@st.composite
+def spoilt(draw: st.DrawFn, row: Mapping[str, Any], *kept: str) -> dict[str, Any]:
+    """A row with up to three columns that hold something odd."""
+    columns = sorted(row.keys() - kept)
+    changed = draw(st.lists(st.sampled_from(columns), max_size=3, unique=True))
+    return {**row, **{column: draw(ODD) for column in changed}}
+
+
+def entered() -> dict[str, Any]:
+    """A row as somebody enters it."""
+    start = datetime(2026, 11, 30, 9)
+    appointment = Appointment("Termin", start, start + timedelta(hours=1), "Europe/Vienna")
+    return {**empty_row(), **activity_values(appointment, ALL, ""), "recurrence": "FREQ=DAILY"}
+
+
+@settings(MANY, max_examples=150)
+@given(spoilt(entered(), "id", "responsible_id"), spoilt(CHANGED), spoilt(INVITED))
+def test_b8_whatever_a_row_holds_it_is_named_or_written_so_that_it_reads_the_same(
+    row: dict[str, Any], changed: dict[str, Any], invited: dict[str, Any]
+) -> None:
+    activity = read_activity(row, [changed], [invited])
+    if isinstance(activity, BrokenActivity):
+        assert str(activity.reason).strip()
+        assert str(activity.name).strip()
+        f"{activity.reason} {activity.name}".encode()
+        return
+    again = {**row, **activity_values(activity.appointment, ALL, activity.time_zone)}
+    twice = read_activity(again, [changed], [invited])
+    assert isinstance(twice, Activity), twice
+    assert differing(twice.appointment, activity.appointment) == frozenset()
+    json.dumps(writes.event_body(activity.appointment, BOTH_WAYS)).encode("ascii")
+    codec.from_json(codec.to_json(activity.appointment))
+    span(activity.appointment)
