@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
+from calsync_agent import bootstrap
 from calsync_agent.consolidate import readiness, scan, tables
 from calsync_agent.consolidate.triggers import feed_triggers
 from calsync_agent.database import tuning
@@ -13,6 +14,8 @@ from calsync_agent.database.catalogue import found
 from calsync_agent.database.creation import target_of
 from calsync_agent.database.schema import triggers_of
 from calsync_agent.installation import install
+from calsync_agent.service.preview_text import lines
+from calsync_agent.service.previewing import preview_all
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.scanning import Scanning
 from calsync_agent.state import links
@@ -303,3 +306,15 @@ async def test_b14_two_agents_that_compare_at_once_lose_nothing_and_fail_at_noth
             numbers[0]
         }
         assert scan.compare(connection, None).empty
+
+
+async def test_b14_a_preview_compares_as_well_and_keeps_nothing(scanned: World) -> None:
+    scanned.hire("ANNA")
+    number = scanned.enter("ANNA", "eins", SOON)
+    await scanned.sync()
+    await scanned.sync()
+    scanned.edit(number, subject="geändert")
+    with watching() as seen:
+        told = await preview_all(scanned.database, scanned.settings(), bootstrap.connect)
+    assert "geändert" in "\n".join(str(line) for one in told for line in lines(one))
+    assert seen.writes == []
