@@ -4,15 +4,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeAlias, TypeGuard
+from typing import TypeAlias, TypeGuard
 
 from calsync_agent.appointment.content import Field
-from calsync_agent.appointment.model import ActivityId, EventId
+from calsync_agent.appointment.model import ActivityId, EventId, ICalUid
 from calsync_agent.appointment.naming import event_name
 from calsync_agent.appointment.people import Directory
 from calsync_agent.errors import MailboxTrouble
-from calsync_agent.exchange import delta, guests, keeping, writes
-from calsync_agent.exchange.calls import Calls, Sender
+from calsync_agent.exchange import delta, finding, guests, keeping, writes
+from calsync_agent.exchange.calls import Calls, Sender, items_of, unread
 from calsync_agent.exchange.delta import Page
 from calsync_agent.exchange.events import (
     Event,
@@ -76,7 +76,7 @@ class Mailbox:
         """Find out whether the calendar may be read, by reading as little of it as there is."""
         (answer,) = await self.calls.ask([delta.least(self.name)])
         if not answer.ok:
-            raise self._failed(answer)
+            raise unread(self.name, answer)
 
     async def page(self, request: Request) -> Page:
         """A page of the feed. Raises PositionLost."""
@@ -85,9 +85,9 @@ class Mailbox:
     async def read_page(self, answer: Answer) -> Page:
         """The page in an answer. Raises PositionLost."""
         if delta.token_refused(answer):
-            raise PositionLost(self._failed(answer))
+            raise PositionLost(unread(self.name, answer))
         if not answer.ok or not answer.body:
-            raise self._failed(answer)
+            raise unread(self.name, answer)
         body = answer.body
         return await weighed(weight(body), lambda: delta.read_page(body, self.people))
 
@@ -134,14 +134,10 @@ class Mailbox:
     async def made_for(self, activities: Collection[ActivityId]) -> list[Event | UnreadableEvent]:
         """The events that were made for these appointments, as far as they are there."""
         wanted = sorted(activities)
-        answers = await self.calls.ask([writes.lookup(self.name, number) for number in wanted])
+        listed = await self.calls.items([writes.lookup(self.name, number) for number in wanted])
         found: dict[EventId, ActivityId] = {}
-        for number, answer in zip(wanted, answers, strict=True):
-            if not answer.ok:
-                raise self._failed(answer)
-            items: Any = (answer.body or {}).get("value")
-            ids = map(id_of, items if isinstance(items, list) else ())
-            found |= {event: number for event in ids if event is not None}
+        for number, items in zip(wanted, listed, strict=True):
+            found |= {event: number for event in map(id_of, items) if event is not None}
         events = (await self.read(found.keys())).items()
         return [
             replace(event, made_for=found.get(number)) if isinstance(event, Event) else event
@@ -149,7 +145,28 @@ class Mailbox:
             if event is not None
         ]
 
-    async def listed(self, series: Event, start: datetime, end: datetime) -> Event:
+    async def with_uids(self, uids: Collection[ICalUid]) -> list[Event | UnreadableEvent]:
+        """The events with these iCalUIds, whichever calendar of the mailbox they lie in."""
+        if not uids:
+            return []
+        requests = [finding.calendars(self.name), *finding.by_uids(self.name, uids)]
+        calendars, *here = await self.calls.items(requests)
+        requests = [
+            request
+            for number in finding.others(calendars)
+            for request in finding.by_uids(self.name, uids, number)
+        ]
+        answers = await self.calls.ask(requests)
+        for answer in answers:
+            # A calendar may have been deleted since it was listed.
+            if items_of(answer) is None and not writes.item_gone(answer):
+                raise unread(self.name, answer)
+        there = [items_of(answer) or [] for answer in answers]
+        numbers = {id_of(item) for items in (*here, *there) for item in items}
+        events = await self.read({number for number in numbers if number is not None})
+        return [event for event in events.values() if event is not None]
+
+    async def listed(self, series: Event, start: datetime, end: datetime) -> Read:
         """A series with the exceptions that its occurrences from `start` to `end` (UTC) show."""
         return await self._occurrences.listed(series, start, end)
 
@@ -269,19 +286,6 @@ class Mailbox:
             return None
         name = event_name(None, None, event, private=True)
         return UnreadableEvent(event, writes.told(answer), name)
-
-    def _failed(self, answer: Answer) -> MailboxTrouble:
-        return MailboxTrouble(
-            message(
-                "the mailbox {mailbox} cannot be read: {code}: {text}"
-                " (status {status}, request-id {request_id})",
-                mailbox=self.name,
-                code=answer.code or "-",
-                text=answer.error_message,
-                status=answer.status,
-                request_id=answer.request_id,
-            )
-        )
 
 
 def _unread(operation: Operation, outcome: Outcome | None, error: Exception) -> Result:

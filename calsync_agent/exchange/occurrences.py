@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 from calsync_agent.appointment import zones
 from calsync_agent.appointment.expansion import starts_between
 from calsync_agent.appointment.model import Appointment, ChangedOccurrence, EventId
-from calsync_agent.appointment.naming import shown
+from calsync_agent.appointment.naming import event_name, shown
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.series import length
 from calsync_agent.exchange import writes
-from calsync_agent.exchange.calls import Calls
+from calsync_agent.exchange.calls import Calls, items_of
 from calsync_agent.exchange.events import Event, Kind, UnreadableEvent, read_event
 from calsync_agent.exchange.heavy import weighed, weight
 from calsync_agent.exchange.instances import Instance, by_rule, original_start, with_instances
@@ -33,7 +33,7 @@ from calsync_agent.exchange.operations import (
 from calsync_agent.exchange.recreation import OCCURRENCE_PROPERTIES, Carried, carried_over
 from calsync_agent.exchange.requests import Answer, Lost, Request
 from calsync_agent.exchange.series import OccurrenceWrite, difference, present_text
-from calsync_agent.i18n import Message, message
+from calsync_agent.i18n import Message, Value, message
 
 PAGE: Final = 1000
 """Occurrences to a page of a listing: as many as Graph allows, so that a window's days fit in."""
@@ -119,22 +119,29 @@ class Occurrences:
         days = f"$select={OCCURRENCE_PROPERTIES}&$expand=exceptionOccurrences"
         requests = [Request("GET", path, html=True), Request("GET", f"{path}?{days}", html=True)]
         whole, expanded = await self.calls.ask(requests)
-        if not (whole.ok and expanded.ok):
-            return writes.told(expanded if whole.ok else whole)
+        for answer in (whole, expanded):
+            if not answer.ok or not answer.body:
+                return writes.told(answer)
         occurrences: Any = (expanded.body or {}).get("exceptionOccurrences")
         return carried_over(whole.body or {}, occurrences or ())
 
-    async def listed(self, series: Event, start: datetime, end: datetime) -> Event:
+    async def listed(
+        self, series: Event, start: datetime, end: datetime
+    ) -> Event | UnreadableEvent:
         """A series with the exceptions that its occurrences from `start` to `end` (UTC) show.
 
-        What the rule gives in that time and Exchange does not list has been cancelled.
+        What the rule gives in that time and Exchange does not list has been cancelled; an answer
+        that lists nothing at all says nothing of it (B5).
         """
         items: list[Mapping[str, Any]] = []
         request = self._instances(series.id, start, end)
         while True:
             answer = (await self.calls.ask([request]))[0]
             body: Any = answer.body or {}
-            items += body.get("value") or ()
+            listed = items_of(answer)
+            if listed is None:
+                return UnreadableEvent(series.id, writes.told(answer), _name(series))
+            items += listed
             if not body.get("@odata.nextLink"):
                 break
             request = Request("GET", str(body["@odata.nextLink"]))
@@ -305,3 +312,8 @@ def _refused(moment: datetime, answer: Answer) -> Message:
             moment=shown(moment),
         )
     return _left(moment, writes.told(answer))
+
+
+def _name(series: Event) -> Value:
+    known = series.appointment
+    return event_name(known.subject, str(known.start), series.id, private=known.private)

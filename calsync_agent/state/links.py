@@ -18,6 +18,7 @@ from calsync_agent.state.tables import event_key, link
 
 _COLUMNS: Final = tuple(link.c)
 SOME: Final = 500
+_DIGEST: Final = "sha256:"
 
 
 class Role(StrEnum):
@@ -90,7 +91,12 @@ def stored_uid(uid: ICalUid) -> ICalUid:
     """A uid as it is stored: longer ones, and those not in plain ASCII, by their digest."""
     if len(uid) <= ID_LENGTH and uid.isascii() and uid.isprintable():
         return uid
-    return ICalUid("sha256:" + sha256(uid.encode(errors="backslashreplace")).hexdigest())
+    return ICalUid(_DIGEST + sha256(uid.encode(errors="backslashreplace")).hexdigest())
+
+
+def is_digest(uid: ICalUid) -> bool:
+    """Whether the uid itself is not known, because it could not be stored."""
+    return uid.startswith(_DIGEST)
 
 
 def by_events(

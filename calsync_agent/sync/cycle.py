@@ -442,7 +442,7 @@ async def _follow(cycle: Cycle, page: Page, listing: _Listing | None = None) -> 
         series.note(page)
         if listing:
             listing.note(page)
-        put_off |= await _process(cycle, await cycle.gather.of_page(page), match)
+        put_off |= await _process(cycle, await cycle.gather.of_page(pages.newest(page)), match)
         following = await pages.after(page)
         if following is None:
             break
@@ -583,8 +583,12 @@ async def _process(cycle: Cycle, batch: Batch, match: Match = no_match) -> PutOf
 
 
 async def _again(cycle: Cycle, settled: Settled, match: Match, caution: Caution) -> PutOff:
-    """Settle what had to be read again."""
-    if not settled.again:
-        return PutOff()
-    fresh = await cycle.gather.as_they_are(settled.again)
-    return (await cycle.settle(fresh, match, caution)).put_off
+    """Settle what had to be read again, and what that makes doubtful, each event once."""
+    put_off = PutOff()
+    asked: frozenset[EventId] = frozenset()
+    while not settled.again <= asked:
+        asked |= settled.again
+        fresh = await cycle.gather.unseen(asked)
+        settled = await cycle.settle(fresh, match, caution)
+        put_off |= settled.put_off
+    return put_off

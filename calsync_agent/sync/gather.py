@@ -18,7 +18,7 @@ from calsync_agent.exchange.events import Event, UnreadableEvent
 from calsync_agent.exchange.mailbox import Mailbox, Read
 from calsync_agent.fence import guarded, guarded_call, reason
 from calsync_agent.state import links
-from calsync_agent.state.links import Role
+from calsync_agent.state.links import Role, is_digest
 from calsync_agent.state.log import named
 from calsync_agent.sync.job import Batch, Job
 from calsync_agent.sync.window import Window
@@ -72,7 +72,7 @@ class Gatherer:
         return _batch(await self._found_again(await self.mailbox.read(events)))
 
     async def _found_again(self, found: dict[EventId, Read]) -> dict[EventId, Read]:
-        """The same, with events that were made for an appointment and have another id now (B3).
+        """The same, with events that have another id now, wherever in the mailbox they lie (B3).
 
         So it is when a mailbox has moved, or an event came back from the wastebasket.
         """
@@ -80,9 +80,12 @@ class Gatherer:
         if not gone:
             return found
         known = await self.database.read(lambda c: links.by_events(c, profile, gone))
-        theirs = {li.activity for li in known if li.role is not Role.COPY}
-        again = await self.mailbox.made_for(theirs)
-        return {**{event.id: event for event in again}, **found}
+        made = {li.activity for li in known if li.role is not Role.COPY}
+        again = await self.mailbox.made_for(made)
+        uids = {li.ical_uid for li in known if li.ical_uid and not is_digest(li.ical_uid)}
+        met = {event.ical_uid for event in again if isinstance(event, Event)}
+        again += await self.mailbox.with_uids(uids - met)
+        return {**{event.id: event for event in reversed(again)}, **found}
 
     async def of_series(self, masters: Collection[EventId], seen: SeriesSeen) -> Batch:
         """Series as they are, with their exceptions.

@@ -1,12 +1,15 @@
 """Page after page of a mailbox's feed, within bounds (B9a)."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final
 
+from calsync_agent.appointment.model import EventId
 from calsync_agent.errors import MailboxTrouble
 from calsync_agent.exchange import delta
 from calsync_agent.exchange.delta import Page
+from calsync_agent.exchange.events import Event
 from calsync_agent.exchange.mailbox import Mailbox
 from calsync_agent.i18n import message
 
@@ -26,6 +29,21 @@ class Pages:
     _barren: int = 0
     _links: set[str] = field(default_factory=set)
     _seen: set[Hashable] = field(default_factory=set)
+    _newest: dict[EventId, datetime] = field(default_factory=dict)
+
+    def newest(self, page: Page) -> Page:
+        """The page without versions that are older than what an earlier one showed (B3).
+
+        No order is promised (graph-facts 1.3).
+        """
+        kept = []
+        for event in page.events:
+            if isinstance(event, Event) and event.modified_at is not None:
+                if event.modified_at < self._newest.get(event.id, event.modified_at):
+                    continue
+                self._newest[event.id] = event.modified_at
+            kept.append(event)
+        return page if len(kept) == len(page.events) else replace(page, events=tuple(kept))
 
     async def after(self, page: Page) -> Page | None:
         """The page that follows; None where `page` is the last, and holds the new position.

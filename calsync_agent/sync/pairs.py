@@ -15,6 +15,7 @@ from calsync_agent.appointment.model import (
     ProfileId,
     Response,
 )
+from calsync_agent.appointment.span import span
 from calsync_agent.consolidate import scan
 from calsync_agent.consolidate.reading import see_activities
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
@@ -147,7 +148,7 @@ class _Assembly:
                 found[link.activity] = self._known(link.activity, link, self.events[event_id])
             else:
                 gone.append(link)
-        for event in self.unknown:
+        for event in self._doubles_last():
             known = self._unlinked(event)
             if known is not None:
                 found[known.activity_id] = known
@@ -202,27 +203,122 @@ class _Assembly:
         return self._known(number, mine, event, by=by, adopted=mine is not None)
 
     def _activity_for(self, event: Event | UnreadableEvent) -> tuple[ActivityId, By] | None:
+        """The appointment it belongs to, and how that is known; None where it has to wait."""
         *others, (own, _) = self.guesses[event.id]
         if _is_copy(event) and self._is_over(event):
             return None  # it is being withdrawn, or was: Exchange tells the copies itself (F1a)
         seen_before = [(own, By.ORIGIN)] if self._mine(own) else []
+        waiting: dict[ActivityId, By] = {}
+        linked: dict[ActivityId, tuple[By, Link]] = {}
         for number, by in [*others, *seen_before]:
-            if number in self.taken or not (self._there(number) or self._mine(number)):
+            if not (self._there(number) or self._mine(number)) or self._is_other(event, number, by):
                 continue
             mine = self._mine(number)
             if mine is not None and mine.role is Role.ORGANIZER and _is_copy(event):
                 return None  # from before its owner became responsible; it is cancelled (G10)
-            if mine is None or mine.event_id is None or mine.event_id in self.batch.gone:
-                return number, by
-            if mine.event_id not in self.events:
-                self.found.doubtful |= {mine.event_id, event.id}
-                return None
+            if mine is not None and mine.event_id is not None:
+                linked.setdefault(number, (by, mine))
+            else:
+                waiting.setdefault(number, by)
+                if not linked:
+                    break
+        renamed = self._renamed(event, linked)
+        if renamed is not None or event.id in self.found.doubtful:
+            return renamed
+        if waiting:
+            return next(iter(waiting.items()))
         if isinstance(event, Event) and self._waits(event, own):
             self.found.parked.append(event)
             return None
         # Another event of the mailbox may have the same iCalUId: a copy, or an import.
         free = own not in self.taken and self._mine(own) is None
+        free = free and not self._is_other(event, own, By.ORIGIN)
         return own if free else of_event(event.id), By.ORIGIN
+
+    def _is_other(self, event: Event | UnreadableEvent, number: ActivityId, by: By) -> bool:
+        """Whether an appointment cannot be that of the event, whatever they have in common.
+
+        It has its event already; or somebody else organizes its meeting, so that an event of the
+        owner's own with the same iCalUId is a pasted copy of their invitation (B8).
+        """
+        if number in self.taken:
+            return True
+        if by is By.KEY or not isinstance(event, Event):
+            return False
+        if not event.is_organizer:
+            return by is not By.LIKENESS and self._pasted(event, number)
+        mine = self._mine(number)
+        if mine is not None:
+            return mine.role is Role.COPY
+        activity = self.held.get(number)
+        if isinstance(activity, Activity) and activity.from_outside and not activity.deleted:
+            return not self._organizes(activity)
+        return by is not By.LIKENESS and any(
+            li.role is Role.ORGANIZER and li.event_id is not None for li in self.links[number]
+        )
+
+    def _pasted(self, copy: Event, number: ActivityId) -> bool:
+        """Whether an appointment came from somebody's pasted copy of the meeting."""
+        leading = [
+            li
+            for li in self.links.get(number, ())
+            if li.role is Role.ORGANIZER and li.ical_uid == _uid(copy)
+        ]
+        mailboxes, people = self.job.office.mailboxes, self.job.office.people
+        if any(li.profile == self.job.profile.id for li in leading):
+            return True
+        organizer = people.employee(copy.organizer.address)
+        return (
+            bool(leading)
+            and organizer is not None
+            and organizer in mailboxes
+            and all(li.profile != mailboxes[organizer] for li in leading)
+        )
+
+    def _organizes(self, activity: Activity) -> bool:
+        """Whether it is the mailbox's owner who organizes the meeting."""
+        employee, organizer = self.job.profile.employee, activity.appointment.organizer
+        if not activity.from_outside or organizer is None:
+            return activity.responsible == employee
+        return self.job.office.people.employee(organizer.address) == employee
+
+    def _renamed(
+        self, event: Event | UnreadableEvent, linked: Mapping[ActivityId, tuple[By, Link]]
+    ) -> tuple[ActivityId, By] | None:
+        """The appointment whose event has this id now, as the one that it had is gone (B3).
+
+        Where several have events with this iCalUId, all of these are looked at before, and the
+        likeliest counts: that for which it was made, or that with which it agrees.
+        """
+        events = {mine.event_id for _, mine in linked.values() if mine.event_id is not None}
+        key = next((n for n, (by, _) in linked.items() if by is By.KEY), None)
+        if key is not None and linked[key][1].event_id in self.batch.gone:
+            return key, By.KEY
+        if events - self.batch.gone - self.events.keys():
+            self.found.doubtful |= {*events, event.id}
+            return None
+        gone = [(n, by) for n, (by, mine) in linked.items() if mine.event_id in self.batch.gone]
+        return max(gone, key=lambda one: self._agree(event, linked[one[0]][1]), default=None)
+
+    def _agree(self, event: Event | UnreadableEvent, link: Link) -> tuple[bool, bool]:
+        """Whether an event holds what a link's event did; or is at least at the same time."""
+        if isinstance(event, UnreadableEvent):
+            return False, False
+        employee, people = self.job.profile.employee, self.job.office.people
+        held = fingerprint(view(event.appointment, link.role, employee, people))
+        same_time = span(event.appointment) == (link.starts_at, link.ends_at)
+        return held == link.exchange, same_time
+
+    def _doubles_last(self) -> list[Event | UnreadableEvent]:
+        """The events without link; of several with one iCalUId, what is as it was comes first."""
+
+        def as_it_was(event: Event | UnreadableEvent) -> tuple[bool, bool]:
+            mine = [li for n, _ in self.guesses[event.id] if (li := self._mine(n)) is not None]
+            if len({li.id for li in mine}) < 2:  # noqa: PLR2004 - there is no choice
+                return True, True
+            return max(self._agree(event, li) for li in mine)
+
+        return sorted(self.unknown, key=as_it_was, reverse=True)
 
     def _is_over(self, event: Event | UnreadableEvent) -> bool:
         """Whether it is a copy of a meeting that is ours and is withdrawn, or is about to be.
@@ -250,7 +346,8 @@ class _Assembly:
         organizer = self.job.office.people.employee(event.organizer.address)
         synced = organizer in self.job.office.mailboxes or organizer in self.intending
         expected = synced and organizer != self.job.profile.employee
-        return expected and not self._there(own) and event.id not in self.batch.impatient
+        known = self._there(own) and not self._is_other(event, own, By.ORIGIN)
+        return expected and not known and event.id not in self.batch.impatient
 
     def _there(self, number: ActivityId) -> bool:
         return number in self.held or number in self.busy
@@ -332,11 +429,20 @@ class _Assembly:
 
     def _strays(self, number: ActivityId, event: Event | UnreadableEvent | None) -> Iterable[Link]:
         """Links of the same meeting to an appointment that is not this one."""
-        if not isinstance(event, Event) or not event.is_organizer:
+        if not isinstance(event, Event) or not event.is_organizer or not event.meeting:
             return ()
         same = self.by_uid.get(_uid(event), ())
         led = {li.activity for li in same if li.role is Role.ORGANIZER}
-        return (li for li in same if li.activity not in {number, *led} and li.role is Role.COPY)
+        served = {self.job.profile.id, *(li.profile for li in self.links[number])}
+        return (
+            li
+            for li in same
+            if li.role is Role.COPY
+            and li.activity not in {number, *led}
+            and li.profile not in served
+            and isinstance(activity := self.held.get(li.activity), Activity)
+            and self._organizes(activity)
+        )
 
 
 def _is_copy(event: Event | UnreadableEvent) -> bool:

@@ -1,13 +1,16 @@
 """Events that change their ids, and events that share one: the link follows, nothing flips (B3)."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
 import pytest
 
 from calsync_agent.consolidate import tables
+from calsync_agent.exchange.calls import Calls
+from calsync_agent.exchange.requests import Answer, Request
 from calsync_agent.sandbox.people import Person
 from calsync_agent.state import tables as state
 from tests.support.rig import SOON, Rig
@@ -197,3 +200,140 @@ def test_b3_an_event_that_comes_back_after_its_deletion_was_seen_revives_its_row
     (after,) = rig.world.rows(tables.activity)
     assert (after["id"], after["deleted_at"]) == (before["id"], None)
     assert len(anna.events()) == 1
+
+
+TWINS: Final = ("Jour fixe", "Kopie")
+
+
+def twins(rig: Rig, kind: str) -> Person:
+    """Two events with one iCalUId, in step."""
+    entered(rig, kind, "exchange")
+    anna = rig.tenant.user("anna")
+    copy(rig, anna, meeting=kind == "meeting")
+    asyncio.run(rig.until_quiet())
+    return anna
+
+
+@pytest.mark.parametrize("page_size", [1, 50])
+@pytest.mark.parametrize("which", [["Jour fixe"], ["Kopie"], TWINS, "moved"], ids=str)
+@pytest.mark.parametrize("kind", ["single", "series"])
+def test_b3_of_two_events_with_one_icaluid_each_keeps_its_row_under_a_new_id(
+    rig: Rig, kind: str, which: str | list[str], page_size: int
+) -> None:
+    rig.page_size = page_size
+    anna = twins(rig, kind)
+    before, writes = rows(rig), rig.tenant.counters.writes
+    if which == "moved":
+        rig.tenant.relocate("anna")
+    else:
+        for subject in which:
+            anna.bring_back(anna.find(subject)[0])
+    asyncio.run(rig.until_quiet())
+    assert rows(rig) == before
+    assert rig.tenant.counters.writes == writes
+    assert_in_step(rig)
+
+
+@pytest.mark.parametrize("page_size", [1, 50])
+@pytest.mark.parametrize("invited", [False, True])
+@pytest.mark.parametrize("organizer", ["colleague", "stranger"])
+@pytest.mark.parametrize("when", ["at once", "later", "brought back", "moved"])
+def test_b8_a_pasted_copy_of_an_invitation_is_an_appointment_of_its_own(
+    rig: Rig, when: str, organizer: str, page_size: int, *, invited: bool
+) -> None:
+    rig.page_size = page_size
+    anna, bernd = rig.world.hire("ANNA"), rig.world.hire("BERND")
+    clara = rig.world.hire("CLARA") if organizer == "colleague" else None
+    host = clara or Person(rig.tenant.world, rig.tenant.world.add_mailbox("x@fremd.example", "X"))
+    host.create("Einladung", SOON, SOON + HOUR, attendees=[anna.upn, bernd.upn])
+    if when == "later":
+        asyncio.run(rig.until_quiet())
+    later = SOON + timedelta(days=1)
+    guests = {"attendees": ["gast@fremd.example"]} if invited else {}
+    pasted = anna.create("Eingefügt", later, later + HOUR, **guests)
+    anna.item(pasted).uid = anna.item(anna.find("Einladung")[0]).uid
+    asyncio.run(rig.until_quiet())
+    before = sorted(row[1] for row in rows(rig) if row[2] is None)
+    if when == "brought back":
+        anna.bring_back(pasted)
+    if when == "moved":
+        rig.tenant.relocate("anna")
+    asyncio.run(rig.until_quiet())
+    rig.wait(hours=3)
+    asyncio.run(rig.until_quiet())
+    assert sorted(row[1] for row in rows(rig) if row[2] is None) == before
+    assert before == ["Eingefügt", "Einladung"]
+    assert not rig.world.rows(state.quarantine)
+    links = [(link["profile_id"], link["role"]) for link in rig.world.rows(state.link)]
+    assert len(links) == (4 if organizer == "colleague" else 3)
+    (theirs,) = (link for link in rig.world.rows(state.link) if link["profile_id"] == 2)
+    (meeting,) = (row for row in rig.world.activities() if row["subject"] == "Einladung")
+    assert (theirs["role"], theirs["activity_id"]) == ("copy", meeting["id"])
+    assert len(bernd.events()) == 1
+
+
+def elsewhere(rig: Rig, where: str) -> None:
+    """The event lies where the feed does not show it."""
+    anna = rig.tenant.user("anna")
+    (event,) = anna.find("Jour fixe")
+    if where == "another calendar":
+        anna.move(event, anna.add_calendar("Privat"))
+    else:
+        far = SOON + timedelta(days=1500)
+        anna.change(event, start=far, end=far + HOUR)
+    asyncio.run(rig.until_quiet())
+
+
+@pytest.mark.parametrize("where", ["another calendar", "beyond the window"])
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_b3_an_event_that_the_feed_does_not_show_is_found_again_after_a_move(
+    rig: Rig, kind: str, side: str, where: str
+) -> None:
+    entered(rig, kind, side)
+    elsewhere(rig, where)
+    (before,) = rig.world.activities()
+    rig.tenant.relocate("anna")
+    asyncio.run(rig.until_quiet())
+    rig.world.edit(before["id"], location="Saal")
+    asyncio.run(rig.until_quiet())
+    (after,) = rig.world.activities()
+    assert after["id"] == before["id"]
+    anna = rig.tenant.user("anna")
+    (event,) = anna.find("Jour fixe")
+    assert anna.event(event)["location"]["displayName"] == "Saal"
+    assert not rig.world.rows(state.quarantine)
+
+
+@pytest.mark.parametrize("body", [None, {}, {"value": None}, {"value": [[]]}], ids=str)
+def test_b5_a_search_that_says_nothing_is_no_proof_that_an_event_is_gone(
+    rig: Rig, body: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered(rig, "single", "exchange")
+    elsewhere(rig, "another calendar")
+    before = rows(rig)
+    rig.tenant.relocate("anna")
+    usual = Calls.ask
+
+    async def silent(self: Calls, requests: Sequence[Request]) -> list[Answer]:
+        answers = await usual(self, requests)
+        return [
+            replace(answer, body=body) if "iCalUId%20eq" in request.path else answer
+            for request, answer in zip(requests, answers, strict=True)
+        ]
+
+    with monkeypatch.context() as patching:
+        patching.setattr(Calls, "ask", silent)
+        asyncio.run(one_round(rig))
+        assert rows(rig) == before
+    asyncio.run(rig.until_quiet())
+    assert rows(rig) == before
+    assert not rig.world.rows(state.quarantine)
+
+
+async def one_round(rig: Rig) -> None:
+    agent = rig.agent()
+    await agent.round()
+    troubled = agent.in_trouble
+    await agent.stop()
+    assert troubled

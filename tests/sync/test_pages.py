@@ -8,7 +8,8 @@ import pytest
 from calsync_agent.appointment.model import EventId
 from calsync_agent.appointment.people import Directory
 from calsync_agent.errors import MailboxTrouble
-from calsync_agent.exchange.delta import Page
+from calsync_agent.exchange.delta import Page, read_page
+from calsync_agent.exchange.events import Event
 from calsync_agent.exchange.mailbox import Mailbox
 from calsync_agent.exchange.requests import Answer, Outcome, Request
 from calsync_agent.sync import pages
@@ -112,3 +113,40 @@ async def test_b9a_occurrences_of_one_series_are_news_on_every_page() -> None:
     walk = Pages(Mailbox(Endless({DELTA: "/d"}), "anna", Directory()))
     for day in range(3 * pages.MOST_BARREN):
         assert await walk.after(of(day)) is not None
+
+
+def shown(number: str, subject: str, second: int | None) -> dict[str, object]:
+    moment = None if second is None else f"2026-11-30T08:00:{second:02}Z"
+    times = {"dateTime": "2026-12-01T09:00:00", "timeZone": "UTC"}
+    return {
+        "id": number,
+        "type": "singleInstance",
+        "subject": subject,
+        "lastModifiedDateTime": moment,
+        "start": times,
+        "end": times,
+    }
+
+
+@pytest.mark.parametrize(
+    ("versions", "counting"),
+    [
+        ([("neu", 2), ("alt", 1)], ["neu"]),
+        ([("alt", 1), ("neu", 2)], ["alt", "neu"]),
+        ([("neu", 2), ("alt", 1), ("neuer", 3), ("neu", 2)], ["neu", "neuer"]),
+        ([("neu", 2), ("auch neu", 2)], ["neu", "auch neu"]),
+        ([("neu", 2), ("ohne Zeit", None)], ["neu", "ohne Zeit"]),
+    ],
+)
+async def test_b3_of_two_versions_on_different_pages_of_one_round_the_newer_counts(
+    versions: list[tuple[str, int | None]], counting: list[str]
+) -> None:
+    walk = Pages(Mailbox(Endless({}), "anna", Directory()))
+    found: list[str | None] = []
+    for subject, second in versions:
+        items = [shown("1", subject, second), shown("2", "ein anderes", 1)]
+        page = walk.newest(read_page({"value": items}, Directory()))
+        mine = (each for each in page.events if each.id == "1")
+        found += [each.appointment.subject for each in mine if isinstance(each, Event)]
+        assert len(page.events) in {1, 2}
+    assert found == counting
