@@ -249,7 +249,7 @@ def test_b8_a_pasted_copy_of_an_invitation_is_an_appointment_of_its_own(
     if when == "later":
         asyncio.run(rig.until_quiet())
     later = SOON + timedelta(days=1)
-    guests = {"attendees": ["gast@fremd.example"]} if invited else {}
+    guests: dict[str, Any] = {"attendees": ["gast@fremd.example"]} if invited else {}
     pasted = anna.create("Eingefügt", later, later + HOUR, **guests)
     anna.item(pasted).uid = anna.item(anna.find("Einladung")[0]).uid
     asyncio.run(rig.until_quiet())
