@@ -15,7 +15,7 @@ from tests.support.rig import SOON, Rig
 MEGABYTE: Final = 1_000_000
 KINDS: Final = {
     "rules and links": "_" * 20 + "https://",
-    "empty lines": "wort\n \n",
+    "lines of rules": "_" * 200 + "\n",
     "percents": "https://a/%%25%3a?&&=&",
     "blanks": "   \xa0é  ",
     "signs": "<&#1<!--",
