@@ -124,7 +124,7 @@ def denied(error: sa.exc.DBAPIError) -> DatabaseRefused | None:
         message(
             "The login has too few rights ({reason}); grant it SELECT on Consolidate's tables,"
             " INSERT and UPDATE on the activities, SELECT, INSERT, UPDATE and DELETE on the tables"
-            " that begin with calsync_, and on PostgreSQL USAGE and SELECT on their sequences:"
+            " that begin with calsync_, and on PostgreSQL USAGE on their sequences:"
             " packaging/DATABASE.md has the statements",
             reason=reason,
         )

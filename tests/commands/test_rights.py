@@ -68,19 +68,14 @@ def test_b14_a_login_with_the_rights_of_the_document_syncs_both_ways(run: Run, w
 
 
 @postgresql
-@pytest.mark.parametrize("right", ["SELECT", "USAGE"])
-def test_b14_a_right_on_a_sequence_that_is_missing_is_named(
-    run: Run, weak: World, right: str
-) -> None:
+def test_b14_a_right_on_a_sequence_that_is_missing_is_named(run: Run, weak: World) -> None:
     role = f"agent_{weak.database.engine.url.database}"
     with weak.database.writing() as connection:
         connection.exec_driver_sql(f"REVOKE ALL ON SEQUENCE calsync_log_id_seq FROM {role}")
-        other = {"SELECT": "USAGE", "USAGE": "SELECT"}[right]
-        connection.exec_driver_sql(f"GRANT {other} ON SEQUENCE calsync_log_id_seq TO {role}")
     weak.enter("ANNA", "hinaus", SOON)
     said = run("--config", weak.folder / "agent.toml", "once")
     assert said.status != 0
-    assert "SELECT" in said.err
+    assert "USAGE" in said.err
     assert "DATABASE.md" in said.err
 
 
