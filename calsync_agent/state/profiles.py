@@ -59,14 +59,18 @@ def read_provider(connection: sa.Connection) -> Provider | None:
 
     Raises ConfigurationRefused, naming row and column, where a value cannot be used.
     """
-    found = sa.select(*provider.c).where(provider.c.kind == KIND)
+    found = sa.select(*_as_stored(provider)).where(provider.c.kind == KIND)
     row = connection.execute(found).mappings().first()
     if row is None:
         return None
     return Provider(
         id=row["id"],
-        tenant_id=row["tenant_id"].strip(),
-        policy=Policy(bool(row["inbound"]), bool(row["outbound"]), _priority(row["priority"])),
+        tenant_id=_tenant(row["tenant_id"]),
+        policy=Policy(
+            _flag("inbound", row["inbound"]),
+            _flag("outbound", row["outbound"]),
+            _priority(row["priority"]),
+        ),
         interval_seconds=_interval(row["interval_seconds"]),
     )
 
@@ -89,28 +93,52 @@ def no_mailbox(name: str) -> Message | None:
 def has_tenant(connection: sa.Connection) -> bool:
     """Whether the provider row names a tenant, whatever else is in it."""
     found = sa.select(provider.c.tenant_id).where(provider.c.kind == KIND)
-    return bool((connection.execute(found).scalars().first() or "").strip())
+    stored = connection.execute(found).scalars().first()
+    return stored is not None and bool(str(stored).strip())
 
 
 def read_profiles(connection: sa.Connection, of_provider: int) -> list[Profile]:
     """All profiles of a provider, active or not, by id."""
-    found = sa.select(*profile.c).where(profile.c.provider_id == of_provider).order_by(profile.c.id)
+    mine = profile.c.provider_id == of_provider
+    found = sa.select(*_as_stored(profile)).where(mine).order_by(profile.c.id)
     return [
         Profile(
             id=ProfileId(row["id"]),
             employee=EmployeeId(row["employee_id"]),
-            mailbox=row["external_user_id"].strip(),
+            mailbox=_mailbox(row["external_user_id"]),
             active=bool(row["active"]),
         )
         for row in connection.execute(found).mappings()
     ]
 
 
-def _priority(word: str) -> Priority:
-    try:
-        return Priority(word)
-    except ValueError as error:
-        raise _refused("priority", word, ", ".join(Priority)) from error
+def _as_stored(table: sa.Table) -> list[sa.ColumnElement[Any]]:
+    """The columns with what they hold; SQLite keeps anything in any of them (B8)."""
+    return [sa.type_coerce(column, sa.types.NullType()).label(column.name) for column in table.c]
+
+
+def _mailbox(stored: object) -> str:
+    """What is no text names nobody."""
+    return stored.strip() if isinstance(stored, str) else ""
+
+
+def _tenant(stored: object) -> str:
+    if isinstance(stored, str):
+        return stored.strip()
+    raise _refused("tenant_id", str(stored), "11111111-2222-3333-4444-555555555555")
+
+
+def _flag(column: str, stored: object) -> bool:
+    if isinstance(stored, int) and stored in {0, 1}:
+        return bool(stored)
+    raise _refused(column, str(stored), "0, 1")
+
+
+def _priority(word: object) -> Priority:
+    for known in Priority:
+        if word == known.value:
+            return known
+    raise _refused("priority", str(word), ", ".join(Priority))
 
 
 def _interval(seconds: Any) -> int:  # noqa: ANN401 - SQLite stores what it is given

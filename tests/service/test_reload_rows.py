@@ -119,7 +119,7 @@ async def test_g5_a_tenant_taken_away_stops_the_sync_even_in_a_row_that_is_wrong
     ("values", "said"),
     [
         ({"external_user_id": " "}, "calsync_profile 2 names no mailbox"),
-        ({"external_user_id": "{anna}"}, "which profile 1 has; correct or deactivate one of them"),
+        ({"external_user_id": "{anna}"}, "which profile 1 of ANNA has as"),
     ],
     ids=["empty", "another's"],
 )
