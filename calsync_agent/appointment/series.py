@@ -60,7 +60,13 @@ def impossible(series: Appointment) -> Unsyncable | None:
     for exception in series.exceptions:
         if exception.cancelled or (exception.start is None and exception.end is None):
             continue
-        own, moment = occurrence(series, exception), shown(exception.original_start)
+        moment = shown(exception.original_start)
+        try:
+            own = occurrence(series, exception)
+        except OverflowError:
+            return Unsyncable(
+                message("the occurrence of {moment} ends after the last day of time", moment=moment)
+            )
         if series.all_day:
             if (own.start.time(), own.end.time()) != (time(), time()) or own.end <= own.start:
                 reason = message(

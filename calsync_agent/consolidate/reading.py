@@ -32,8 +32,9 @@ from calsync_agent.database.failures import is_lock_timeout
 from calsync_agent.database.statements import at_once, chunks, skipping_locked
 
 SOME: Final = 500
+# A row whose type is gone is still a row: it is read, and named as broken.
 _ACTIVITY: Final = sa.select(*activity.c, activity_type.c.calendar_sync).join_from(
-    activity, activity_type, activity.c.type_id == activity_type.c.id
+    activity, activity_type, activity.c.type_id == activity_type.c.id, isouter=True
 )
 
 

@@ -181,7 +181,12 @@ def _of_another_kind(rows: Iterable[Row]) -> Unsyncable | None:
                 return Unsyncable(reason)
             if name in _NUMBERS and not isinstance(value, int):
                 return Unsyncable(message("its column {column} holds no number", column=name))
-    sending = next(iter(rows))["calendar_sync"]
+    whole = next(iter(rows))
+    sending = whole["calendar_sync"]
+    if sending is None:
+        return Unsyncable(
+            message("its activity type {number} does not exist", number=whole["type_id"])
+        )
     if sending not in set(Sending):
         word = quoted(sending)
         return Unsyncable(

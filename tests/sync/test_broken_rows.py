@@ -1,6 +1,8 @@
 """Rows that hold what no column should: each costs itself alone, and is named (B8)."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -112,6 +114,45 @@ def test_b8_a_row_of_another_kind_costs_itself_alone(
     run(rig, f"UPDATE activity SET {values} WHERE id = :id", number)  # noqa: S608
     asyncio.run(rig.until_quiet())
     assert_one_is_named(rig, number)
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("number", [77, -1, 2**62])
+def test_b8_a_row_whose_type_is_gone_is_named_and_waits_for_nobody(
+    rig: Rig, number: int, *, before: bool
+) -> None:
+    """Foreign keys are off in most tools' sessions."""
+    activity = with_others(rig, before=before)
+    with closing(sqlite3.connect(str(rig.people.engine.url.database))) as tool:
+        tool.execute("UPDATE activity SET type_id = ? WHERE id = ?", (number, activity.hex))
+        tool.commit()
+    asyncio.run(rig.until_quiet())
+    assert_others_came_through(rig)
+    assert told_of_quarantine(rig) == [
+        ("Das eine", f"its activity type {number} does not exist"),
+    ]
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize("starts_at", ["9999-12-31 23:30:00.000000", "9999-12-31 23:59:59.999999"])
+def test_b8_an_occurrence_moved_to_the_last_day_of_time_is_named_with_that_reason(
+    rig: Rig, starts_at: str
+) -> None:
+    number = with_others(rig, before=True)
+    rig.world.edit(number, recurrence="FREQ=WEEKLY;COUNT=3")
+    run(
+        rig,
+        "INSERT INTO activity_exception (id, activity_id, original_start, cancelled)"
+        " VALUES ('00000000000000000000000000000001', :id, '2026-12-07 09:00:00.000000', 0)",
+        number,
+    )
+    moved = f"UPDATE activity_exception SET starts_at = '{starts_at}' WHERE activity_id = :id"  # noqa: S608
+    run(rig, moved, number)
+    asyncio.run(rig.until_quiet())
+    assert_one_is_named(rig, number)
+    ((_, reason),) = told_of_quarantine(rig)
+    assert reason == "the occurrence of 2026-12-07 09:00 ends after the last day of time"
 
 
 @ONLY_POSTGRESQL
