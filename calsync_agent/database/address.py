@@ -33,6 +33,11 @@ def checked(url: str, *, schema: str = "", password: str | None = None) -> sa.UR
     parsed = _with_driver(parsed)
     if password is not None:
         parsed = parsed.set(password=password)
+    options = ("".join(values) for values in parsed.query.values())
+    if any("\0" in str(part) for part in (*parsed[1:6], *parsed.query, *options)):
+        raise DatabaseRefused(
+            message("database.url, or its password, contains a NUL character, which none may")
+        )
     if parsed.get_backend_name() == "sqlite":
         return _checked_file(parsed, schema)
     if not (parsed.database or parsed.query.get("odbc_connect") or parsed.host):

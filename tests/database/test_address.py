@@ -24,6 +24,30 @@ def test_the_password_is_merged_in_whatever_letters_it_has() -> None:
     assert place(url) == "h/x"
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///a\0b",
+        "sqlite:////a\0b/c",
+        "sqlite:///a%00b\0",
+        "postgresql://anna:a%00b@h/x",
+        "postgresql://an\0na@h/x",
+        "postgresql://anna@h\0h/x",
+        "postgresql://anna@h/x\0",
+        "postgresql://h/x?sslmode=a%00b",
+        "mssql://anna:a%00b@h/x",
+    ],
+)
+def test_b8_a_nul_anywhere_in_the_url_is_refused_as_what_it_is(url: str) -> None:
+    with pytest.raises(DatabaseRefused, match="NUL"):
+        checked(url)
+
+
+def test_b8_a_nul_in_the_password_is_refused_as_what_it_is() -> None:
+    with pytest.raises(DatabaseRefused, match="NUL"):
+        checked("postgresql://anna@h/x", password="a\0b")
+
+
 @pytest.mark.parametrize(("versions", "newest"), [((9, 17), 17), ((18, 13), 18), ((11,), 11)])
 def test_the_newest_driver_of_microsofts_is_chosen(versions: tuple[int, ...], newest: int) -> None:
     installed = ["SQL Server", *(f"ODBC Driver {one} for SQL Server" for one in versions)]
