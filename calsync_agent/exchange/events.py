@@ -31,6 +31,7 @@ from calsync_agent.exchange.bodies import join_link, own_link, read_body
 from calsync_agent.exchange.instances import Instance, with_instances
 from calsync_agent.exchange.moments import UnknownZone, days, instant, point, wall_clock
 from calsync_agent.exchange.patterns import read_recurrence
+from calsync_agent.exchange.shapes import misshapen
 from calsync_agent.fence import guarded, told
 from calsync_agent.i18n import Message, Value, message
 
@@ -104,18 +105,24 @@ def read_event(body: Json, people: Directory) -> Event | UnreadableEvent:
         reason = message("the event has no id that could be remembered")
         return UnreadableEvent(EventId(""), reason, event_named(body))
     event = guarded(
-        lambda: _read(event_id, body, people), lambda error: UnreadableEvent(event_id, _why(error))
+        lambda: _read(event_id, body, people),
+        lambda error: UnreadableEvent(event_id, _why(error, body)),
     )
     return replace(event, name=event_named(body)) if isinstance(event, UnreadableEvent) else event
 
 
-def _why(error: Exception) -> Message:
+def _why(error: Exception, body: Json) -> Message:
     if isinstance(error, UnknownZone):
         return message(
             "its times are told in the time zone {name}, which is unknown", name=quoted(error.name)
         )
     if isinstance(error, OverflowError):
         return hours.BEYOND
+    odd = misshapen(body)
+    if odd:
+        return message(
+            "Exchange gives it nothing that could be read as its {names}", names=", ".join(odd)
+        )
     return message(
         "Exchange describes this event in a way that cannot be read ({detail})", detail=told(error)
     )

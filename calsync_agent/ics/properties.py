@@ -10,9 +10,9 @@ from calsync_agent.ics.lines import from_quoted_printable
 
 # No part can be read in two ways, so that the cost grows with the length and no faster.
 _LINE: Final = re.compile(
-    r'\s*([A-Za-z0-9-]+)[ \t]*((?:;[^":;]*(?:"[^"]*"[^":;]*)*)*):(.*)\Z', re.DOTALL
+    r'\s*+([A-Za-z0-9-]++)[ \t]*+((?:;[^":;]*+(?:"[^"]*+"[^":;]*+)*+)*+):(.*)\Z', re.DOTALL
 )
-_PARAMETER: Final = re.compile(r';([^":;=]*)(?:=([^":;]*(?:"[^"]*"[^":;]*)*))?')
+_PARAMETER: Final = re.compile(r';([^":;=]*+)(?:=([^":;]*+(?:"[^"]*+"[^":;]*+)*+))?')
 _CARETS: Final = {"^n": "\n", "^'": '"', "^^": "^"}
 _CARET: Final = re.compile(r"\^[n'^]")
 _ESCAPES: Final = re.compile(r"\\(.)", re.DOTALL)
