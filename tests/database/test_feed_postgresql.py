@@ -123,7 +123,8 @@ def test_b14_tables_in_a_schema_of_any_name_feed_the_feed_beside_them(
         with database.reading() as connection:
             meta.check(connection)
             readiness.check(connection)
-            assert identity.position(connection) > 0
+        with database.writing() as connection:
+            assert identity.advance(connection) > 0
         uninstall(database)
         with database.reading() as connection:
             inside = (
