@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import reduce
+from typing import Final
 
 from calsync_agent.appointment.content import Field
 from calsync_agent.appointment.model import Appointment, EventId
@@ -11,7 +12,7 @@ from calsync_agent.appointment.text import LOCATION_LIMIT, SUBJECT_LIMIT, utf16_
 from calsync_agent.consolidate.rows import Activity, BrokenActivity
 from calsync_agent.exchange.events import Event, UnreadableEvent
 from calsync_agent.exchange.operations import AnswerEvent, ChangeEvent, CreateEvent, DeleteEvent
-from calsync_agent.i18n import Message, Value, message
+from calsync_agent.i18n import Message, Value, marked, message
 from calsync_agent.state.links import Link
 from calsync_agent.state.log import Entry, Kind, Level, named
 from calsync_agent.state.profiles import Priority, Profile
@@ -21,6 +22,9 @@ from calsync_agent.sync.effects import Effects, field_names
 from calsync_agent.sync.job import Intent, Job
 from calsync_agent.sync.pairs import Known
 from calsync_agent.sync.planned import Planned
+
+WRITTEN_BEFORE: Final = (marked("not synced: {subject}: {reason}"),)
+"""What version 0.1.0 has written into the log, to be read in either language still."""
 
 
 def decided(job: Job, planned: Planned) -> Iterator[Entry]:

@@ -51,7 +51,7 @@ def test_b8_other_refusals_concern_an_item(status: int, code: str) -> None:
 def test_every_sentence_can_be_stored_and_read_back() -> None:
     lost = Lost(message("gone"))
     sentences = [
-        token_refused(answer(401, "InvalidAuthenticationToken")),
+        token_refused("anna", answer(401, "InvalidAuthenticationToken")).message,
         unwell("anna", lost, 3.2).message,
         unwell("anna", answer(503, "ServerBusy"), 3.2).message,
         *CLOSED.values(),

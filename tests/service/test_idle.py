@@ -47,7 +47,7 @@ async def a_round(rounds: Rounds) -> Statements:
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("profiles", [1, 20, 400])
+@pytest.mark.parametrize("profiles", [1, 20, 100])
 async def test_a5_an_idle_round_asks_once_for_all_and_writes_nothing(
     world: World, profiles: int
 ) -> None:
