@@ -6,7 +6,7 @@ because their events are gone: from another mailbox they are, whatever became of
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -48,6 +48,10 @@ class Whose:
         self._database = database
         self._agent = agent
         self._certain: set[tuple[ProfileId, str]] = set()
+        # By spelling, what was asked since the last look: many profiles begin at once, and each
+        # wants to know of all that may have been before it.
+        self._asked: dict[str, asyncio.Task[Owner]] = {}
+        self._asked_since: View | None = None
 
     async def sure(self, standing: Standing, graph: Sender) -> Progress:
         """How far the profile has come with the mailbox that it names now.
@@ -64,11 +68,11 @@ class Whose:
         settled = known.resolves(profile) and known.held and not moved
         if settled and (known.owner.known or here in self._certain):
             return far
-        asked = {} if known.resolves(profile) and known.owner.known else {profile.id: profile}
+        asked = [] if known.resolves(profile) and known.owner.known else [profile]
         nameable = [one for one in view.syncing if no_mailbox(one.mailbox) is None]
         others = mailboxes.earlier(profile, nameable, view.claims)
         unresolved = [o for o in others if not view.claims.get(o.id, Claim(o.id)).resolves(o)]
-        found = await _owners(graph, asked.values(), unresolved)
+        found = await self._owners(graph, view, asked, unresolved)
         owner = found.get(profile.id, known.owner)
         self._certain.add(here)
         if moved:
@@ -142,6 +146,48 @@ class Whose:
         if first is not None:
             raise taken(profile, view.by_id[first], view.staff.people)
 
+    async def _owners(
+        self, graph: Sender, view: View, mine: Sequence[Profile], others: Iterable[Profile]
+    ) -> dict[ProfileId, Owner]:
+        """The owners of mailboxes; of the others as far as they can be told soon."""
+        if self._asked_since is not view:
+            self._asked_since = view
+            self._asked = {key: task for key, task in self._asked.items() if not task.done()}
+        begun: list[asyncio.Task[Owner]] = []
+
+        def ask(one: Profile) -> asyncio.Task[Owner]:
+            key = spelled(one.mailbox)
+            task = self._asked.get(key)
+            if task is None or task.cancelled():
+                task = asyncio.create_task(owner_of(graph, one.mailbox))
+                self._asked[key] = task
+                begun.append(task)
+            return task
+
+        own = {one.id: ask(one) for one in mine}
+        asking = {one.id: ask(one) for one in others}
+        try:
+            if own:
+                await asyncio.wait(own.values())
+            if asking:
+                await asyncio.wait(asking.values(), timeout=_PATIENCE)
+        finally:
+            for task in begun:
+                task.cancel()
+            await asyncio.gather(*begun, return_exceptions=True)
+        found = {
+            number: task.result()
+            for number, task in asking.items()
+            if task.done() and not task.cancelled() and task.exception() is None
+        }
+        for one in mine:
+            task = own[one.id]
+            # Whoever had begun to ask may have been cut off meanwhile.
+            found[one.id] = (
+                await owner_of(graph, one.mailbox) if task.cancelled() else task.result()
+            )
+        return found
+
     async def _claimed(
         self,
         profile: Profile,
@@ -166,26 +212,3 @@ class Whose:
             with suppress(sa.exc.IntegrityError):
                 return await self._database.write(work)
         return await self._database.write(work)
-
-
-async def _owners(
-    graph: Sender, mine: Iterable[Profile], others: Iterable[Profile]
-) -> dict[ProfileId, Owner]:
-    """The owners of mailboxes; of the others as far as they can be told soon."""
-    found: dict[ProfileId, Owner] = {}
-
-    async def ask(one: Profile) -> None:
-        with suppress(MailboxTrouble):
-            found[one.id] = await owner_of(graph, one.mailbox)
-
-    asking = [asyncio.create_task(ask(other)) for other in others]
-    try:
-        for one in mine:
-            found[one.id] = await owner_of(graph, one.mailbox)
-        if asking:
-            await asyncio.wait(asking, timeout=_PATIENCE)
-    finally:
-        for task in asking:
-            task.cancel()
-        await asyncio.gather(*asking, return_exceptions=True)
-    return dict(found)
