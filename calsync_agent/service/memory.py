@@ -82,10 +82,20 @@ class Memory:
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file or state_folder() / FILE
+        self._then: dict[str, Remembered] | None = None
 
     def of(self, number: str) -> Remembered | None:
         """The furthest that the database was seen; None where it never was."""
-        return self._read().get(number)
+        return (self._read() if self._then is None else self._then).get(number)
+
+    def as_now(self) -> "Memory":
+        """What is remembered now, whatever is noted later.
+
+        To be taken before a database is looked at: a cycle may bring it further meanwhile.
+        """
+        then = Memory(self._file)
+        then._then = self._read()
+        return then
 
     def note(self, number: str, seen: Remembered) -> None:
         """Remember how far it has come."""

@@ -134,7 +134,8 @@ def look(
 
     `known`: what Consolidate said of itself and of its people before, when it cannot be asked now.
     """
-    found = ready(connection, before, memory, known.ready if known else None)
+    remembered = memory.as_now() if memory else None
+    found = ready(connection, before, remembered, known.ready if known else None)
     staff = read_staff(connection) if known is None else known.staff
     work = quarantine.due_profiles(connection, now) | holds.answered_profiles(connection)
     copies = waiting.read(connection)
