@@ -38,8 +38,10 @@ async def find_out(calls: Calls, conditions: Conditions) -> None:
     (listed,) = await calls.ask([Request("GET", writes.events_path(calls.mailbox) + query)])
     items: Any = (listed.body or {}).get("value") if listed.ok else None
     for item in items if isinstance(items, list) else ():
+        if not isinstance(item, dict) or not isinstance(item.get("id"), str):
+            continue  # whatever else Exchange sends here costs no write (B8)
         etag = str(item.get("@odata.etag") or "")
-        if item.get("attendees") == [] and etag and item.get("id"):
+        if item.get("attendees") == [] and etag and item["id"]:
             path = writes.event_path(calls.mailbox, item["id"])
             outdated = Request("PATCH", path, {}, {"If-Match": _other(etag)})
             (outcome,) = await calls.send([outdated])
