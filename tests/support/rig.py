@@ -90,6 +90,11 @@ class InMemory(Memory):
     def of(self, number: str) -> Remembered | None:
         return self.known.get(number)
 
+    def as_now(self) -> Memory:
+        then = InMemory()
+        then.known = dict(self.known)
+        return then
+
     def note(self, number: str, seen: Remembered) -> None:
         self.known[number] = seen
 
