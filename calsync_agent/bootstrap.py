@@ -11,6 +11,7 @@ from calsync_agent import __version__
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
 from calsync_agent.database.engine import open_database as open_url
+from calsync_agent.domain.policy import Provider
 from calsync_agent.exchange.auth import MsalTokens
 from calsync_agent.exchange.client import Graph
 from calsync_agent.exchange.settings import GraphSettings
@@ -23,7 +24,6 @@ from calsync_agent.service.once import Outcome, once
 from calsync_agent.service.previewing import preview_all
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.state.agents import Identity
-from calsync_agent.state.profiles import Provider
 from calsync_agent.sync.preview import Preview
 
 

@@ -13,12 +13,18 @@ from calsync_agent.appointment.content import ALL, INBOUND_ONLY
 from calsync_agent.appointment.model import Appointment
 from calsync_agent.consolidate import feed, writing
 from calsync_agent.consolidate.reading import hold_activities, inbound_type
-from calsync_agent.consolidate.rows import Activity, BrokenActivity
-from calsync_agent.consolidate.writing import ChangedActivity, NewActivity, Stamp
+from calsync_agent.domain.activity import (
+    Activity,
+    BrokenActivity,
+    ChangedActivity,
+    NewActivity,
+    Stamp,
+)
+from calsync_agent.domain.version import Kept, Side
 from calsync_agent.errors import Refusal, Unknown
 from calsync_agent.i18n import marked, message
 from calsync_agent.state import history, log
-from calsync_agent.state.history import Kept, Side, Version
+from calsync_agent.state.history import Version
 from calsync_agent.state.log import Entry, Kind, Level, named
 
 RULE: Final = marked("restored by an administrator")

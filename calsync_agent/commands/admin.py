@@ -18,8 +18,9 @@ from calsync_agent.config import reading
 from calsync_agent.config.settings import Settings
 from calsync_agent.console import say, say_json
 from calsync_agent.consolidate.reading import read_staff
-from calsync_agent.consolidate.writing import Stamp
 from calsync_agent.database.engine import Database
+from calsync_agent.domain.activity import Stamp
+from calsync_agent.domain.hold import Held, Verdict
 from calsync_agent.errors import Undecided, Unknown
 from calsync_agent.i18n import _, message, ngettext
 from calsync_agent.service import memory
@@ -28,7 +29,6 @@ from calsync_agent.service.preview_text import lines
 from calsync_agent.state import history as kept
 from calsync_agent.state import holds, identity, meta, profiles
 from calsync_agent.state.history import Version
-from calsync_agent.state.holds import Held, Verdict
 from calsync_agent.state.log import named
 
 _T = TypeVar("_T")

@@ -16,9 +16,9 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, EmployeeId
 from calsync_agent.appointment.naming import appointment_name
-from calsync_agent.consolidate.rows import BrokenActivity
 from calsync_agent.consolidate.tables import activity
 from calsync_agent.database.types import long_text
+from calsync_agent.domain.activity import BrokenActivity
 from calsync_agent.fence import told
 from calsync_agent.i18n import Message, Value, message
 

@@ -19,7 +19,7 @@ from calsync_agent.consolidate.broken import (
     spoils_reading,
     text_column,
 )
-from calsync_agent.consolidate.rows import Activity, BrokenActivity, read_activity
+from calsync_agent.consolidate.rows import read_activity
 from calsync_agent.consolidate.tables import (
     activity,
     activity_exception,
@@ -30,6 +30,7 @@ from calsync_agent.consolidate.tables import (
 )
 from calsync_agent.database.failures import is_lock_timeout
 from calsync_agent.database.statements import at_once, chunks, skipping_locked
+from calsync_agent.domain.activity import Activity, BrokenActivity
 
 SOME: Final = 500
 # A row whose type is gone is still a row: it is read, and named as broken.

@@ -5,9 +5,7 @@ and everything else goes on (B8).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 from calsync_agent.appointment import hours, rrule, zones
@@ -29,55 +27,15 @@ from calsync_agent.appointment.people import ADDRESS_LIMIT, NAME_LIMIT, each_onc
 from calsync_agent.appointment.rule import Rule
 from calsync_agent.appointment.series import begun_at_first, impossible, with_exceptions
 from calsync_agent.appointment.text import LOCATION_LIMIT, cut, one_line, paragraphs
+from calsync_agent.domain.activity import Activity, BrokenActivity, Sending
 from calsync_agent.fence import guarded, reason
-from calsync_agent.i18n import Message, Value, message
+from calsync_agent.i18n import Message, message
 
 Row: TypeAlias = Mapping[Any, Any]
 
 SUBJECT_COLUMN: Final = 500
 JOIN_URL_COLUMN: Final = 2000
 _ROWS_OF_THEIR_OWN: Final = {Field.EXCEPTIONS, Field.PARTICIPANTS, Field.RESPONSES, Field.GUESTS}
-
-
-class Sending(StrEnum):
-    """What the activity's type says about Exchange (C4)."""
-
-    NORMAL = "normal"
-    PRIVATE = "private"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """An appointment of Consolidate with what the sync has to know beside its content.
-
-    `time_zone` is the row's own name of the zone. `from_outside` tells that somebody outside
-    organizes it, so that it belongs to the mailboxes that hold a copy. `warnings` say what of the
-    row is left out.
-    """
-
-    id: ActivityId
-    responsible: EmployeeId
-    type_id: int
-    sending: Sending
-    open: bool
-    deleted: bool
-    from_outside: bool
-    note: str | None
-    time_zone: str
-    appointment: Appointment
-    warnings: tuple[Message, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenActivity:
-    """A row that cannot be synced as it is, why, and how people know it."""
-
-    id: ActivityId
-    responsible: EmployeeId
-    deleted: bool
-    reason: Message
-    name: Value = ""
 
 
 def read_activity(

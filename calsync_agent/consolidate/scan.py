@@ -25,7 +25,6 @@ from calsync_agent.appointment.model import ActivityId
 from calsync_agent.consolidate import feed as feeding
 from calsync_agent.consolidate.broken import odd_rows, raw_value
 from calsync_agent.consolidate.reading import Held, Rows, hold_rows, see_rows, understood
-from calsync_agent.consolidate.rows import BrokenActivity
 from calsync_agent.consolidate.tables import (
     activity,
     activity_exception,
@@ -35,6 +34,7 @@ from calsync_agent.consolidate.tables import (
 )
 from calsync_agent.database.catalogue import scans
 from calsync_agent.database.statements import PASSING, chunks
+from calsync_agent.domain.activity import BrokenActivity
 
 PIECE: Final = 2000
 """So many activities are compared in one transaction."""

@@ -5,58 +5,17 @@ ever removed from `activity`: a deletion only sets `deleted_at` (contract, secti
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.content import ALL, Field
-from calsync_agent.appointment.model import ActivityId, Appointment, EmployeeId
+from calsync_agent.appointment.content import ALL
+from calsync_agent.appointment.model import ActivityId
 from calsync_agent.consolidate import children, feed, scan
-from calsync_agent.consolidate.rows import Activity, Row, activity_values
+from calsync_agent.consolidate.rows import Row, activity_values
 from calsync_agent.consolidate.tables import activity
-
-NOTE_SOURCE: Final = "Exchange 365"
-
-
-@dataclass(frozen=True, slots=True)
-class NewActivity:
-    """An appointment to be created, as it came from Exchange (C6)."""
-
-    id: ActivityId
-    responsible: EmployeeId
-    type_id: int
-    appointment: Appointment
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedActivity:
-    """New content for `fields` of an activity that is held; a deleted one is brought back.
-
-    `what` names the changes for the note, in the words of rule D. `responsible`: who is responsible
-    from now on, if not who was.
-    """
-
-    before: Activity
-    appointment: Appointment
-    fields: Collection[Field]
-    what: Sequence[str]
-    responsible: EmployeeId | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """When something is written: in UTC for columns, and as local time for the note (G7)."""
-
-    now: datetime
-    local: datetime
-
-    def note(self, note: str | None, what: str) -> str:
-        """`note` with one more line."""
-        line = f"{self.local:%Y-%m-%d %H:%M} {NOTE_SOURCE}: {what}"
-        return f"{note.rstrip()}\n{line}" if note and note.strip() else line
+from calsync_agent.domain.activity import ChangedActivity, NewActivity, Stamp
 
 
 def create(connection: sa.Connection, new: Sequence[NewActivity], stamp: Stamp) -> None:

@@ -35,9 +35,9 @@ from calsync_agent.demo.stage import SETTINGS_FILE, STATE_FILE, Stage, Synced, s
 from calsync_agent.demo.story import DOMAIN, EDITS, ENTRIES, STAFF, last_fridays, public_holidays
 from calsync_agent.demo.table import STYLES, Mark, Table, mark_of, marks
 from calsync_agent.demo.telling import Progress
+from calsync_agent.domain.version import Side
 from calsync_agent.i18n import _, message
 from calsync_agent.state import tables as state
-from calsync_agent.state.history import Side
 
 Value = TypeVar("Value")
 

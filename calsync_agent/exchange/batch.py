@@ -7,8 +7,9 @@ from http import HTTPStatus
 from typing import Final
 from uuid import uuid4
 
+from calsync_agent.domain.operation import Lost
 from calsync_agent.exchange.links import Root
-from calsync_agent.exchange.requests import Answer, Json, Lost, Outcome, Request
+from calsync_agent.exchange.requests import Answer, Json, Outcome, Request
 from calsync_agent.i18n import message
 
 LARGEST_BATCH: Final = 20

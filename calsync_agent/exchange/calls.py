@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from calsync_agent.domain.operation import Lost
 from calsync_agent.errors import MailboxTrouble
-from calsync_agent.exchange.requests import Answer, Lost, Outcome, Request
+from calsync_agent.exchange.requests import Answer, Outcome, Request
 from calsync_agent.exchange.troubles import GraphTrouble
 from calsync_agent.i18n import message
 

@@ -12,15 +12,8 @@ from urllib.parse import quote, urlencode
 
 from calsync_agent.appointment.model import EventId
 from calsync_agent.appointment.people import Directory
-from calsync_agent.exchange.events import (
-    Event,
-    Kind,
-    UnreadableEvent,
-    event_named,
-    id_of,
-    read_event,
-    unplaced,
-)
+from calsync_agent.domain.event import Event, UnreadableEvent
+from calsync_agent.exchange.events import Kind, event_named, id_of, read_event, unplaced
 from calsync_agent.exchange.requests import Answer, Request
 from calsync_agent.fence import guarded, reason
 

@@ -5,14 +5,13 @@ graph-facts 2 (properties), 2.4 (all-day), 6 (zones).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 from calsync_agent.appointment import hours, zone_names, zones
 from calsync_agent.appointment.model import (
-    ActivityId,
     Appointment,
     EventId,
     ICalUid,
@@ -27,8 +26,9 @@ from calsync_agent.appointment.naming import event_name, quoted
 from calsync_agent.appointment.people import NAMELESS, Directory, each_once, known_as
 from calsync_agent.appointment.series import begun_at_first, impossible
 from calsync_agent.appointment.text import one_line
+from calsync_agent.domain.event import Attendee, Event, Instance, UnreadableEvent
 from calsync_agent.exchange.bodies import join_link, own_link, read_body
-from calsync_agent.exchange.instances import Instance, with_instances
+from calsync_agent.exchange.instances import with_instances
 from calsync_agent.exchange.moments import UnknownZone, days, instant, point, wall_clock
 from calsync_agent.exchange.patterns import read_recurrence
 from calsync_agent.exchange.shapes import misshapen
@@ -48,54 +48,6 @@ class Kind(StrEnum):
     OCCURRENCE = "occurrence"
     EXCEPTION = "exception"
     MASTER = "seriesMaster"
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One event of one mailbox; a series with its exceptions is one event.
-
-    `etag` guards writes. `modified_at` is UTC. `is_organizer` tells whether this mailbox's owner
-    organizes it; `attendees` are as Graph sent them. `instances` are the changed occurrences as
-    items, by original start.
-    """
-
-    id: EventId
-    etag: str
-    ical_uid: ICalUid | None
-    transaction_id: str | None
-    modified_at: datetime | None
-    is_organizer: bool
-    is_cancelled: bool
-    is_online_meeting: bool
-    response: Response
-    organizer: Person
-    attendees: tuple[Json, ...]
-    appointment: Appointment
-    warnings: tuple[Message, ...] = ()
-    instances: Mapping[datetime, Instance] = field(default_factory=dict)
-    made_for: ActivityId | None = None
-
-    @property
-    def own_link(self) -> str | None:
-        """The join link that tells what of its text is generated; None where nothing is (D7)."""
-        return self.appointment.join_url if self.is_online_meeting else None
-
-    @property
-    def meeting(self) -> bool:
-        """Whether others may hold a copy of it."""
-        return bool(self.attendees) or not self.is_organizer
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadableEvent:
-    """An event that cannot be synced as it is, and how people know it (B8).
-
-    `id` is empty where it has none that could be remembered.
-    """
-
-    id: EventId
-    reason: Message
-    name: Value = ""
 
 
 def read_event(body: Json, people: Directory) -> Event | UnreadableEvent:
@@ -166,8 +118,8 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
         return UnreadableEvent(event_id, rule.reason)
     minutes, no_minutes = _reminder(body)
     organizer = _person(body.get("organizer") or {})
-    attendees = tuple(body.get("attendees") or ())
-    participants, guests = _people(attendees, organizer, people)
+    invited = tuple(body.get("attendees") or ())
+    participants, guests = _people(invited, organizer, people)
     said = body.get("isOrganizer")
     is_organizer = True if said is None else bool(said)
     link = own_link(body)
@@ -212,7 +164,7 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
         is_online_meeting=bool(body.get("isOnlineMeeting")),
         response=_response((body.get("responseStatus") or {}).get("response")),
         organizer=organizer,
-        attendees=attendees,
+        attendees=tuple(map(_attendee, invited)),
         appointment=appointment,
         warnings=tuple(filter(None, (warning, no_minutes))),
         instances=instances,
@@ -325,6 +277,11 @@ def _person(recipient: Json) -> Person:
         name=one_line(address.get("name")),
         response=_response(status.get("response")),
     )
+
+
+def _attendee(recipient: Json) -> Attendee:
+    address = recipient.get("emailAddress") or {}
+    return Attendee(str(address.get("address") or ""), str(address.get("name") or ""), recipient)
 
 
 def _outside(organizer: Person, people: Directory) -> Person | None:

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
+from calsync_agent.domain.operation import ChangeEvent, Lost
 from calsync_agent.exchange import writes
 from calsync_agent.exchange.calls import Calls
-from calsync_agent.exchange.operations import ChangeEvent
-from calsync_agent.exchange.requests import Answer, Lost, Outcome, Request
+from calsync_agent.exchange.requests import Answer, Outcome, Request
 
-Attendee: TypeAlias = Mapping[str, Any]
+_Json: TypeAlias = Mapping[str, Any]
 
 _SOME: Final = 25
 """How many events are looked through for one that nobody is invited to."""
@@ -68,28 +68,30 @@ async def changed_carefully(
         return before if isinstance(before, Lost) else conflict, ()
     if not after.ok:
         return after, ()
-    lost = list(_lost(_attendees(before), operation.event.attendees, _attendees(after)))
+    lost = list(
+        _lost(_attendees(before), writes.attendees(operation.event.attendees), _attendees(after))
+    )
     if not lost:
         return after, ()
-    everybody: list[Attendee] = [*_attendees(after), *lost]
+    everybody: list[_Json] = [*_attendees(after), *lost]
     (again,) = await calls.send([Request("PATCH", path, {"attendees": everybody})])
     return again, tuple(map(_address, lost))
 
 
 def _lost(
-    before: Iterable[Attendee], known: Iterable[Attendee], after: Iterable[Attendee]
-) -> Iterator[Attendee]:
+    before: Iterable[_Json], known: Iterable[_Json], after: Iterable[_Json]
+) -> Iterator[_Json]:
     """Whoever was invited without our knowing, and is invited no more."""
     there = {_address(each) for each in (*known, *after)}
     return (each for each in before if _address(each) not in there)
 
 
-def _attendees(answer: Answer) -> list[Attendee]:
+def _attendees(answer: Answer) -> list[_Json]:
     given: Any = (answer.body or {}).get("attendees")
     return [each for each in given if isinstance(each, dict)] if isinstance(given, list) else []
 
 
-def _address(attendee: Attendee) -> str:
+def _address(attendee: _Json) -> str:
     address: Any = attendee.get("emailAddress")
     if not isinstance(address, dict):
         return ""

@@ -7,7 +7,6 @@ the start that the rule gives it, never by an id (E3).
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from calsync_agent.appointment.expansion import occurring
 from calsync_agent.appointment.model import Appointment, ChangedOccurrence, EventId
 from calsync_agent.appointment.series import length, occurrence, with_exceptions
 from calsync_agent.appointment.text import one_line
+from calsync_agent.domain.event import Instance
 from calsync_agent.exchange.bodies import own_link, read_body
 from calsync_agent.exchange.moments import days, instant, wall_clock
 
@@ -31,17 +31,9 @@ EVENT_PROPERTIES: Final = (
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """An occurrence as an item of the mailbox: the id by which it is written, and its version."""
-
-    id: EventId
-    etag: str
-
-    @staticmethod
-    def of(item: Mapping[str, Any]) -> "Instance":
-        """The one that Graph describes."""
-        return Instance(EventId(str(item["id"])), str(item.get("@odata.etag") or ""))
+def instance_of(item: Mapping[str, Any]) -> Instance:
+    """The occurrence that Graph describes."""
+    return Instance(EventId(str(item["id"])), str(item.get("@odata.etag") or ""))
 
 
 def with_instances(
@@ -59,7 +51,7 @@ def with_instances(
     cancelled = set(_cancelled(series, master)) - changed.keys()
     exceptions = [ChangedOccurrence(moment, cancelled=True) for moment in cancelled]
     exceptions += [_read(series, moment, item, link) for moment, item in changed.items()]
-    instances = {moment: Instance.of(item) for moment, item in changed.items()}
+    instances = {moment: instance_of(item) for moment, item in changed.items()}
     return with_exceptions(series, exceptions), instances
 
 

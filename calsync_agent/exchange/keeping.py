@@ -10,11 +10,7 @@ from typing import Final, TypeGuard
 
 from calsync_agent.appointment.content import Field
 from calsync_agent.appointment.model import EventId
-from calsync_agent.exchange import writes
-from calsync_agent.exchange.bodies import rewritten
-from calsync_agent.exchange.calls import Calls
-from calsync_agent.exchange.heavy import weighed
-from calsync_agent.exchange.operations import (
+from calsync_agent.domain.operation import (
     ChangeEvent,
     Operation,
     Overtaken,
@@ -23,6 +19,10 @@ from calsync_agent.exchange.operations import (
     Result,
     Written,
 )
+from calsync_agent.exchange import writes
+from calsync_agent.exchange.bodies import rewritten
+from calsync_agent.exchange.calls import Calls
+from calsync_agent.exchange.heavy import weighed
 from calsync_agent.exchange.requests import Answer
 from calsync_agent.i18n import Message, message
 

@@ -10,37 +10,32 @@ from calsync_agent.appointment.content import Field
 from calsync_agent.appointment.model import ActivityId, EventId, ICalUid
 from calsync_agent.appointment.naming import event_name
 from calsync_agent.appointment.people import Directory
-from calsync_agent.errors import MailboxTrouble
-from calsync_agent.exchange import delta, finding, guests, keeping, writes
-from calsync_agent.exchange.calls import Calls, Sender, items_of, unread
-from calsync_agent.exchange.delta import Page
-from calsync_agent.exchange.events import (
-    Event,
-    Kind,
-    UnreadableEvent,
-    id_of,
-    read_event,
-    unplaced,
-)
-from calsync_agent.exchange.guests import Conditions
-from calsync_agent.exchange.heavy import weighed, weight
-from calsync_agent.exchange.keeping import Careful
-from calsync_agent.exchange.occurrences import Occurrences
-from calsync_agent.exchange.operations import (
+from calsync_agent.domain.event import Event, UnreadableEvent
+from calsync_agent.domain.operation import (
     AnswerEvent,
     ChangeEvent,
     CreateEvent,
     DeleteEvent,
     Examined,
     ExamineEvent,
+    Lost,
     Operation,
     Refused,
     Result,
     Written,
     WrittenUnread,
 )
+from calsync_agent.errors import MailboxTrouble
+from calsync_agent.exchange import delta, finding, guests, keeping, writes
+from calsync_agent.exchange.calls import Calls, Sender, items_of, unread
+from calsync_agent.exchange.delta import Page
+from calsync_agent.exchange.events import Kind, id_of, read_event, unplaced
+from calsync_agent.exchange.guests import Conditions
+from calsync_agent.exchange.heavy import weighed, weight
+from calsync_agent.exchange.keeping import Careful
+from calsync_agent.exchange.occurrences import Occurrences
 from calsync_agent.exchange.recreation import Carried
-from calsync_agent.exchange.requests import Answer, Lost, Outcome, Request
+from calsync_agent.exchange.requests import Answer, Outcome, Request
 from calsync_agent.fence import guarded, guarded_call, reason
 from calsync_agent.i18n import message
 

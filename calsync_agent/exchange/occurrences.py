@@ -13,16 +13,11 @@ from calsync_agent.appointment.model import Appointment, ChangedOccurrence, Even
 from calsync_agent.appointment.naming import event_name, shown
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.series import length
-from calsync_agent.exchange import writes
-from calsync_agent.exchange.calls import Calls, items_of
-from calsync_agent.exchange.events import Event, Kind, UnreadableEvent, read_event
-from calsync_agent.exchange.heavy import weighed, weight
-from calsync_agent.exchange.instances import Instance, by_rule, original_start, with_instances
-from calsync_agent.exchange.keeping import kept_html, stored_bodies
-from calsync_agent.exchange.moments import day, wall_clock
-from calsync_agent.exchange.operations import (
+from calsync_agent.domain.event import Event, Instance, UnreadableEvent
+from calsync_agent.domain.operation import (
     Examined,
     Gone,
+    Lost,
     Overtaken,
     Partly,
     Removed,
@@ -30,8 +25,15 @@ from calsync_agent.exchange.operations import (
     Written,
     WrittenUnread,
 )
+from calsync_agent.exchange import writes
+from calsync_agent.exchange.calls import Calls, items_of
+from calsync_agent.exchange.events import Kind, read_event
+from calsync_agent.exchange.heavy import weighed, weight
+from calsync_agent.exchange.instances import by_rule, instance_of, original_start, with_instances
+from calsync_agent.exchange.keeping import kept_html, stored_bodies
+from calsync_agent.exchange.moments import day, wall_clock
 from calsync_agent.exchange.recreation import OCCURRENCE_PROPERTIES, Carried, carried_over
-from calsync_agent.exchange.requests import Answer, Lost, Request
+from calsync_agent.exchange.requests import Answer, Request
 from calsync_agent.exchange.series import OccurrenceWrite, difference, present_text
 from calsync_agent.i18n import Message, Value, message
 
@@ -195,7 +197,7 @@ class Occurrences:
             items: Any = (answer.body or {}).get("value") or ()
             for item in items:
                 if _is_at(event.appointment, item, moment):
-                    found[moment] = Instance.of(item)
+                    found[moment] = instance_of(item)
         return found
 
     def _around(self, event: Event, moment: datetime) -> Request:

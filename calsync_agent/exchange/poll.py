@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
+from calsync_agent.domain.operation import Lost
 from calsync_agent.errors import Refusal
 from calsync_agent.exchange.batch import LARGEST_BATCH, Prepared
 from calsync_agent.exchange.health import QUICK
@@ -33,7 +34,7 @@ from calsync_agent.exchange.refusals import (
     unheard_of,
     unwell,
 )
-from calsync_agent.exchange.requests import Answer, Lost, Outcome, Request
+from calsync_agent.exchange.requests import Answer, Outcome, Request
 from calsync_agent.exchange.retry import passing, pause, throttles, told
 from calsync_agent.exchange.troubles import ForeignLink, GraphTrouble, Unreachable
 

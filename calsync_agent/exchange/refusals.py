@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from typing import Final
 
+from calsync_agent.domain.operation import Lost
 from calsync_agent.errors import SignInRefused
-from calsync_agent.exchange.requests import Answer, Lost, Outcome
+from calsync_agent.exchange.requests import Answer, Outcome
 from calsync_agent.exchange.retry import throttles
 from calsync_agent.exchange.troubles import (
     FeedTrouble,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TypeAlias
 
-from calsync_agent.i18n import Message
+from calsync_agent.domain.operation import Lost
 
 Json: TypeAlias = Mapping[str, object]
 
@@ -77,17 +77,6 @@ class Answer:
             if isinstance(code, str):
                 yield code
             level = level.get("innerError") or level.get("innererror")
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """No answer is known: the request may have been carried out or not.
-
-    `again`: whether it is worth while to ask once more at once.
-    """
-
-    reason: Message
-    again: bool = True
 
 
 Outcome: TypeAlias = Answer | Lost

@@ -10,7 +10,8 @@ from http import HTTPStatus
 from math import isfinite
 from typing import Final, TypeAlias
 
-from calsync_agent.exchange.requests import Answer, Lost, Outcome
+from calsync_agent.domain.operation import Lost
+from calsync_agent.exchange.requests import Answer, Outcome
 
 THROTTLED: Final = frozenset({429, 503, 504, 509})  # waited for as long as the budget allows
 _LEFT_ALONE: Final = frozenset({429, 503, 509})

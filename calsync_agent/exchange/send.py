@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from calsync_agent.domain.operation import Lost
 from calsync_agent.exchange.batch import LARGEST_BATCH, Prepared, split
 from calsync_agent.exchange.means import Means
 from calsync_agent.exchange.pace import PLACES, Lane
 from calsync_agent.exchange.refusals import closed, resting, token_refused, unwell
-from calsync_agent.exchange.requests import Answer, Lost, Outcome, Request
+from calsync_agent.exchange.requests import Answer, Outcome, Request
 from calsync_agent.exchange.retry import (
     THROTTLED,
     Again,

@@ -9,10 +9,11 @@ from http import HTTPStatus
 from typing import Final, Protocol
 from uuid import uuid4
 
+from calsync_agent.domain.operation import Lost
 from calsync_agent.exchange.batch import Prepared, answer_of, decode, encode, prepare
 from calsync_agent.exchange.pace import Clock
 from calsync_agent.exchange.parsing import parsed
-from calsync_agent.exchange.requests import Answer, Lost, Outcome, Request
+from calsync_agent.exchange.requests import Answer, Outcome, Request
 from calsync_agent.exchange.retry import passing
 from calsync_agent.exchange.settings import GraphSettings
 from calsync_agent.exchange.wire import Reply, Wire

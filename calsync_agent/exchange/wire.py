@@ -16,10 +16,10 @@ from urllib.parse import urlencode
 import httpx
 
 from calsync_agent import __version__
+from calsync_agent.domain.operation import Lost
 from calsync_agent.exchange.links import Root
 from calsync_agent.exchange.parsing import HEAVY
 from calsync_agent.exchange.reach import Way
-from calsync_agent.exchange.requests import Lost
 from calsync_agent.exchange.settings import GraphSettings
 from calsync_agent.exchange.troubles import Unreachable
 from calsync_agent.exchange.trust import proxy_for, tls

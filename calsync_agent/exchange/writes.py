@@ -4,7 +4,7 @@ Creation carries a transaction id and the appointment's id in an extended proper
 answer that got lost is found again (B2). A change carries only the fields that changed (F7).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -15,23 +15,25 @@ from calsync_agent.appointment.content import BOTH_WAYS, Field, sent_in_utc
 from calsync_agent.appointment.model import ActivityId, Appointment, EventId, Response
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.text import SUBJECT_LIMIT, cut
-from calsync_agent.exchange.events import UnreadableEvent, read_event
-from calsync_agent.exchange.instances import EVENT_PROPERTIES, Instance
-from calsync_agent.exchange.operations import (
+from calsync_agent.domain.event import Attendee, Instance, UnreadableEvent
+from calsync_agent.domain.operation import (
     Answered,
     AnswerEvent,
     ChangeEvent,
     CreateEvent,
     Gone,
+    Lost,
     Overtaken,
     Refused,
     Result,
     Written,
     WrittenUnread,
 )
+from calsync_agent.exchange.events import read_event
+from calsync_agent.exchange.instances import EVENT_PROPERTIES
 from calsync_agent.exchange.patterns import write_recurrence
 from calsync_agent.exchange.recreation import Carried
-from calsync_agent.exchange.requests import Answer, Lost, Outcome, Request
+from calsync_agent.exchange.requests import Answer, Outcome, Request
 from calsync_agent.i18n import Message, message
 
 ACTIVITY_PROPERTY: Final = "String {5f0fd02e-7ac7-4b5f-9c1b-0c2a4f2c51a6} Name calsyncActivity"
@@ -42,7 +44,7 @@ def creation(mailbox: str, operation: CreateEvent) -> Request:
     """The request that makes an event for an appointment."""
     body = event_body(operation.appointment, BOTH_WAYS)
     if operation.attendees:
-        body["attendees"] = list(operation.attendees)
+        body["attendees"] = attendees(operation.attendees)
     body["transactionId"] = operation.transaction_id
     if operation.carried is not None:
         body = Carried.from_text(operation.carried).on(body, operation.appointment)
@@ -59,10 +61,20 @@ def change(mailbox: str, operation: ChangeEvent, html: str | None) -> Request:
     event, appointment = operation.event, operation.appointment
     body = event_body(appointment, operation.fields)
     if operation.attendees is not None:
-        body["attendees"] = list(operation.attendees)
+        body["attendees"] = attendees(operation.attendees)
     if html is not None and "body" in body:
         body["body"] = {"contentType": "html", "content": html}
     return Request("PATCH", event_path(mailbox, event.id), body, _guarded(event.etag))
+
+
+def attendees(wanted: Iterable[Attendee]) -> list[Any]:
+    """The list of attendees in Graph's form; whoever is known to it goes back as they came (F3)."""
+    return [each.original or _new_attendee(each) for each in wanted]
+
+
+def _new_attendee(wanted: Attendee) -> dict[str, Any]:
+    address = {"address": wanted.address, "name": wanted.name}
+    return {"emailAddress": address, "type": "required"}
 
 
 _ANSWERS: Final = {

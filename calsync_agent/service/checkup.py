@@ -15,6 +15,7 @@ from calsync_agent.consolidate import readiness
 from calsync_agent.consolidate.reading import read_staff
 from calsync_agent.database.encoding import lacking
 from calsync_agent.database.engine import Database
+from calsync_agent.domain.policy import Profile, Provider
 from calsync_agent.errors import CalsyncError, SignInRefused
 from calsync_agent.exchange.calls import Sender
 from calsync_agent.exchange.mailbox import Mailbox
@@ -36,7 +37,6 @@ from calsync_agent.service.memory import Memory
 from calsync_agent.service.view import provider_in, refused_rows, type_for_inbound
 from calsync_agent.state import mailboxes, meta, profiles
 from calsync_agent.state.mailboxes import Claim
-from calsync_agent.state.profiles import Profile, Provider
 from calsync_agent.state.tables import SCHEMA_VERSION
 
 _AT_ONCE: Final = 8  # mailboxes that are asked at the same time

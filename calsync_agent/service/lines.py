@@ -5,11 +5,11 @@ from types import TracebackType
 from typing import Protocol, TypeAlias
 
 from calsync_agent.config.settings import Settings
+from calsync_agent.domain.policy import Provider
 from calsync_agent.exchange.calls import Sender
 from calsync_agent.exchange.guests import Conditions
 from calsync_agent.exchange.poll import Listener, Polled
 from calsync_agent.exchange.requests import Request
-from calsync_agent.state.profiles import Provider
 
 
 class Connection(Sender, Protocol):

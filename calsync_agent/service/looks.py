@@ -6,6 +6,7 @@ from datetime import datetime
 from calsync_agent.consolidate import feed
 from calsync_agent.database.engine import Database
 from calsync_agent.database.failures import Contended
+from calsync_agent.domain.policy import Provider
 from calsync_agent.errors import NotInstalled, NotPermitted, Refusal
 from calsync_agent.i18n import message
 from calsync_agent.service.leases import Leases
@@ -16,7 +17,6 @@ from calsync_agent.service.view import Ready, View, look
 from calsync_agent.service.watch import Watch
 from calsync_agent.state import identity
 from calsync_agent.state.log import Kind, Level
-from calsync_agent.state.profiles import Provider
 from calsync_agent.sync.dispatch import AT_ONCE, dispatch
 
 

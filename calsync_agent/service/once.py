@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from calsync_agent.database.engine import Database
+from calsync_agent.domain.hold import Held
+from calsync_agent.domain.policy import Profile
 from calsync_agent.errors import DatabaseTrouble, MailboxTrouble, Refusal
 from calsync_agent.exchange.refusals import refused_as_such, slow
 from calsync_agent.exchange.troubles import MailboxClosed, Unreachable
@@ -18,8 +20,6 @@ from calsync_agent.service.standing import Standing
 from calsync_agent.service.summary import aside_line, summary, waiting
 from calsync_agent.state import holds, pending, quarantine
 from calsync_agent.state.agents import Holder
-from calsync_agent.state.holds import Held
-from calsync_agent.state.profiles import Profile
 from calsync_agent.sync.job import Count
 
 _MOST_ROUNDS: Final = 200

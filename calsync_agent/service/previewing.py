@@ -11,8 +11,9 @@ from calsync_agent.appointment import zones
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.appointment.owner import Owner
 from calsync_agent.config.settings import Settings
-from calsync_agent.consolidate.writing import Stamp
 from calsync_agent.database.engine import Database
+from calsync_agent.domain.activity import Stamp
+from calsync_agent.domain.policy import Profile
 from calsync_agent.errors import MailboxTrouble, Unknown
 from calsync_agent.exchange.mailbox import Mailbox
 from calsync_agent.exchange.owners import owner_of
@@ -24,7 +25,6 @@ from calsync_agent.service.troubles import internal
 from calsync_agent.service.view import ProfileRefused, View, look, refused_rows
 from calsync_agent.state import mailboxes, progress
 from calsync_agent.state.mailboxes import Claim
-from calsync_agent.state.profiles import Profile
 from calsync_agent.state.progress import Progress, moved_from
 from calsync_agent.sync import cycle as cycles
 from calsync_agent.sync.guard import Limits

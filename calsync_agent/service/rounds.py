@@ -19,6 +19,7 @@ from calsync_agent.appointment.model import ProfileId
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
 from calsync_agent.database.failures import permitted
+from calsync_agent.domain.policy import Profile
 from calsync_agent.errors import CalsyncError, Refusal, Undecided
 from calsync_agent.i18n import message
 from calsync_agent.service.enrolment import enrolled, save_positions
@@ -38,7 +39,6 @@ from calsync_agent.service.watch import Watch
 from calsync_agent.service.whose import Whose
 from calsync_agent.state.agents import Identity
 from calsync_agent.state.log import Kind, Level
-from calsync_agent.state.profiles import Profile
 from calsync_agent.state.progress import moved_from
 from calsync_agent.sync import cycle as cycles
 from calsync_agent.sync.job import Job

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from calsync_agent.appointment.model import ActivityId, EventId
+from calsync_agent.domain.policy import Policy, Profile
 from calsync_agent.errors import CalsyncError, DatabaseTrouble, MailboxTrouble, Refusal
 from calsync_agent.exchange.troubles import FeedTrouble, Unreachable
 from calsync_agent.i18n import Message
 from calsync_agent.service.leases import Silent
-from calsync_agent.state.profiles import Policy, Profile
 from calsync_agent.state.progress import Progress
 from calsync_agent.sync.job import Count
 from calsync_agent.sync.window import RENEWED_AFTER, Window

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeVar
 
+from calsync_agent.domain.hold import Held, HoldKind
+from calsync_agent.domain.policy import Profile
 from calsync_agent.i18n import Message, Value, marked, message
-from calsync_agent.state.holds import Held, HoldKind
-from calsync_agent.state.profiles import Profile
 from calsync_agent.state.quarantine import Quarantined
 from calsync_agent.sync.job import Count
 

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.appointment.owner import Owner, spelled
 from calsync_agent.database.engine import Database
+from calsync_agent.domain.policy import Profile
 from calsync_agent.errors import CalsyncError, MailboxTrouble
 from calsync_agent.exchange.calls import Sender
 from calsync_agent.exchange.owners import owner_of
@@ -25,7 +26,7 @@ from calsync_agent.service.standing import Standing
 from calsync_agent.service.view import View, taken
 from calsync_agent.state import agents, mailboxes, progress
 from calsync_agent.state.mailboxes import Claim
-from calsync_agent.state.profiles import Profile, no_mailbox
+from calsync_agent.state.profiles import no_mailbox
 from calsync_agent.state.progress import Progress, moved_from
 
 _log: Final = logging.getLogger(__name__)

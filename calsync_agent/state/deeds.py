@@ -4,8 +4,7 @@ By the database's clock, so that neither a restart nor another agent forgets or 
 admin has confirmed is not in it.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,49 +13,14 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import ActivityId, ProfileId
 from calsync_agent.database.clock import UtcNow
 from calsync_agent.database.statements import chunks
-from calsync_agent.state.holds import HoldKind
+from calsync_agent.domain.deed import Deed, Mailed, Past
+from calsync_agent.domain.hold import HoldKind
 from calsync_agent.state.tables import deed, link
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 
 _DELETIONS: Final = (HoldKind.DELETE_IN_CONSOLIDATE, HoldKind.DELETE_IN_EXCHANGE)
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """A deletion of an appointment, or a write that mails so many people."""
-
-    activity: ActivityId
-    kind: HoldKind
-    inside: int = 0
-    outside: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Mailed:
-    """Mails of the past; those of `unsure` writes are counted again when they are repeated."""
-
-    certain: int = 0
-    unsure: Mapping[ActivityId, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What one profile has done in the last hour and in the last day, and all together.
-
-    `hour` and `day`: the appointments that were deleted, by side. `all_hour`: how many, of all
-    profiles; `links` and `all_links`: of how many there were an hour ago, as far as they are there
-    or were deleted since.
-    """
-
-    hour: Mapping[HoldKind, frozenset[ActivityId]] = field(default_factory=dict)
-    day: Mapping[HoldKind, frozenset[ActivityId]] = field(default_factory=dict)
-    all_hour: Mapping[HoldKind, int] = field(default_factory=dict)
-    links: int = 0
-    all_links: int = 0
-    mailed_in_hour: Mailed = field(default_factory=Mailed)
-    mailed_in_day: Mailed = field(default_factory=Mailed)
 
 
 def past(connection: sa.Connection, profile: ProfileId) -> Past:

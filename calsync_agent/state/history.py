@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,40 +10,15 @@ import sqlalchemy as sa
 from calsync_agent.appointment.codec import to_json
 from calsync_agent.appointment.model import (
     ActivityId,
-    Appointment,
     EmployeeId,
     EventId,
     ProfileId,
 )
 from calsync_agent.database.encoding import holdable
 from calsync_agent.database.statements import chunks
+from calsync_agent.domain.version import Kept, Side
 from calsync_agent.state import horizon
 from calsync_agent.state.tables import history
-
-
-class Side(StrEnum):
-    """Whose version was lost."""
-
-    CONSOLIDATE = "consolidate"
-    EXCHANGE = "exchange"
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A version about to be lost, by which rule, and what replaces it (None: a deletion).
-
-    `responsible` and `type_id` are the appointment's, should its row be gone when it is restored.
-    """
-
-    profile: ProfileId
-    side: Side
-    activity: ActivityId
-    event: EventId | None
-    rule: str
-    lost: Appointment
-    replaced_by: Appointment | None
-    responsible: EmployeeId
-    type_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

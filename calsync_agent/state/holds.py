@@ -1,43 +1,14 @@
 """What waits for an admin: deletions and mails that were too many for one cycle (B7, F8)."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, ProfileId
 from calsync_agent.database.encoding import holdable
 from calsync_agent.database.statements import chunks
+from calsync_agent.domain.hold import Held, HoldKind, Verdict
 from calsync_agent.state.tables import hold
-
-
-class HoldKind(StrEnum):
-    """Why something waits."""
-
-    DELETE_IN_CONSOLIDATE = "delete here"
-    DELETE_IN_EXCHANGE = "delete there"
-    MAIL = "mail"
-
-
-class Verdict(StrEnum):
-    """What the admin said."""
-
-    CONFIRMED = "confirmed"
-    DISCARDED = "discarded"
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One appointment that waits, and since when (UTC)."""
-
-    profile: ProfileId
-    activity: ActivityId
-    kind: HoldKind
-    subject: str
-    since: datetime
-    verdict: Verdict | None = None
 
 
 def read(connection: sa.Connection, profile: ProfileId | None = None) -> list[Held]:

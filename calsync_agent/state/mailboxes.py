@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.appointment.owner import Owner, spelled
+from calsync_agent.domain.policy import Profile
 from calsync_agent.state import meta
-from calsync_agent.state.profiles import Profile
 from calsync_agent.state.tables import mailbox, profile, profile_state
 
 

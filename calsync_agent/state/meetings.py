@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import ActivityId, ICalUid
 from calsync_agent.database.clock import UtcNow
 from calsync_agent.database.statements import chunks
-from calsync_agent.state.links import stored_uid
+from calsync_agent.domain.link import stored_uid
 from calsync_agent.state.tables import link, meeting
 
 KEPT: Final = timedelta(days=400)

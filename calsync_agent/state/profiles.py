@@ -1,12 +1,11 @@
 """The provider and the profiles: what an admin sets, in the UI or by SQL."""
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import EmployeeId, ProfileId
+from calsync_agent.domain.policy import Policy, Priority, Profile, Provider
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import Message, message
 from calsync_agent.state.tables import profile, provider
@@ -16,42 +15,6 @@ _GUEST: Final = "#EXT#"  # in the principal names of guests
 _NEVER_IN_A_NAME: Final = frozenset("/\\?#%")
 SHORTEST_INTERVAL: Final = 1
 LONGEST_INTERVAL: Final = 86_400
-
-
-class Priority(StrEnum):
-    """Whose version wins a conflict (A3)."""
-
-    OUTBOUND_FIRST = "outbound_first"
-    INBOUND_FIRST = "inbound_first"
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Which ways the sync goes, and who wins (A2, A3)."""
-
-    inbound: bool
-    outbound: bool
-    priority: Priority
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """The tenant and how it is synced."""
-
-    id: int
-    tenant_id: str
-    policy: Policy
-    interval_seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """One employee bound to one mailbox; `mailbox` is an object id or a user principal name."""
-
-    id: ProfileId
-    employee: EmployeeId
-    mailbox: str
-    active: bool
 
 
 def read_provider(connection: sa.Connection) -> Provider | None:

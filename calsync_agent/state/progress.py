@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.appointment.owner import spelled
-from calsync_agent.state.profiles import Profile
+from calsync_agent.domain.policy import Profile
 from calsync_agent.state.tables import link, profile_state, quarantine
 
 _COLUMNS: Final = tuple(profile_state.c)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import EmployeeId, EventId, ICalUid, ProfileId
 from calsync_agent.database.statements import chunks
-from calsync_agent.state.links import Role, stored_uid
+from calsync_agent.domain.link import Role, stored_uid
 from calsync_agent.state.tables import link, profile, waiting
 
 PATIENCE: Final = timedelta(minutes=10)

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from calsync_agent.appointment.content import UNKNOWN
 from calsync_agent.appointment.model import ActivityId, EventId, LinkId
 from calsync_agent.consolidate.reading import read_activities
-from calsync_agent.consolidate.rows import Activity, BrokenActivity
-from calsync_agent.exchange.events import Event, UnreadableEvent
-from calsync_agent.exchange.operations import Partly, Result, Written, WrittenUnread
+from calsync_agent.domain.activity import Activity, BrokenActivity
+from calsync_agent.domain.event import Event, UnreadableEvent
+from calsync_agent.domain.link import Link, Role
+from calsync_agent.domain.operation import Partly, Result, Written, WrittenUnread
 from calsync_agent.fence import guarded
 from calsync_agent.i18n import Message, Value
 from calsync_agent.state import links, log, pending, quarantine
-from calsync_agent.state.links import Link, Role
 from calsync_agent.state.quarantine import Item
 from calsync_agent.sync import telling
 from calsync_agent.sync.effects import agreed

@@ -11,9 +11,9 @@ from typing import Final
 import sqlalchemy as sa
 
 from calsync_agent.appointment.content import differing, fingerprint
-from calsync_agent.consolidate.rows import Activity
-from calsync_agent.exchange.events import Event
-from calsync_agent.exchange.operations import (
+from calsync_agent.domain.activity import Activity
+from calsync_agent.domain.event import Event
+from calsync_agent.domain.operation import (
     Answered,
     AnswerEvent,
     ChangeEvent,

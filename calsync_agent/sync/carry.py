@@ -25,8 +25,9 @@ from calsync_agent.appointment.model import (
     ProfileId,
     Response,
 )
-from calsync_agent.exchange.events import Event
-from calsync_agent.exchange.operations import (
+from calsync_agent.domain.event import Event
+from calsync_agent.domain.link import Link, Role
+from calsync_agent.domain.operation import (
     Answered,
     AnswerEvent,
     ChangeEvent,
@@ -35,6 +36,7 @@ from calsync_agent.exchange.operations import (
     Examined,
     ExamineEvent,
     Gone,
+    Lost,
     Overtaken,
     Partly,
     Refused,
@@ -43,10 +45,8 @@ from calsync_agent.exchange.operations import (
     Written,
     WrittenUnread,
 )
-from calsync_agent.exchange.requests import Lost
 from calsync_agent.i18n import Message
 from calsync_agent.state import deeds, links, log, meetings, pending, quarantine
-from calsync_agent.state.links import Link, Role
 from calsync_agent.state.quarantine import Item
 from calsync_agent.sync import breaker, telling
 from calsync_agent.sync.aside import unread

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from calsync_agent.appointment.content import fingerprint
 from calsync_agent.appointment.model import ActivityId
 from calsync_agent.consolidate.reading import SOME, in_scope_of, read_activities
-from calsync_agent.consolidate.rows import Activity, BrokenActivity, Sending
 from calsync_agent.database.statements import chunks
+from calsync_agent.domain.activity import Activity, BrokenActivity, Sending
+from calsync_agent.domain.link import Link
 from calsync_agent.fence import guarded
 from calsync_agent.state import links
-from calsync_agent.state.links import Link
 from calsync_agent.sync.job import Job
 from calsync_agent.sync.match import Candidates
 from calsync_agent.sync.pair import pair

@@ -7,11 +7,11 @@ in. Nothing that Consolidate changes there goes out: it is put back.
 
 from calsync_agent.appointment.content import Field, changed, differing, fingerprint
 from calsync_agent.appointment.model import Response
-from calsync_agent.consolidate.rows import Activity, BrokenActivity, Sending
-from calsync_agent.exchange.events import Event, UnreadableEvent
-from calsync_agent.state.history import Side
-from calsync_agent.state.links import Link, Role
-from calsync_agent.state.profiles import Policy, Priority
+from calsync_agent.domain.activity import Activity, BrokenActivity, Sending
+from calsync_agent.domain.event import Event, UnreadableEvent
+from calsync_agent.domain.link import Link, Role
+from calsync_agent.domain.policy import Policy, Priority
+from calsync_agent.domain.version import Side
 from calsync_agent.sync.decision import Answer, Cell, Change, Create, Decision, Delete
 from calsync_agent.sync.origin import own_id
 from calsync_agent.sync.pair import Pair

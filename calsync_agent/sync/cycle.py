@@ -20,6 +20,7 @@ from calsync_agent.consolidate.holding import InUse
 from calsync_agent.database.engine import Database
 from calsync_agent.database.failures import Contended
 from calsync_agent.database.statements import chunks
+from calsync_agent.domain.policy import Policy
 from calsync_agent.errors import CalsyncError, MailboxTrouble
 from calsync_agent.exchange import delta
 from calsync_agent.exchange.delta import Page
@@ -39,7 +40,6 @@ from calsync_agent.state import (
     quarantine,
     waiting,
 )
-from calsync_agent.state.profiles import Policy
 from calsync_agent.state.progress import Progress
 from calsync_agent.sync import aside, oddities
 from calsync_agent.sync.carry import record

@@ -7,8 +7,8 @@ from typing import Final, TypeAlias
 
 from calsync_agent.appointment.content import Field
 from calsync_agent.appointment.model import Response
+from calsync_agent.domain.version import Side
 from calsync_agent.i18n import Message, marked
-from calsync_agent.state.history import Side
 
 
 class State(StrEnum):

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from calsync_agent.appointment.content import BOTH_WAYS, changed, fingerprint
 from calsync_agent.appointment.model import ActivityId, ProfileId
 from calsync_agent.consolidate import feed, scan
-from calsync_agent.consolidate.rows import Activity, BrokenActivity
+from calsync_agent.domain.activity import Activity, BrokenActivity
+from calsync_agent.domain.link import Link, Role
+from calsync_agent.domain.policy import Profile
 from calsync_agent.fence import guarded, reason
 from calsync_agent.state import links, pending, quarantine
-from calsync_agent.state.links import Link, Role
-from calsync_agent.state.profiles import Profile
 from calsync_agent.sync import oddities
 from calsync_agent.sync.copies import ANSWER
 from calsync_agent.sync.decision import State

@@ -24,18 +24,17 @@ from calsync_agent.appointment.model import (
 )
 from calsync_agent.appointment.people import remembered_as
 from calsync_agent.appointment.span import span
-from calsync_agent.consolidate.rows import Activity
-from calsync_agent.consolidate.writing import ChangedActivity, NewActivity
-from calsync_agent.exchange.events import Event
-from calsync_agent.exchange.operations import (
+from calsync_agent.domain.activity import Activity, ChangedActivity, NewActivity
+from calsync_agent.domain.event import Event
+from calsync_agent.domain.link import Link, Role
+from calsync_agent.domain.operation import (
     AnswerEvent,
     ChangeEvent,
     CreateEvent,
     DeleteEvent,
     ExamineEvent,
 )
-from calsync_agent.state.history import Kept, Side
-from calsync_agent.state.links import Link, Role
+from calsync_agent.domain.version import Kept, Side
 from calsync_agent.sync.decision import Answer, Change, Create, Decision, Delete, Examine, fields_of
 from calsync_agent.sync.job import Job, Outgoing
 from calsync_agent.sync.pairs import Known
@@ -149,7 +148,7 @@ def _creation(job: Job, known: Known, activity: Activity, result: Effects) -> Ef
     link = replace(
         link, role=role, consolidate=sent, exchange=sent, unfinished=in_steps, carried=carried
     )
-    invited = tuple(attendees((), wanted, people))
+    invited = attendees((), wanted, people)
     return replace(
         result,
         new_link=None if known.intended else link,
@@ -211,7 +210,7 @@ def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effe
         case Change(fields):
             invited = None
             if Field.PARTICIPANTS in fields:
-                invited = tuple(attendees(event.attendees, mine, people))
+                invited = attendees(event.attendees, mine, people)
             change = ChangeEvent(event, mine, fields, invited, before.carried)
             result = replace(result, outgoing=Outgoing(change, now, mine))
         case Answer(response):

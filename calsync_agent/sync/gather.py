@@ -13,12 +13,12 @@ from calsync_agent.appointment.model import ActivityId, EventId
 from calsync_agent.appointment.span import span
 from calsync_agent.consolidate.reading import with_exceptions
 from calsync_agent.database.engine import Database
+from calsync_agent.domain.event import Event, UnreadableEvent
+from calsync_agent.domain.link import Role, is_digest
 from calsync_agent.exchange.delta import Page
-from calsync_agent.exchange.events import Event, UnreadableEvent
 from calsync_agent.exchange.mailbox import Mailbox, Read
 from calsync_agent.fence import guarded, guarded_call, reason
 from calsync_agent.state import links
-from calsync_agent.state.links import Role, is_digest
 from calsync_agent.state.log import named
 from calsync_agent.sync.job import Batch, Job
 from calsync_agent.sync.window import Window

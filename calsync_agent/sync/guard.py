@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from calsync_agent.appointment.model import ActivityId
+from calsync_agent.domain.deed import Deed, Mailed, Past
+from calsync_agent.domain.hold import HoldKind
+from calsync_agent.domain.version import Side
 from calsync_agent.i18n import Message, message
-from calsync_agent.state.deeds import Deed, Mailed, Past
-from calsync_agent.state.history import Side
-from calsync_agent.state.holds import HoldKind
 from calsync_agent.sync.mails import Mails
 
 ALL_TOGETHER: Final = 10

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from calsync_agent.appointment.model import ActivityId, Appointment, EventId, ProfileId
-from calsync_agent.consolidate.writing import Stamp
+from calsync_agent.domain.activity import Stamp
+from calsync_agent.domain.event import Event, UnreadableEvent
+from calsync_agent.domain.hold import Held
+from calsync_agent.domain.link import Link
+from calsync_agent.domain.operation import Operation
+from calsync_agent.domain.policy import Policy, Profile
+from calsync_agent.domain.version import Side
 from calsync_agent.errors import CalsyncError
-from calsync_agent.exchange.events import Event, UnreadableEvent
-from calsync_agent.exchange.operations import Operation
 from calsync_agent.i18n import Value, message
-from calsync_agent.state.history import Side
-from calsync_agent.state.holds import Held
-from calsync_agent.state.links import Link
-from calsync_agent.state.profiles import Policy, Profile
 from calsync_agent.sync.decision import Cell
 from calsync_agent.sync.guard import Limits, Plans
 from calsync_agent.sync.mails import Mails

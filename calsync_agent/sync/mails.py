@@ -6,13 +6,14 @@ alone mails those who came or went; each changed occurrence is told on its own; 
 the organizer. An attendee's copy and an event without attendees mail nobody.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Final, assert_never
+from typing import Final, assert_never
 
 from calsync_agent.appointment.content import Field
 from calsync_agent.appointment.people import Directory
-from calsync_agent.exchange.operations import (
+from calsync_agent.domain.event import Attendee
+from calsync_agent.domain.operation import (
     AnswerEvent,
     ChangeEvent,
     CreateEvent,
@@ -88,10 +89,9 @@ def _of_change(change: ChangeEvent, people: Directory) -> Mails:
     return mails
 
 
-def _addresses(attendees: Iterable[Mapping[str, Any]]) -> set[str]:
+def _addresses(attendees: Iterable[Attendee]) -> set[str]:
     """Whom Exchange mails; it can mail nobody whose address is none."""
-    found = {str((a.get("emailAddress") or {}).get("address") or "") for a in attendees}
-    return {address.casefold() for address in found if "@" in address}
+    return {each.address.casefold() for each in attendees if "@" in each.address}
 
 
 def _to(addresses: Iterable[str], people: Directory, notices: int = 1) -> Mails:

@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from calsync_agent.appointment.model import ActivityId, EmployeeId, EventId
-from calsync_agent.exchange.events import Event, UnreadableEvent
+from calsync_agent.domain.event import Event, UnreadableEvent
 
 _INBOUND: Final = UUID("8a8d6f3e-4a0e-4d0f-9a53-6a0c1d1f4f2b")
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Final
 
 from calsync_agent.appointment.model import EventId
+from calsync_agent.domain.event import Event
 from calsync_agent.errors import MailboxTrouble
 from calsync_agent.exchange import delta
 from calsync_agent.exchange.delta import Page
-from calsync_agent.exchange.events import Event
 from calsync_agent.exchange.mailbox import Mailbox
 from calsync_agent.i18n import message
 

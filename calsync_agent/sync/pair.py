@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from calsync_agent.appointment.model import Appointment, EmployeeId, ProfileId
 from calsync_agent.appointment.people import Directory
-from calsync_agent.consolidate.rows import Activity, BrokenActivity
-from calsync_agent.exchange.events import Event, UnreadableEvent
-from calsync_agent.state.links import Link, Role
-from calsync_agent.state.profiles import Profile
+from calsync_agent.domain.activity import Activity, BrokenActivity
+from calsync_agent.domain.event import Event, UnreadableEvent
+from calsync_agent.domain.link import Link, Role
+from calsync_agent.domain.policy import Profile
 from calsync_agent.sync.placement import Relation, relation
 from calsync_agent.sync.views import in_own_words, view
 

@@ -18,11 +18,11 @@ from calsync_agent.appointment.model import (
 from calsync_agent.appointment.span import span
 from calsync_agent.consolidate import scan
 from calsync_agent.consolidate.reading import see_activities
-from calsync_agent.consolidate.rows import Activity, BrokenActivity
-from calsync_agent.exchange.events import Event, UnreadableEvent
+from calsync_agent.domain.activity import Activity, BrokenActivity
+from calsync_agent.domain.event import Event, UnreadableEvent
+from calsync_agent.domain.link import Link, Role, activity_of, stored_uid
 from calsync_agent.state import links as links_of
 from calsync_agent.state import meetings, waiting
-from calsync_agent.state.links import Link, Role, activity_of, stored_uid
 from calsync_agent.sync.job import Batch, Job
 from calsync_agent.sync.match import Match
 from calsync_agent.sync.origin import of_event, own_id

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from calsync_agent.consolidate.rows import Activity
-from calsync_agent.exchange.events import Event
-from calsync_agent.state.history import Side
-from calsync_agent.state.profiles import Policy
+from calsync_agent.domain.activity import Activity
+from calsync_agent.domain.event import Event
+from calsync_agent.domain.policy import Policy
+from calsync_agent.domain.version import Side
 from calsync_agent.sync.decision import Answer, Change, Decision, fields_of
 from calsync_agent.sync.pair import Pair
 

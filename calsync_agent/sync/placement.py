@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from calsync_agent.appointment.model import EmployeeId, ProfileId, Response
-from calsync_agent.consolidate.rows import Activity
-from calsync_agent.state.links import Link, Role
+from calsync_agent.domain.activity import Activity
+from calsync_agent.domain.link import Link, Role
 
 
 @dataclass(frozen=True, slots=True)

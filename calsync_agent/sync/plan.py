@@ -15,12 +15,12 @@ from calsync_agent.appointment.content import (
     unsettled_in,
 )
 from calsync_agent.appointment.model import Response
-from calsync_agent.consolidate.rows import Activity, BrokenActivity, Sending
-from calsync_agent.exchange.events import Event, UnreadableEvent
+from calsync_agent.domain.activity import Activity, BrokenActivity, Sending
+from calsync_agent.domain.event import Event, UnreadableEvent
+from calsync_agent.domain.link import Link, Role
+from calsync_agent.domain.policy import Policy, Priority
+from calsync_agent.domain.version import Side
 from calsync_agent.i18n import Message, message
-from calsync_agent.state.history import Side
-from calsync_agent.state.links import Link, Role
-from calsync_agent.state.profiles import Policy, Priority
 from calsync_agent.sync import copies
 from calsync_agent.sync.decision import (
     MATRIX,

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field, replace
 
 from calsync_agent.appointment.content import fingerprint
-from calsync_agent.exchange.events import Event
+from calsync_agent.domain.event import Event
+from calsync_agent.domain.hold import Verdict
 from calsync_agent.i18n import Message, message
-from calsync_agent.state.holds import Verdict
 from calsync_agent.sync import verdicts
 from calsync_agent.sync.decision import Cell, Decision, fields_of
 from calsync_agent.sync.effects import Effects, effects

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from calsync_agent.appointment.model import ActivityId, EventId
-from calsync_agent.consolidate.rows import Activity
-from calsync_agent.exchange.events import Event
+from calsync_agent.domain.activity import Activity
+from calsync_agent.domain.event import Event
+from calsync_agent.domain.version import Side
 from calsync_agent.i18n import Message
-from calsync_agent.state.history import Side
 from calsync_agent.state.log import named
 from calsync_agent.state.quarantine import Item
 from calsync_agent.sync.aside import Refused

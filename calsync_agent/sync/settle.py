@@ -15,7 +15,11 @@ from calsync_agent.consolidate import writing
 from calsync_agent.consolidate.holding import InUse
 from calsync_agent.database.failures import is_lock_timeout
 from calsync_agent.database.tuning import hardly_waiting
-from calsync_agent.exchange.events import Event
+from calsync_agent.domain.deed import Deed
+from calsync_agent.domain.event import Event
+from calsync_agent.domain.hold import Held, HoldKind
+from calsync_agent.domain.link import Role
+from calsync_agent.domain.version import Side
 from calsync_agent.state import (
     deeds,
     history,
@@ -27,10 +31,6 @@ from calsync_agent.state import (
     quarantine,
     waiting,
 )
-from calsync_agent.state.deeds import Deed
-from calsync_agent.state.history import Side
-from calsync_agent.state.holds import Held, HoldKind
-from calsync_agent.state.links import Role
 from calsync_agent.state.quarantine import Item
 from calsync_agent.state.waiting import Waiting
 from calsync_agent.sync import breaker, strays, telling

@@ -9,13 +9,13 @@ from calsync_agent.appointment.content import Field
 from calsync_agent.appointment.model import Appointment, EventId
 from calsync_agent.appointment.naming import appointment_name, event_name
 from calsync_agent.appointment.text import LOCATION_LIMIT, SUBJECT_LIMIT, utf16_length
-from calsync_agent.consolidate.rows import Activity, BrokenActivity
-from calsync_agent.exchange.events import Event, UnreadableEvent
-from calsync_agent.exchange.operations import AnswerEvent, ChangeEvent, CreateEvent, DeleteEvent
+from calsync_agent.domain.activity import Activity, BrokenActivity
+from calsync_agent.domain.event import Event, UnreadableEvent
+from calsync_agent.domain.link import Link
+from calsync_agent.domain.operation import AnswerEvent, ChangeEvent, CreateEvent, DeleteEvent
+from calsync_agent.domain.policy import Priority, Profile
 from calsync_agent.i18n import Message, Value, marked, message
-from calsync_agent.state.links import Link
 from calsync_agent.state.log import Entry, Kind, Level, named
-from calsync_agent.state.profiles import Priority, Profile
 from calsync_agent.state.quarantine import Item
 from calsync_agent.sync.decision import CONFLICTS, Cell, Decision
 from calsync_agent.sync.effects import Effects, field_names

@@ -1,10 +1,10 @@
 """What becomes of something held once an admin has said so (B7, F8)."""
 
 from calsync_agent.appointment.content import differing
-from calsync_agent.exchange.events import Event
+from calsync_agent.domain.event import Event
+from calsync_agent.domain.link import Role
+from calsync_agent.domain.version import Side
 from calsync_agent.i18n import message
-from calsync_agent.state.history import Side
-from calsync_agent.state.links import Role
 from calsync_agent.sync.decision import Cell, Change, Create, Decision
 from calsync_agent.sync.pair import Pair
 

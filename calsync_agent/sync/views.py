@@ -6,7 +6,6 @@ owner; a plain event knows of no participants at all.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from calsync_agent.appointment.content import BOTH_WAYS, INBOUND_ONLY, Field
 from calsync_agent.appointment.generated import own_text
@@ -19,7 +18,8 @@ from calsync_agent.appointment.model import (
     Response,
 )
 from calsync_agent.appointment.people import Directory, known_as, remembered_as
-from calsync_agent.state.links import Role
+from calsync_agent.domain.event import Attendee
+from calsync_agent.domain.link import Role
 
 
 def in_own_words(appointment: Appointment, link: str | None) -> Appointment:
@@ -121,27 +121,27 @@ def taken(
 
 
 def attendees(
-    present: Sequence[Mapping[str, Any]], wanted: Appointment, people: Directory
-) -> list[dict[str, Any]]:
+    present: Sequence[Attendee], wanted: Appointment, people: Directory
+) -> tuple[Attendee, ...]:
     """The attendees to be sent: the list is replaced as a whole, and nobody else may be lost.
 
     Guests, rooms, lists and legacy addresses stay as they are (F3); employees stay with their
     answers as long as they take part.
     """
     taking_part = {p.employee for p in wanted.participants}
-    sent, missing = [], set(taking_part)
+    sent: list[Attendee] = []
+    missing = set(taking_part)
     for attendee in present:
-        employee = people.employee((attendee.get("emailAddress") or {}).get("address"))
+        employee = people.employee(attendee.address)
         if employee is None or employee in taking_part:
-            sent.append(dict(attendee))
+            sent.append(attendee)
         if employee is not None:
             missing.discard(employee)
     for number in sorted(missing):
         known = people.find(number)
         if known is not None and known.address:
-            address = {"address": known.address, "name": known.name}
-            sent.append({"emailAddress": address, "type": "required"})
-    return sent
+            sent.append(Attendee(known.address, known.name))
+    return tuple(sent)
 
 
 def _reached(

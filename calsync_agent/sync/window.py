@@ -7,7 +7,7 @@ from typing import Final
 from dateutil.relativedelta import relativedelta
 
 from calsync_agent.appointment import zones
-from calsync_agent.consolidate.rows import Activity
+from calsync_agent.domain.activity import Activity
 
 ZONE_MARGIN: Final = timedelta(hours=26)
 """Wall-clock times in any two zones lie no further apart than this."""

@@ -11,7 +11,7 @@ from calsync_agent.appointment import zones
 from calsync_agent.appointment.codec import from_json
 from calsync_agent.appointment.model import ActivityId, Appointment, ProfileId
 from calsync_agent.consolidate.reading import read_activities
-from calsync_agent.consolidate.writing import Stamp
+from calsync_agent.domain.activity import Stamp
 from calsync_agent.i18n import _
 from calsync_agent.state import history
 from calsync_agent.state.history import Version

@@ -15,9 +15,10 @@ import sqlalchemy as sa
 
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.clock import UtcNow
+from calsync_agent.domain.policy import Priority
 from calsync_agent.i18n import Message, message
 from calsync_agent.state import meta
-from calsync_agent.state.profiles import KIND, LONGEST_INTERVAL, SHORTEST_INTERVAL, Priority
+from calsync_agent.state.profiles import KIND, LONGEST_INTERVAL, SHORTEST_INTERVAL
 from calsync_agent.state.tables import provider
 
 TENANT_LENGTH: Final = 64

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from calsync_agent.appointment.codec import from_json
 from calsync_agent.appointment.model import ActivityId, Appointment, EmployeeId, ProfileId
 from calsync_agent.consolidate.reading import read_activities, read_staff
-from calsync_agent.consolidate.rows import BrokenActivity
+from calsync_agent.domain.activity import BrokenActivity
+from calsync_agent.domain.link import Role
 from calsync_agent.i18n import Message
 from calsync_agent.state import history, links
 from calsync_agent.state.history import Version
-from calsync_agent.state.links import Role
 from calsync_agent.state.tables import hold, log, quarantine
 from calsync_tui.gateway.log import Line, line
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from calsync_agent.appointment.model import ProfileId
+from calsync_agent.domain.hold import Verdict
 from calsync_agent.i18n import _, ngettext
-from calsync_agent.state.holds import Verdict
 from calsync_tui.gateway.profiles import Line, Listing, State
 from calsync_tui.screens.confirmation import Answer, Confirmation
 from calsync_tui.widgets.profile_cells import state

@@ -11,8 +11,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, OptionList, Static
 
 from calsync_agent.appointment.model import ActivityId
+from calsync_agent.domain.hold import Held, HoldKind, Verdict
 from calsync_agent.i18n import _, marked
-from calsync_agent.state.holds import Held, HoldKind, Verdict
 from calsync_agent.visible import visible
 from calsync_tui import glyphs
 from calsync_tui.gateway.held import Waiting

@@ -13,9 +13,9 @@ from textual.containers import VerticalScroll
 from textual.widgets import Footer, Static
 
 from calsync_agent.appointment.model import ProfileId
+from calsync_agent.domain.link import Role
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _, marked
-from calsync_agent.state.links import Role
 from calsync_agent.state.log import named
 from calsync_agent.state.quarantine import NEVER
 from calsync_tui import differences, glyphs, moments

@@ -7,8 +7,9 @@ from rich.text import Text
 
 from calsync_agent.appointment.codec import from_json
 from calsync_agent.appointment.model import Appointment
+from calsync_agent.domain.version import Side
 from calsync_agent.i18n import _
-from calsync_agent.state.history import Side, Version
+from calsync_agent.state.history import Version
 from calsync_agent.visible import visible
 from calsync_tui.differences import Difference, Names, differences
 

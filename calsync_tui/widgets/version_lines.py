@@ -7,8 +7,8 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 
 from calsync_agent.appointment.model import ProfileId
+from calsync_agent.domain.version import Side
 from calsync_agent.i18n import _, marked
-from calsync_agent.state.history import Side
 from calsync_tui import moments
 from calsync_tui.gateway.history import Kept, Versions
 from calsync_tui.gateway.log import Whose

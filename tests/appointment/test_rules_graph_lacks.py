@@ -30,9 +30,10 @@ from calsync_agent.appointment.rule import (
     YearlyByDay,
     YearlyByWeekday,
 )
-from calsync_agent.consolidate.rows import Activity, BrokenActivity, Row, read_activity
+from calsync_agent.consolidate.rows import Row, read_activity
+from calsync_agent.domain.activity import Activity, BrokenActivity
+from calsync_agent.domain.operation import Refused
 from calsync_agent.exchange import writes
-from calsync_agent.exchange.operations import Refused
 from calsync_agent.exchange.patterns import write_recurrence
 from calsync_agent.exchange.requests import Answer
 from calsync_agent.i18n import speaking

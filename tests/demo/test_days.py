@@ -14,9 +14,9 @@ from calsync_agent.demo.office import Office
 from calsync_agent.demo.stage import Stage, staged
 from calsync_agent.demo.staying import take
 from calsync_agent.demo.story import BERND, DOMAIN, STAFF
+from calsync_agent.domain.hold import HoldKind
 from calsync_agent.i18n import Message
 from calsync_agent.state import tables as state
-from calsync_agent.state.holds import HoldKind
 from tests.demo.conftest import TODAY
 
 pytestmark = pytest.mark.anyio

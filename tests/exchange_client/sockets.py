@@ -8,8 +8,9 @@ from typing import Any
 
 import trustme
 
+from calsync_agent.domain.operation import Lost
 from calsync_agent.exchange.client import Graph
-from calsync_agent.exchange.requests import Answer, Lost, Request
+from calsync_agent.exchange.requests import Answer, Request
 from calsync_agent.exchange.settings import GraphSettings
 from tests.exchange_client.fake import FakeTokens
 

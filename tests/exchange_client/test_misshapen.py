@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from calsync_agent.appointment.people import Directory
-from calsync_agent.exchange.events import UnreadableEvent, read_event
+from calsync_agent.domain.event import UnreadableEvent
+from calsync_agent.exchange.events import read_event
 from calsync_agent.i18n import speaking
 
 SOUND: dict[str, Any] = {

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from calsync_agent.appointment.people import Directory
+from calsync_agent.domain.event import Event
 from calsync_agent.exchange.delta import read_page
-from calsync_agent.exchange.events import Event
 
 
 def version(subject: str, modified: str | None) -> dict[str, Any]:

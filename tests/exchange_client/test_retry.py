@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calsync_agent.exchange.requests import Answer, Lost, Outcome
+from calsync_agent.domain.operation import Lost
+from calsync_agent.exchange.requests import Answer, Outcome
 from calsync_agent.exchange.retry import (
     Again,
     Attempt,

@@ -3,7 +3,8 @@
 import httpx
 import pytest
 
-from calsync_agent.exchange.requests import Answer, Lost, Request
+from calsync_agent.domain.operation import Lost
+from calsync_agent.exchange.requests import Answer, Request
 from calsync_agent.exchange.troubles import (
     GraphTrouble,
     Unreachable,

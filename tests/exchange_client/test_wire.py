@@ -7,10 +7,11 @@ import httpx
 import pytest
 import trustme
 
+from calsync_agent.domain.operation import Lost
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.exchange.auth import MsalTokens
 from calsync_agent.exchange.client import Graph
-from calsync_agent.exchange.requests import Answer, Lost, Request
+from calsync_agent.exchange.requests import Answer, Request
 from calsync_agent.exchange.troubles import Unreachable
 from calsync_agent.exchange.trust import tls as trusted
 from tests.exchange_client.fake import FakeGraph, FakeTokens, client, paths

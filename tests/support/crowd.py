@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, ProfileId
 from calsync_agent.consolidate import tables
+from calsync_agent.domain.hold import Held, HoldKind
 from calsync_agent.i18n import Message, message
 from calsync_agent.state import agents, fares, holds
 from calsync_agent.state import tables as state
 from calsync_agent.state.fares import Condition, Fare
-from calsync_agent.state.holds import Held, HoldKind
 
 NOW = datetime(2026, 11, 23, 8, 0)
 """When it is, by the database's clock: a Monday, UTC."""

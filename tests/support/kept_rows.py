@@ -16,8 +16,8 @@ from calsync_agent.appointment.model import (
     Participant,
     ProfileId,
 )
+from calsync_agent.domain.version import Kept, Side
 from calsync_agent.state import history
-from calsync_agent.state.history import Kept, Side
 from calsync_agent.sync.decision import Cell
 
 BEGIN: Final = datetime(2026, 11, 20, 6, 0)

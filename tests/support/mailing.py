@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from calsync_agent.exchange.mailbox import Mailbox
-from calsync_agent.exchange.operations import (
+from calsync_agent.domain.operation import (
     Answered,
     Gone,
+    Lost,
     Operation,
     Partly,
     Result,
     Written,
     WrittenUnread,
 )
-from calsync_agent.exchange.requests import Lost
+from calsync_agent.exchange.mailbox import Mailbox
 from calsync_agent.sandbox.model.mail import Mail
 from calsync_agent.sandbox.model.world import World
 from calsync_agent.sync.mails import Mails, forecast, put_back

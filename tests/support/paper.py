@@ -14,16 +14,17 @@ from uuid import UUID
 from calsync_agent.appointment.content import ALL, BOTH_WAYS, fingerprint
 from calsync_agent.appointment.model import ActivityId, Appointment, EmployeeId, LinkId, ProfileId
 from calsync_agent.appointment.people import Directory
-from calsync_agent.consolidate.rows import Activity, BrokenActivity, activity_values, read_activity
-from calsync_agent.consolidate.writing import Stamp
+from calsync_agent.consolidate.rows import activity_values, read_activity
+from calsync_agent.domain.activity import Activity, BrokenActivity, Stamp
+from calsync_agent.domain.event import Event, UnreadableEvent
+from calsync_agent.domain.link import Link
+from calsync_agent.domain.operation import ChangeEvent, CreateEvent, DeleteEvent, Written
+from calsync_agent.domain.policy import Policy, Priority, Profile
+from calsync_agent.domain.version import Kept
 from calsync_agent.exchange import writes
-from calsync_agent.exchange.events import Event, UnreadableEvent, read_event
-from calsync_agent.exchange.operations import ChangeEvent, CreateEvent, DeleteEvent, Written
+from calsync_agent.exchange.events import read_event
 from calsync_agent.sandbox.model import events
 from calsync_agent.sandbox.tenant import Tenant
-from calsync_agent.state.history import Kept
-from calsync_agent.state.links import Link
-from calsync_agent.state.profiles import Policy, Priority, Profile
 from calsync_agent.sync import carry
 from calsync_agent.sync.effects import agreed
 from calsync_agent.sync.guard import Limits

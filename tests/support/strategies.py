@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from calsync_agent.appointment.content import Field
 from calsync_agent.appointment.model import Appointment, Importance, ShowAs
-from calsync_agent.state.profiles import Policy, Priority
+from calsync_agent.domain.policy import Policy, Priority
 
 _T = TypeVar("_T")
 

@@ -33,9 +33,11 @@ from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.rule import Count, Daily, Rule, Until, Weekday, Weekly
 from calsync_agent.appointment.span import span
 from calsync_agent.appointment.text import cut, folded, one_line, paragraphs, utf16_length
-from calsync_agent.consolidate.rows import Activity, BrokenActivity, activity_values, read_activity
+from calsync_agent.consolidate.rows import activity_values, read_activity
+from calsync_agent.domain.activity import Activity, BrokenActivity
+from calsync_agent.domain.event import Event, UnreadableEvent
 from calsync_agent.exchange import writes
-from calsync_agent.exchange.events import Event, UnreadableEvent, read_event
+from calsync_agent.exchange.events import read_event
 from calsync_agent.sandbox.model.refusals import GraphRefusal
 from calsync_agent.sync.match import likeness
 from calsync_agent.sync.window import window

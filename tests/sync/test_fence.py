@@ -13,8 +13,8 @@ from typing import Any, Final
 import pytest
 
 from calsync_agent.consolidate import rows, writing
+from calsync_agent.domain.event import Event
 from calsync_agent.exchange import delta, writes
-from calsync_agent.exchange.events import Event
 from calsync_agent.i18n import Message
 from calsync_agent.service import previewing
 from calsync_agent.state import tables as state

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import Appointment
 from calsync_agent.consolidate import tables
-from calsync_agent.exchange.operations import ChangeEvent, CreateEvent
+from calsync_agent.domain.operation import ChangeEvent, CreateEvent
 from calsync_agent.state import tables as state
 from calsync_agent.sync import match
 from calsync_agent.sync.preview import Preview

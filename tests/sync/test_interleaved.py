@@ -19,7 +19,7 @@ import pytest
 import sqlalchemy as sa
 
 from calsync_agent.consolidate import tables
-from calsync_agent.exchange.operations import ExamineEvent
+from calsync_agent.domain.operation import ExamineEvent
 from calsync_agent.state import tables as state
 from tests.support.interleaving import (
     Choose,

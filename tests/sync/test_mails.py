@@ -16,15 +16,16 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import EventId
 from calsync_agent.appointment.people import Directory
 from calsync_agent.consolidate import tables
+from calsync_agent.domain.event import Attendee
+from calsync_agent.domain.hold import Verdict
+from calsync_agent.domain.operation import DeleteEvent
 from calsync_agent.exchange.calls import Sender
 from calsync_agent.exchange.mailbox import Mailbox
-from calsync_agent.exchange.operations import DeleteEvent
 from calsync_agent.exchange.requests import Answer
 from calsync_agent.sandbox.model.mail import Mail
 from calsync_agent.sandbox.people import Person
 from calsync_agent.state import holds
 from calsync_agent.state import tables as state
-from calsync_agent.state.holds import Verdict
 from calsync_agent.sync.mails import Mails
 from tests.support.mailing import Ledger
 from tests.support.rig import SOON, Rig, Snapshot
@@ -207,7 +208,7 @@ def test_f8_the_ledger_counts_what_goes_through_a_mailbox(ledger: Ledger) -> Non
             return [Answer(204) for _ in requests]
 
     people = Directory()
-    invited = ({"emailAddress": {"address": "kunde@kunde.example"}},)
+    invited = (Attendee("kunde@kunde.example"),)
     mailbox = Mailbox(cast("Sender", Taking()), "anna", people)
     asyncio.run(mailbox.carry_out([DeleteEvent(EventId("1"), "", invited)]))
     assert ledger.counted == Mails(outside=1)

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from calsync_agent.consolidate import tables
-from calsync_agent.exchange.operations import ChangeEvent
+from calsync_agent.domain.operation import ChangeEvent
 from calsync_agent.sandbox.people import Person
 from calsync_agent.state import tables as state
 from tests.support.mailing import Ledger

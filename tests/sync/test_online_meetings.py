@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from calsync_agent.consolidate import tables
-from calsync_agent.consolidate.writing import Stamp
+from calsync_agent.domain.activity import Stamp
 from calsync_agent.restoring import restore
 from calsync_agent.sandbox.people import Person
 from calsync_agent.state import tables as state

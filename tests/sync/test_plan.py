@@ -9,11 +9,11 @@ from hypothesis import given
 from calsync_agent.appointment.content import BOTH_WAYS, Field, differing
 from calsync_agent.appointment.merge import merged
 from calsync_agent.appointment.model import Appointment
-from calsync_agent.consolidate.rows import Activity, Sending
-from calsync_agent.exchange.events import Event
-from calsync_agent.state.history import Side
-from calsync_agent.state.links import Role
-from calsync_agent.state.profiles import Policy, Priority
+from calsync_agent.domain.activity import Activity, Sending
+from calsync_agent.domain.event import Event
+from calsync_agent.domain.link import Role
+from calsync_agent.domain.policy import Policy, Priority
+from calsync_agent.domain.version import Side
 from calsync_agent.sync.decision import (
     CONFLICTS,
     MATRIX,

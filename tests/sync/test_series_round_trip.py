@@ -22,9 +22,11 @@ from calsync_agent.appointment.model import Appointment, ChangedOccurrence
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.rule import Daily, Never
 from calsync_agent.consolidate import children
-from calsync_agent.consolidate.rows import Activity, BrokenActivity, activity_values, read_activity
+from calsync_agent.consolidate.rows import activity_values, read_activity
+from calsync_agent.domain.activity import Activity, BrokenActivity
+from calsync_agent.domain.event import Event
 from calsync_agent.exchange import writes
-from calsync_agent.exchange.events import Event, read_event
+from calsync_agent.exchange.events import read_event
 from calsync_agent.exchange.series import Difference, difference
 from calsync_agent.sandbox.model import events, occurrences
 from calsync_agent.sandbox.model.entries import days_of

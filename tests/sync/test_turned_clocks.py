@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from calsync_agent.appointment import hours, zones
 from calsync_agent.appointment.content import ALL, BOTH_WAYS, differing
 from calsync_agent.appointment.people import Directory
-from calsync_agent.consolidate.rows import Activity, BrokenActivity, activity_values, read_activity
+from calsync_agent.consolidate.rows import activity_values, read_activity
+from calsync_agent.domain.activity import Activity, BrokenActivity
+from calsync_agent.domain.event import Event
 from calsync_agent.exchange import writes
-from calsync_agent.exchange.events import Event, read_event
+from calsync_agent.exchange.events import read_event
 from calsync_agent.state import tables as state
 from tests.support.paper import Paper, empty_row
 from tests.support.strategies import MANY

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import ActivityId, EmployeeId, ProfileId
 from calsync_agent.consolidate import tables
 from calsync_agent.database.engine import Database
+from calsync_agent.domain.hold import HoldKind, Verdict
 from calsync_agent.i18n import message, speaking
 from calsync_agent.state import tables as state
 from calsync_agent.state.fares import Condition
-from calsync_agent.state.holds import HoldKind, Verdict
 from calsync_agent.state.meta import settings_revision
 from calsync_tui.gateway import held, profile_changes, profiles
 from calsync_tui.gateway.profile_changes import Clash, Field, Overtaken

@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from calsync_agent.database.engine import Database
+from calsync_agent.domain.hold import HoldKind
 from calsync_agent.state import tables as state
-from calsync_agent.state.holds import HoldKind
 from calsync_tui.pages.profiles import ProfilesPage
 from calsync_tui.screens.confirmation import Confirmation
 from calsync_tui.screens.held_profile import HeldProfile

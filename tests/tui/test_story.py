@@ -9,10 +9,10 @@ import pytest
 
 from calsync_agent.appointment.model import ActivityId, EventId, LinkId, ProfileId
 from calsync_agent.database.engine import Database
+from calsync_agent.domain.link import Link
+from calsync_agent.domain.version import Kept
 from calsync_agent.i18n import Message, message
 from calsync_agent.state import history, links, log, quarantine
-from calsync_agent.state.history import Kept
-from calsync_agent.state.links import Link
 from calsync_agent.state.log import Entry, Kind, Level
 from calsync_agent.state.quarantine import Item
 from tests.support import kept_rows

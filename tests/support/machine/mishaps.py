@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from calsync_agent import restoring
-from calsync_agent.consolidate.writing import Stamp
+from calsync_agent.domain.activity import Stamp
+from calsync_agent.domain.hold import Verdict
 from calsync_agent.errors import Refusal, Undecided
 from calsync_agent.service import memory
 from calsync_agent.state import holds, identity
 from calsync_agent.state import tables as state
-from calsync_agent.state.holds import Verdict
 from tests.support.machine import ledger
 from tests.support.machine.company import PICK, Company
 from tests.support.rig import Snapshot

@@ -6,10 +6,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from calsync_agent.consolidate import tables
+from calsync_agent.domain.hold import Verdict
 from calsync_agent.i18n import Message
 from calsync_agent.state import holds
 from calsync_agent.state import tables as state
-from calsync_agent.state.holds import Verdict
 from tests.support.machine import sides
 from tests.support.machine.ledger import Ledger, doubled
 from tests.support.machine.sides import differences

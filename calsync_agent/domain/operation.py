@@ -1,17 +1,12 @@
 """What can be done to events, and what may come of it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from calsync_agent.appointment.content import Field
 from calsync_agent.appointment.model import ActivityId, Appointment, EventId, Response
-from calsync_agent.exchange.events import Event
-from calsync_agent.exchange.requests import Lost
+from calsync_agent.domain.event import Attendee, Event
 from calsync_agent.i18n import Message
-
-Attendees: TypeAlias = tuple[Mapping[str, Any], ...]
-"""Attendees in Graph's own form, so that what is not ours to understand stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +19,7 @@ class CreateEvent:
     activity: ActivityId
     appointment: Appointment
     transaction_id: str
-    attendees: Attendees = ()
+    attendees: tuple[Attendee, ...] = ()
     carried: str | None = None
 
 
@@ -39,7 +34,7 @@ class ChangeEvent:
     event: Event
     appointment: Appointment
     fields: frozenset[Field]
-    attendees: Attendees | None = None
+    attendees: tuple[Attendee, ...] | None = None
     carried: str | None = None
 
 
@@ -56,7 +51,7 @@ class DeleteEvent:
 
     event_id: EventId
     etag: str
-    attendees: Attendees = ()
+    attendees: tuple[Attendee, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +133,17 @@ class Gone:
 @dataclass(frozen=True, slots=True)
 class Answered:
     """The answer was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """No answer is known: the request may have been carried out or not.
+
+    `again`: whether it is worth while to ask once more at once.
+    """
+
+    reason: Message
+    again: bool = True
 
 
 Result: TypeAlias = (

@@ -1,0 +1,42 @@
+"""What an admin sets: which ways the sync goes, whose version wins, and whose calendars."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from calsync_agent.appointment.model import EmployeeId, ProfileId
+
+
+class Priority(StrEnum):
+    """Whose version wins a conflict (A3)."""
+
+    OUTBOUND_FIRST = "outbound_first"
+    INBOUND_FIRST = "inbound_first"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Which ways the sync goes, and who wins (A2, A3)."""
+
+    inbound: bool
+    outbound: bool
+    priority: Priority
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """The tenant and how it is synced."""
+
+    id: int
+    tenant_id: str
+    policy: Policy
+    interval_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One employee bound to one mailbox; `mailbox` is an object id or a user principal name."""
+
+    id: ProfileId
+    employee: EmployeeId
+    mailbox: str
+    active: bool
