@@ -11,6 +11,7 @@ from calsync_agent.appointment import zones
 from calsync_agent.appointment.expansion import starts_between
 from calsync_agent.appointment.model import Appointment, ChangedOccurrence, EventId
 from calsync_agent.appointment.naming import event_name, shown
+from calsync_agent.appointment.occurrences import present_text
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.series import length
 from calsync_agent.domain.event import Event, Instance, UnreadableEvent
@@ -34,7 +35,7 @@ from calsync_agent.exchange.keeping import kept_html, stored_bodies
 from calsync_agent.exchange.moments import day, wall_clock
 from calsync_agent.exchange.recreation import OCCURRENCE_PROPERTIES, Carried, carried_over
 from calsync_agent.exchange.requests import Answer, Request
-from calsync_agent.exchange.series import OccurrenceWrite, difference, present_text
+from calsync_agent.exchange.series import OccurrenceWrite, difference
 from calsync_agent.i18n import Message, Value, message
 
 PAGE: Final = 1000

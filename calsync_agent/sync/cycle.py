@@ -46,10 +46,10 @@ from calsync_agent.sync.carry import record
 from calsync_agent.sync.compare import Compared, compare
 from calsync_agent.sync.gather import Gatherer, SeriesSeen
 from calsync_agent.sync.guard import Ruling, allowed, judge, waiting_for
-from calsync_agent.sync.job import Batch, Caution, Count, Job, MailboxShared, PutOff, Settled
+from calsync_agent.sync.job import Batch, Caution, Count, Job, PutOff, Settled
 from calsync_agent.sync.match import Match, no_match
 from calsync_agent.sync.pages import Pages
-from calsync_agent.sync.settle import FIRST_PASS, settle
+from calsync_agent.sync.settle import FIRST_PASS, MailboxShared, settle
 from calsync_agent.sync.window import Window
 
 _T = TypeVar("_T")

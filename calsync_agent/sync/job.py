@@ -1,7 +1,7 @@
 """What one cycle of one profile works with, and what passes between its steps."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -13,8 +13,7 @@ from calsync_agent.domain.link import Link
 from calsync_agent.domain.operation import Operation
 from calsync_agent.domain.policy import Policy, Profile
 from calsync_agent.domain.version import Side
-from calsync_agent.errors import CalsyncError
-from calsync_agent.i18n import Value, message
+from calsync_agent.i18n import Value
 from calsync_agent.sync.decision import Cell
 from calsync_agent.sync.guard import Limits, Plans
 from calsync_agent.sync.mails import Mails
@@ -44,14 +43,6 @@ class Job:
     def answered(self) -> frozenset[ActivityId]:
         """What an admin has decided about, and may be done whatever the guard says."""
         return frozenset(n for n, one in self.held.items() if one.verdict is not None)
-
-
-class MailboxShared(CalsyncError):
-    """Other profiles are linked to events of this mailbox; nothing was written."""
-
-    def __init__(self, profiles: Collection[ProfileId]) -> None:
-        super().__init__(message("profiles share a mailbox"))
-        self.profiles = frozenset(profiles)
 
 
 @dataclass(frozen=True, slots=True)

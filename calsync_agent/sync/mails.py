@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
 from calsync_agent.appointment.content import Field
+from calsync_agent.appointment.occurrences import occurrence_difference
 from calsync_agent.appointment.people import Directory
 from calsync_agent.domain.event import Attendee
 from calsync_agent.domain.operation import (
@@ -23,7 +24,6 @@ from calsync_agent.domain.operation import (
     Result,
     Written,
 )
-from calsync_agent.exchange.series import difference
 
 TELLING: Final = frozenset(
     {Field.SUBJECT, Field.BODY, Field.LOCATION, Field.TIME, Field.RECURRENCE}
@@ -85,7 +85,8 @@ def _of_change(change: ChangeEvent, people: Directory) -> Mails:
         changed_occurrences = sum(not e.cancelled for e in actual.exceptions)
         mails += _to(kept, people, 1 + changed_occurrences)
     if change.appointment.rule is not None:
-        mails += _to(after, people, len(difference(change.appointment, actual).writes))
+        changed = occurrence_difference(change.appointment, actual).changes
+        mails += _to(after, people, len(changed))
     return mails
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.model import ActivityId, EventId, ICalUid
+from calsync_agent.appointment.model import ActivityId, EventId, ICalUid, ProfileId
 from calsync_agent.consolidate import writing
 from calsync_agent.consolidate.holding import InUse
 from calsync_agent.database.failures import is_lock_timeout
@@ -20,6 +20,8 @@ from calsync_agent.domain.event import Event
 from calsync_agent.domain.hold import Held, HoldKind
 from calsync_agent.domain.link import Role
 from calsync_agent.domain.version import Side
+from calsync_agent.errors import CalsyncError
+from calsync_agent.i18n import message
 from calsync_agent.state import (
     deeds,
     history,
@@ -44,7 +46,6 @@ from calsync_agent.sync.job import (
     Count,
     Intent,
     Job,
-    MailboxShared,
     Outgoing,
     PutOff,
     Settled,
@@ -54,6 +55,14 @@ from calsync_agent.sync.pairs import Assembled, Known, assemble
 from calsync_agent.sync.planned import Planned, Sorted, sort
 
 FIRST_PASS = Caution(put_off=True, link_first=True)
+
+
+class MailboxShared(CalsyncError):
+    """Other profiles are linked to events of this mailbox; nothing was written."""
+
+    def __init__(self, profiles: Collection[ProfileId]) -> None:
+        super().__init__(message("profiles share a mailbox"))
+        self.profiles = frozenset(profiles)
 
 
 def settle(
