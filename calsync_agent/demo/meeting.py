@@ -20,8 +20,8 @@ from calsync_agent.demo.story import ANNA, BERND, CLARA, STAFF, WHERE_WE_MEET
 from calsync_agent.demo.table import STYLES, Mark
 from calsync_agent.demo.text import padded
 from calsync_agent.i18n import Message, _, marked, message
+from calsync_agent.plan.job import Count
 from calsync_agent.sandbox.model.mail import Mail
-from calsync_agent.sync.job import Count
 
 SUBJECT: Final = "Klinik Ost"
 WHEN: Final[When] = at(1, Day.MON, "14:30", 90)

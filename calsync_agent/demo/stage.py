@@ -24,6 +24,7 @@ from calsync_agent import __version__, bootstrap, installation
 from calsync_agent.config import reading
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
+from calsync_agent.plan.job import Count
 from calsync_agent.platform import ProcessLock, replace_file
 from calsync_agent.sandbox.server import SandboxServer
 from calsync_agent.sandbox.state_file import StateFile
@@ -34,7 +35,6 @@ from calsync_agent.service.logs import Logs
 from calsync_agent.service.once import Outcome, once
 from calsync_agent.state import tables as state
 from calsync_agent.state.agents import Identity
-from calsync_agent.sync.job import Count
 
 SETTINGS_FILE: Final = "agent.toml"
 STATE_FILE: Final = "sandbox.json"

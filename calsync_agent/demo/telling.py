@@ -25,7 +25,7 @@ from calsync_agent.demo.office import Office
 from calsync_agent.demo.screen import Screen, Style
 from calsync_agent.demo.text import padded, width
 from calsync_agent.i18n import Message, message
-from calsync_agent.sync.job import Count
+from calsync_agent.plan.job import Count
 
 _BAR: Final = 10
 _NAME: Final = 17

@@ -14,13 +14,13 @@ from calsync_agent.errors import DatabaseTrouble, MailboxTrouble, Refusal
 from calsync_agent.exchange.refusals import refused_as_such, slow
 from calsync_agent.exchange.troubles import MailboxClosed, Unreachable
 from calsync_agent.i18n import Message, message
+from calsync_agent.plan.job import Count
 from calsync_agent.service.leases import Silent
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.standing import Standing
 from calsync_agent.service.summary import aside_line, summary, waiting
 from calsync_agent.state import holds, pending, quarantine
 from calsync_agent.state.agents import Holder
-from calsync_agent.sync.job import Count
 
 _MOST_ROUNDS: Final = 200
 """People may be editing all the time."""

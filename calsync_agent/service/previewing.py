@@ -19,6 +19,9 @@ from calsync_agent.exchange.mailbox import Mailbox
 from calsync_agent.exchange.owners import owner_of
 from calsync_agent.fence import guarded_call
 from calsync_agent.i18n import message
+from calsync_agent.plan.guard import Limits
+from calsync_agent.plan.job import Job
+from calsync_agent.plan.window import window
 from calsync_agent.service.lines import Connect, Connection
 from calsync_agent.service.summary import waiting
 from calsync_agent.service.troubles import internal
@@ -27,11 +30,8 @@ from calsync_agent.state import mailboxes, progress
 from calsync_agent.state.mailboxes import Claim
 from calsync_agent.state.progress import Progress, moved_from
 from calsync_agent.sync import cycle as cycles
-from calsync_agent.sync.guard import Limits
-from calsync_agent.sync.job import Job
 from calsync_agent.sync.preview import Preview, preview
 from calsync_agent.sync.rehearsal import Rehearsal
-from calsync_agent.sync.window import window
 
 NOBODY = UUID(int=0)
 

@@ -12,10 +12,10 @@ from calsync_agent.errors import CalsyncError
 from calsync_agent.exchange.calls import Sender
 from calsync_agent.exchange.requests import Answer, Outcome, Request
 from calsync_agent.i18n import Message, message
+from calsync_agent.plan.window import Window
 from calsync_agent.service.troubles import internal
 from calsync_agent.state import pending
 from calsync_agent.sync.cycle import Cycle
-from calsync_agent.sync.window import Window
 
 PAUSES: Final = (2.0, 4.0, 8.0, 16.0)
 """Seconds between the first reports."""

@@ -22,6 +22,8 @@ from calsync_agent.database.failures import permitted
 from calsync_agent.domain.policy import Profile
 from calsync_agent.errors import CalsyncError, Refusal, Undecided
 from calsync_agent.i18n import message
+from calsync_agent.plan.job import Job
+from calsync_agent.plan.window import Window, window
 from calsync_agent.service.enrolment import enrolled, save_positions
 from calsync_agent.service.faring import Faring
 from calsync_agent.service.leases import Leases
@@ -41,8 +43,6 @@ from calsync_agent.state.agents import Identity
 from calsync_agent.state.log import Kind, Level
 from calsync_agent.state.progress import moved_from
 from calsync_agent.sync import cycle as cycles
-from calsync_agent.sync.job import Job
-from calsync_agent.sync.window import Window, window
 
 _log: Final = logging.getLogger(__name__)
 

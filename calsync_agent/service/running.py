@@ -25,6 +25,7 @@ from calsync_agent.exchange.calls import Sender
 from calsync_agent.exchange.mailbox import Mailbox
 from calsync_agent.exchange.requests import Answer
 from calsync_agent.i18n import Message, message
+from calsync_agent.plan.job import Count, Job
 from calsync_agent.service.leases import Leases
 from calsync_agent.service.lines import Line
 from calsync_agent.service.report import Counted, reporting
@@ -37,7 +38,6 @@ from calsync_agent.state.agents import LeaseLost
 from calsync_agent.state.log import Kind, Level
 from calsync_agent.sync import cycle as cycles
 from calsync_agent.sync.cycle import Cycle
-from calsync_agent.sync.job import Count, Job
 
 _log: Final = logging.getLogger(__name__)
 

@@ -13,10 +13,10 @@ from calsync_agent.domain.policy import Policy, Profile
 from calsync_agent.errors import CalsyncError, DatabaseTrouble, MailboxTrouble, Refusal
 from calsync_agent.exchange.troubles import FeedTrouble, Unreachable
 from calsync_agent.i18n import Message
+from calsync_agent.plan.job import Count
+from calsync_agent.plan.window import RENEWED_AFTER, Window
 from calsync_agent.service.leases import Silent
 from calsync_agent.state.progress import Progress
-from calsync_agent.sync.job import Count
-from calsync_agent.sync.window import RENEWED_AFTER, Window
 
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(minutes=5)

@@ -7,8 +7,8 @@ from typing import Final, TypeVar
 from calsync_agent.domain.hold import Held, HoldKind
 from calsync_agent.domain.policy import Profile
 from calsync_agent.i18n import Message, Value, marked, message
+from calsync_agent.plan.job import Count
 from calsync_agent.state.quarantine import Quarantined
-from calsync_agent.sync.job import Count
 
 _Kind = TypeVar("_Kind")
 

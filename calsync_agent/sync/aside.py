@@ -16,12 +16,12 @@ from calsync_agent.domain.link import Link, Role
 from calsync_agent.domain.operation import Partly, Result, Written, WrittenUnread
 from calsync_agent.fence import guarded
 from calsync_agent.i18n import Message, Value
+from calsync_agent.plan.effects import agreed
+from calsync_agent.plan.job import Batch, Intent, Job
+from calsync_agent.plan.pairing import Match, no_match
 from calsync_agent.state import links, log, pending, quarantine
 from calsync_agent.state.quarantine import Item
 from calsync_agent.sync import telling
-from calsync_agent.sync.effects import agreed
-from calsync_agent.sync.job import Batch, Intent, Job
-from calsync_agent.sync.match import Match, no_match
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,13 @@ from calsync_agent.domain.operation import (
     WrittenUnread,
 )
 from calsync_agent.i18n import Message, message
+from calsync_agent.plan.job import Intent, Job
+from calsync_agent.plan.matrix import fields_of
+from calsync_agent.plan.projection import view
+from calsync_agent.plan.triage import Planned, Sorted
 from calsync_agent.state import turns
 from calsync_agent.state.turns import Turn
-from calsync_agent.sync.decision import fields_of
-from calsync_agent.sync.job import Intent, Job
-from calsync_agent.sync.planned import Planned, Sorted
 from calsync_agent.sync.telling import words
-from calsync_agent.sync.views import view
 
 WITHIN: Final = timedelta(hours=1)
 MOST_FLIPS: Final = 5

@@ -46,14 +46,14 @@ from calsync_agent.domain.operation import (
     WrittenUnread,
 )
 from calsync_agent.i18n import Message
+from calsync_agent.plan.effects import agreed
+from calsync_agent.plan.job import Count, Intent, Job
+from calsync_agent.plan.mail_forecast import forecast, put_back
+from calsync_agent.plan.projection import answered, view
 from calsync_agent.state import deeds, links, log, meetings, pending, quarantine
 from calsync_agent.state.quarantine import Item
 from calsync_agent.sync import breaker, telling
 from calsync_agent.sync.aside import unread
-from calsync_agent.sync.effects import agreed
-from calsync_agent.sync.job import Count, Intent, Job
-from calsync_agent.sync.mails import forecast, put_back
-from calsync_agent.sync.views import answered, view
 
 
 @dataclass(slots=True)

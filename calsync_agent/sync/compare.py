@@ -15,10 +15,10 @@ from calsync_agent.database.statements import chunks
 from calsync_agent.domain.activity import Activity, BrokenActivity, Sending
 from calsync_agent.domain.link import Link
 from calsync_agent.fence import guarded
+from calsync_agent.plan.job import Job
+from calsync_agent.plan.pair import pair
+from calsync_agent.plan.pairing import Candidates
 from calsync_agent.state import links
-from calsync_agent.sync.job import Job
-from calsync_agent.sync.match import Candidates
-from calsync_agent.sync.pair import pair
 
 
 @dataclass(slots=True)

@@ -29,6 +29,10 @@ from calsync_agent.exchange.requests import Answer
 from calsync_agent.exchange.troubles import FeedTrouble, ForeignLink, GraphTrouble
 from calsync_agent.fence import passing
 from calsync_agent.i18n import Message, message
+from calsync_agent.plan.guard import Ruling, allowed, judge, waiting_for
+from calsync_agent.plan.job import Batch, Caution, Count, Job, PutOff, Settled
+from calsync_agent.plan.pairing import Match, no_match
+from calsync_agent.plan.window import Window
 from calsync_agent.state import (
     agents,
     deeds,
@@ -45,12 +49,8 @@ from calsync_agent.sync import aside, oddities
 from calsync_agent.sync.carry import record
 from calsync_agent.sync.compare import Compared, compare
 from calsync_agent.sync.gather import Gatherer, SeriesSeen
-from calsync_agent.sync.guard import Ruling, allowed, judge, waiting_for
-from calsync_agent.sync.job import Batch, Caution, Count, Job, PutOff, Settled
-from calsync_agent.sync.match import Match, no_match
 from calsync_agent.sync.pages import Pages
 from calsync_agent.sync.settle import FIRST_PASS, MailboxShared, settle
-from calsync_agent.sync.window import Window
 
 _T = TypeVar("_T")
 _Item = TypeVar("_Item")

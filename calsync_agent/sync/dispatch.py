@@ -13,12 +13,12 @@ from calsync_agent.domain.activity import Activity, BrokenActivity
 from calsync_agent.domain.link import Link, Role
 from calsync_agent.domain.policy import Profile
 from calsync_agent.fence import guarded, reason
+from calsync_agent.plan.attendee_copy import ANSWER
+from calsync_agent.plan.decide import consolidate_state
+from calsync_agent.plan.matrix import State
+from calsync_agent.plan.pair import Office, Pair, pair
 from calsync_agent.state import links, pending, quarantine
 from calsync_agent.sync import oddities
-from calsync_agent.sync.copies import ANSWER
-from calsync_agent.sync.decision import State
-from calsync_agent.sync.pair import Office, Pair, pair
-from calsync_agent.sync.plan import consolidate_state
 
 AT_ONCE: Final = 500
 

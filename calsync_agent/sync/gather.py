@@ -18,10 +18,10 @@ from calsync_agent.domain.link import Role, is_digest
 from calsync_agent.exchange.delta import Page
 from calsync_agent.exchange.mailbox import Mailbox, Read
 from calsync_agent.fence import guarded, guarded_call, reason
+from calsync_agent.plan.job import Batch, Job
+from calsync_agent.plan.window import Window
 from calsync_agent.state import links
 from calsync_agent.state.log import named
-from calsync_agent.sync.job import Batch, Job
-from calsync_agent.sync.window import Window
 
 
 @dataclass(slots=True)

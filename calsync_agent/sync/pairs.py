@@ -1,8 +1,8 @@
 """Brings together what belongs together: events, links and appointments of one batch."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
+from uuid import uuid4
 
 import sqlalchemy as sa
 
@@ -12,6 +12,7 @@ from calsync_agent.appointment.model import (
     EmployeeId,
     EventId,
     ICalUid,
+    LinkId,
     ProfileId,
     Response,
 )
@@ -21,58 +22,13 @@ from calsync_agent.consolidate.reading import see_activities
 from calsync_agent.domain.activity import Activity, BrokenActivity
 from calsync_agent.domain.event import Event, UnreadableEvent
 from calsync_agent.domain.link import Link, Role, activity_of, stored_uid
+from calsync_agent.plan.inbound_id import of_event, own_id
+from calsync_agent.plan.job import Batch, Job
+from calsync_agent.plan.pair import Assembled, By, Known, pair
+from calsync_agent.plan.pairing import Match
+from calsync_agent.plan.projection import answer, answered, view
 from calsync_agent.state import links as links_of
 from calsync_agent.state import meetings, waiting
-from calsync_agent.sync.job import Batch, Job
-from calsync_agent.sync.match import Match
-from calsync_agent.sync.origin import of_event, own_id
-from calsync_agent.sync.pair import Pair, pair
-from calsync_agent.sync.views import answer, answered, view
-
-
-class By(StrEnum):
-    """How an event is found to belong to an appointment."""
-
-    KEY = "made for it"
-    MEETING = "same meeting"
-    LIKENESS = "alike"
-    ORIGIN = "came from it"
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A pair with the id of its appointment, which exists or is to be made.
-
-    `by`: how an event without link was found to belong to it. `intended`: an event for it was about
-    to be made, and is not to be found; `adopted`: it has just been found, and the pair's link does
-    not know its event yet (B2). `strays`: links of other mailboxes to another appointment that was
-    made for the same meeting. `unsent`: whose answers in Consolidate their own copies wait for.
-    """
-
-    activity_id: ActivityId
-    pair: Pair
-    by: By | None = None
-    intended: Link | None = None
-    adopted: bool = False
-    strays: tuple[Link, ...] = ()
-    unsent: frozenset[EmployeeId] = frozenset()
-
-
-@dataclass(slots=True)
-class Assembled:
-    """The pairs of a batch.
-
-    `busy`: those whose appointment somebody else is at work on in Consolidate, about which nothing
-    can be decided now. `parked`: copies that wait for their organizer's own event. `doubtful`:
-    events to be read again, because a new one seems to be an old one under another id. `foreign`:
-    the profiles that are linked to events of this mailbox, which are left to them (I4).
-    """
-
-    known: list[Known] = field(default_factory=list)
-    busy: list[Known] = field(default_factory=list)
-    parked: list[Event] = field(default_factory=list)
-    doubtful: set[EventId] = field(default_factory=set)
-    foreign: set[ProfileId] = field(default_factory=set)
 
 
 def assemble(
@@ -404,7 +360,7 @@ class _Assembly:
             whole = replace(whole, link=None)
         strays = tuple(self._strays(number, event))
         unsent = frozenset(self._unsent(number, event))
-        return Known(number, whole, by, intended, adopted, strays, unsent)
+        return Known(number, whole, LinkId(uuid4()), by, intended, adopted, strays, unsent)
 
     def _in_scope(self, activity: Activity | BrokenActivity | None) -> bool:
         return isinstance(activity, BrokenActivity) or (

@@ -9,13 +9,13 @@ from calsync_agent.domain.activity import Activity
 from calsync_agent.domain.event import Event
 from calsync_agent.domain.version import Side
 from calsync_agent.i18n import Message
+from calsync_agent.plan.inbound_id import of_event
+from calsync_agent.plan.mail_forecast import Mails
+from calsync_agent.plan.matrix import Cell, Change, Create
+from calsync_agent.plan.pair import Known
 from calsync_agent.state.log import named
 from calsync_agent.state.quarantine import Item
 from calsync_agent.sync.aside import Refused
-from calsync_agent.sync.decision import Cell, Change, Create
-from calsync_agent.sync.mails import Mails
-from calsync_agent.sync.origin import of_event
-from calsync_agent.sync.pairs import Known
 from calsync_agent.sync.rehearsal import Fate, Note, Rehearsal
 from calsync_agent.sync.telling import aside_name
 

@@ -11,16 +11,17 @@ from calsync_agent.consolidate import feed, scan
 from calsync_agent.database.catalogue import scans
 from calsync_agent.errors import CalsyncError
 from calsync_agent.fence import passing
+from calsync_agent.plan.guard import Ruling, judge
+from calsync_agent.plan.job import Batch, Caution, PutOff, Settled
+from calsync_agent.plan.pair import Known
+from calsync_agent.plan.pairing import Match, no_match
+from calsync_agent.plan.triage import Planned, Sorted, plan, sort
 from calsync_agent.state import deeds, pending
 from calsync_agent.state.quarantine import Item
 from calsync_agent.sync import aside
 from calsync_agent.sync.aside import Refused
 from calsync_agent.sync.cycle import AT_ONCE, Also, Cycle
-from calsync_agent.sync.guard import Ruling, judge
-from calsync_agent.sync.job import Batch, Caution, PutOff, Settled
-from calsync_agent.sync.match import Match, no_match
-from calsync_agent.sync.pairs import Known, assemble
-from calsync_agent.sync.planned import Planned, Sorted, plan, sort
+from calsync_agent.sync.pairs import assemble
 from calsync_agent.sync.settle import FIRST_PASS, again, put_off
 
 

@@ -22,6 +22,13 @@ from calsync_agent.domain.link import Role
 from calsync_agent.domain.version import Side
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import message
+from calsync_agent.plan.effects import Effects
+from calsync_agent.plan.guard import DELETING
+from calsync_agent.plan.job import Batch, Caution, Count, Intent, Job, Outgoing, PutOff, Settled
+from calsync_agent.plan.matrix import Cell
+from calsync_agent.plan.pair import Assembled, Known
+from calsync_agent.plan.pairing import Match, no_match
+from calsync_agent.plan.triage import Planned, Sorted, sort
 from calsync_agent.state import (
     deeds,
     history,
@@ -37,22 +44,7 @@ from calsync_agent.state.quarantine import Item
 from calsync_agent.state.waiting import Waiting
 from calsync_agent.sync import breaker, strays, telling
 from calsync_agent.sync.carry import others
-from calsync_agent.sync.decision import Cell
-from calsync_agent.sync.effects import Effects
-from calsync_agent.sync.guard import DELETING
-from calsync_agent.sync.job import (
-    Batch,
-    Caution,
-    Count,
-    Intent,
-    Job,
-    Outgoing,
-    PutOff,
-    Settled,
-)
-from calsync_agent.sync.match import Match, no_match
-from calsync_agent.sync.pairs import Assembled, Known, assemble
-from calsync_agent.sync.planned import Planned, Sorted, sort
+from calsync_agent.sync.pairs import assemble
 
 FIRST_PASS = Caution(put_off=True, link_first=True)
 

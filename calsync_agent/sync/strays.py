@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.content import UNKNOWN
 from calsync_agent.consolidate import writing
+from calsync_agent.plan.job import Job
+from calsync_agent.plan.pair import Known
 from calsync_agent.state import links
-from calsync_agent.sync.job import Job
-from calsync_agent.sync.pairs import Known
 
 
 def bring_home(connection: sa.Connection, job: Job, done: Sequence[Known]) -> None:

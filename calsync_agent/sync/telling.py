@@ -15,13 +15,13 @@ from calsync_agent.domain.link import Link
 from calsync_agent.domain.operation import AnswerEvent, ChangeEvent, CreateEvent, DeleteEvent
 from calsync_agent.domain.policy import Priority, Profile
 from calsync_agent.i18n import Message, Value, marked, message
+from calsync_agent.plan.effects import Effects, field_names
+from calsync_agent.plan.job import Intent, Job
+from calsync_agent.plan.matrix import CONFLICTS, Cell, Decision
+from calsync_agent.plan.pair import Known
+from calsync_agent.plan.triage import Planned
 from calsync_agent.state.log import Entry, Kind, Level, named
 from calsync_agent.state.quarantine import Item
-from calsync_agent.sync.decision import CONFLICTS, Cell, Decision
-from calsync_agent.sync.effects import Effects, field_names
-from calsync_agent.sync.job import Intent, Job
-from calsync_agent.sync.pairs import Known
-from calsync_agent.sync.planned import Planned
 
 WRITTEN_BEFORE: Final = (marked("not synced: {subject}: {reason}"),)
 """What version 0.1.0 has written into the log, to be read in either language still."""

@@ -10,7 +10,7 @@ from calsync_agent.consolidate import tables
 from calsync_agent.demo.meeting import SUBJECT
 from calsync_agent.demo.stage import Stage, Synced, Watch
 from calsync_agent.demo.story import CLARA
-from calsync_agent.sync.job import Count
+from calsync_agent.plan.job import Count
 from tests.demo.conftest import Show, Shown
 
 BY_THE_SYNC = "carried over from Consolidate"

@@ -12,8 +12,8 @@ from babel.messages.catalog import Message as Entry
 
 from calsync_agent.appointment.content import Field
 from calsync_agent.appointment.model import Response
+from calsync_agent.plan.matrix import Cell
 from calsync_agent.restoring import RULE
-from calsync_agent.sync.decision import Cell
 
 ROOT = Path(__file__).parents[2]
 MEND = "run python packaging/update_catalogues.py"

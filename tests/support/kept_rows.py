@@ -17,8 +17,8 @@ from calsync_agent.appointment.model import (
     ProfileId,
 )
 from calsync_agent.domain.version import Kept, Side
+from calsync_agent.plan.matrix import Cell
 from calsync_agent.state import history
-from calsync_agent.sync.decision import Cell
 
 BEGIN: Final = datetime(2026, 11, 20, 6, 0)
 """When the first was kept, UTC; one follows each minute."""

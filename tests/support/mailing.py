@@ -20,9 +20,9 @@ from calsync_agent.domain.operation import (
     WrittenUnread,
 )
 from calsync_agent.exchange.mailbox import Mailbox
+from calsync_agent.plan.mail_forecast import Mails, forecast, put_back
 from calsync_agent.sandbox.model.mail import Mail
 from calsync_agent.sandbox.model.world import World
-from calsync_agent.sync.mails import Mails, forecast, put_back
 
 
 @dataclass

@@ -23,17 +23,16 @@ from calsync_agent.domain.policy import Policy, Priority, Profile
 from calsync_agent.domain.version import Kept
 from calsync_agent.exchange import writes
 from calsync_agent.exchange.events import read_event
+from calsync_agent.plan.effects import agreed
+from calsync_agent.plan.guard import Limits
+from calsync_agent.plan.job import Intent, Job
+from calsync_agent.plan.mail_forecast import Mails
+from calsync_agent.plan.pair import Known, Office, Pair, pair
+from calsync_agent.plan.triage import Planned, plan
+from calsync_agent.plan.window import window
 from calsync_agent.sandbox.model import events
 from calsync_agent.sandbox.tenant import Tenant
 from calsync_agent.sync import carry
-from calsync_agent.sync.effects import agreed
-from calsync_agent.sync.guard import Limits
-from calsync_agent.sync.job import Intent, Job
-from calsync_agent.sync.mails import Mails
-from calsync_agent.sync.pair import Office, Pair, pair
-from calsync_agent.sync.pairs import Known
-from calsync_agent.sync.planned import Planned, plan
-from calsync_agent.sync.window import window
 
 NOW: Final = datetime(2026, 11, 23, 8)
 NUMBER: Final = ActivityId(UUID(int=1))
@@ -138,7 +137,7 @@ class Paper:
 
     def plan(self, policy: Policy = BOTH) -> Planned:
         """What the agent would do."""
-        return plan(job(policy), Known(NUMBER, self.pair()))
+        return plan(job(policy), Known(NUMBER, self.pair(), LinkId(NUMBER)))
 
     def step(self, policy: Policy = BOTH) -> Planned:
         """What the agent does."""

@@ -20,13 +20,13 @@ from calsync_agent.config import reading
 from calsync_agent.config.settings import Settings
 from calsync_agent.consolidate import tables
 from calsync_agent.database.engine import Database
+from calsync_agent.plan.job import Count
 from calsync_agent.sandbox.people import Person
 from calsync_agent.sandbox.server import SandboxServer
 from calsync_agent.sandbox.tenant import Tenant
 from calsync_agent.service.once import Outcome, once
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.state import tables as state
-from calsync_agent.sync.job import Count
 
 VIENNA = "Europe/Vienna"
 SOON = datetime.combine(date.today() + timedelta(days=7), time(9))  # noqa: DTZ011 - wall-clock

@@ -38,9 +38,9 @@ from calsync_agent.domain.activity import Activity, BrokenActivity
 from calsync_agent.domain.event import Event, UnreadableEvent
 from calsync_agent.exchange import writes
 from calsync_agent.exchange.events import read_event
+from calsync_agent.plan.pairing import likeness
+from calsync_agent.plan.window import window
 from calsync_agent.sandbox.model.refusals import GraphRefusal
-from calsync_agent.sync.match import likeness
-from calsync_agent.sync.window import window
 from tests.support.paper import NOW, Paper, empty_row
 from tests.support.strategies import MANY, MONDAY, appointments
 

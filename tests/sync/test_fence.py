@@ -16,13 +16,14 @@ from calsync_agent.consolidate import rows, writing
 from calsync_agent.domain.event import Event
 from calsync_agent.exchange import delta, writes
 from calsync_agent.i18n import Message
+from calsync_agent.plan import triage
+from calsync_agent.plan.window import Window
 from calsync_agent.service import previewing
 from calsync_agent.state import tables as state
-from calsync_agent.sync import breaker, carry, dispatch, pairs, planned, telling
+from calsync_agent.sync import breaker, carry, dispatch, pairs, telling
 from calsync_agent.sync.gather import SeriesSeen
 from calsync_agent.sync.preview import Preview
 from calsync_agent.sync.rehearsal import Rehearsal
-from calsync_agent.sync.window import Window
 from tests.support.rig import SOON, Agent, Rig
 from tests.support.verify import assert_in_step
 
@@ -66,8 +67,8 @@ IN: Final = [
     Step("page item", delta, "read_event"),
     Step("pairing", pairs, "pair"),
     Step("guessing", pairs, "own_id"),
-    Step("deciding", planned, "decide"),
-    Step("effects", planned, "effects"),
+    Step("deciding", triage, "decide"),
+    Step("effects", triage, "effects"),
     Step("breaker", breaker, "_writes"),
     Step("row to be written", writing, "_new_row"),
     Step("log line", telling, "decided"),
@@ -75,9 +76,9 @@ IN: Final = [
 OUT: Final = [
     Step("row reading", rows, "_appointment"),
     Step("pairing", pairs, "pair"),
-    Step("deciding", planned, "decide"),
-    Step("effects", planned, "effects"),
-    Step("mails", planned, "forecast"),
+    Step("deciding", triage, "decide"),
+    Step("effects", triage, "effects"),
+    Step("mails", triage, "forecast"),
     Step("request building", writes, "event_body"),
     Step("answer reading", writes, "read_event"),
     Step("answer recording", carry, "_held"),

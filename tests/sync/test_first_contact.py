@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import Appointment
 from calsync_agent.consolidate import tables
 from calsync_agent.domain.operation import ChangeEvent, CreateEvent
+from calsync_agent.plan import pairing
 from calsync_agent.state import tables as state
-from calsync_agent.sync import match
 from calsync_agent.sync.preview import Preview
 from tests.support.mailing import Ledger
 from tests.support.rig import SOON, Rig, rigged
@@ -149,18 +149,18 @@ class Costs:
 def first_sync(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Costs:
     """Sync until in step, and count."""
     costs = Costs()
-    likeness = match.likeness
+    likeness = pairing.likeness
 
-    def counted(appointment: Appointment) -> match.Likeness:
+    def counted(appointment: Appointment) -> pairing.Likeness:
         costs.likenesses += 1
         return likeness(appointment)
 
-    monkeypatch.setattr(match, "likeness", counted)
+    monkeypatch.setattr(pairing, "likeness", counted)
     rig.tenant.reset_counters()
     with watching() as seen:
         asyncio.run(rig.until_quiet())
     costs.statements, costs.calls = len(seen.texts), rig.tenant.counters.calls
-    monkeypatch.setattr(match, "likeness", likeness)
+    monkeypatch.setattr(pairing, "likeness", likeness)
     return costs
 
 

@@ -15,11 +15,11 @@ from calsync_agent.appointment.model import ActivityId, ProfileId
 from calsync_agent.domain.deed import Mailed, Past
 from calsync_agent.domain.hold import HoldKind, Verdict
 from calsync_agent.domain.version import Side
+from calsync_agent.plan.guard import DELETING, Limits, Plans, allowed, judge
+from calsync_agent.plan.mail_forecast import Mails
 from calsync_agent.sandbox.people import Person
 from calsync_agent.state import holds
 from calsync_agent.state import tables as state
-from calsync_agent.sync.guard import DELETING, Limits, Plans, allowed, judge
-from calsync_agent.sync.mails import Mails
 from tests.support.points import Points
 from tests.support.rig import SOON, Rig
 

@@ -22,11 +22,11 @@ from calsync_agent.domain.operation import DeleteEvent
 from calsync_agent.exchange.calls import Sender
 from calsync_agent.exchange.mailbox import Mailbox
 from calsync_agent.exchange.requests import Answer
+from calsync_agent.plan.mail_forecast import Mails
 from calsync_agent.sandbox.model.mail import Mail
 from calsync_agent.sandbox.people import Person
 from calsync_agent.state import holds
 from calsync_agent.state import tables as state
-from calsync_agent.sync.mails import Mails
 from tests.support.mailing import Ledger
 from tests.support.rig import SOON, Rig, Snapshot
 

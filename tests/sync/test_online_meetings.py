@@ -12,10 +12,10 @@ import sqlalchemy as sa
 
 from calsync_agent.consolidate import tables
 from calsync_agent.domain.activity import Stamp
+from calsync_agent.plan.job import Count
 from calsync_agent.restoring import restore
 from calsync_agent.sandbox.people import Person
 from calsync_agent.state import tables as state
-from calsync_agent.sync.job import Count
 from tests.support.invitations import LINE, PASTED, PASTED_HTML, TEAMS
 from tests.support.rig import SOON, Rig
 

@@ -14,17 +14,9 @@ from calsync_agent.domain.event import Event
 from calsync_agent.domain.link import Role
 from calsync_agent.domain.policy import Policy, Priority
 from calsync_agent.domain.version import Side
-from calsync_agent.sync.decision import (
-    CONFLICTS,
-    MATRIX,
-    Cell,
-    Change,
-    Create,
-    Delete,
-    State,
-)
-from calsync_agent.sync.placement import Relation
-from calsync_agent.sync.plan import consolidate_state, decide, exchange_state
+from calsync_agent.plan.decide import consolidate_state, decide, exchange_state
+from calsync_agent.plan.matrix import CONFLICTS, MATRIX, Cell, Change, Create, Delete, State
+from calsync_agent.plan.roles import Relation
 from tests.support.paper import BOTH, NOW, Paper
 from tests.support.strategies import MANY, MONDAY, Digits, digits
 

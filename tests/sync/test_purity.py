@@ -11,7 +11,7 @@ from calsync_agent.database.types import ID_LENGTH
 from calsync_agent.domain.link import LONGEST_UID
 
 FORBIDDEN = {"asyncio", "httpx", "msal", "psycopg2", "pydantic", "pyodbc", "sqlalchemy", "sqlmodel"}
-PURE = ("appointment", "domain")
+PURE = ("appointment", "domain", "plan")
 
 
 @pytest.mark.parametrize("room", PURE)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from calsync_agent.consolidate import tables
+from calsync_agent.plan.job import Count
 from calsync_agent.state import tables as state
-from calsync_agent.sync.job import Count
 from tests.support.kinds import Kind
 from tests.support.machine import ledger
 from tests.support.machine.ledger import Ledger

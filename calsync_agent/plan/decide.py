@@ -2,8 +2,8 @@
 
 Each side of a known pair is the same as when both were last in step, changed, gone, or cannot be
 read. Every combination is a cell of `MATRIX` and has a name. A decision says what is written to
-which side and whose version is lost; the rules of `semantics.md` are named where they hold. What is
-special about meetings organized elsewhere is in `copies.py`.
+which side and whose version is lost; the rules (RULES.md) are named where they hold. What is
+special about meetings organized elsewhere is in `attendee_copy.py`.
 """
 
 from calsync_agent.appointment.content import (
@@ -21,8 +21,8 @@ from calsync_agent.domain.link import Link, Role
 from calsync_agent.domain.policy import Policy, Priority
 from calsync_agent.domain.version import Side
 from calsync_agent.i18n import Message, message
-from calsync_agent.sync import copies
-from calsync_agent.sync.decision import (
+from calsync_agent.plan import attendee_copy
+from calsync_agent.plan.matrix import (
     MATRIX,
     Answer,
     Cell,
@@ -33,9 +33,9 @@ from calsync_agent.sync.decision import (
     Examine,
     State,
 )
-from calsync_agent.sync.pair import Pair
-from calsync_agent.sync.permission import permitted
-from calsync_agent.sync.views import inward_only, outward_fields
+from calsync_agent.plan.pair import Pair
+from calsync_agent.plan.permission import permitted
+from calsync_agent.plan.projection import inward_only, outward_fields
 
 
 def decide(pair: Pair, policy: Policy) -> Decision:
@@ -78,7 +78,7 @@ def _unlinked(pair: Pair, policy: Policy) -> Decision:
             return Decision(Cell.UNSYNCABLE, reason=reason)
         case (Activity(deleted=False) as activity, Event() as event):
             if not event.is_organizer:
-                return copies.seen(pair)
+                return attendee_copy.seen(pair)
             if pair.relation.copied:
                 return _ruling(Cell.ORGANIZER_SEEN, pair)
             return _whole(Cell.MATCHED, pair, activity, policy)  # priority decides (B4)
@@ -108,7 +108,7 @@ def _over(pair: Pair, event: Event) -> bool:
 
 def _linked(pair: Pair, link: Link, policy: Policy) -> Decision:
     if link.role is Role.COPY:
-        return copies.linked(pair, link, policy)
+        return attendee_copy.linked(pair, link, policy)
     moved = _moved(pair, link)
     if moved is not None:
         return moved

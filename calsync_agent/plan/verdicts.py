@@ -5,8 +5,8 @@ from calsync_agent.domain.event import Event
 from calsync_agent.domain.link import Role
 from calsync_agent.domain.version import Side
 from calsync_agent.i18n import message
-from calsync_agent.sync.decision import Cell, Change, Create, Decision
-from calsync_agent.sync.pair import Pair
+from calsync_agent.plan.matrix import Cell, Change, Create, Decision
+from calsync_agent.plan.pair import Pair
 
 
 def discarded(pair: Pair, decision: Decision) -> Decision:

@@ -6,14 +6,13 @@ from calsync_agent.appointment.content import fingerprint
 from calsync_agent.domain.event import Event
 from calsync_agent.domain.hold import Verdict
 from calsync_agent.i18n import Message, message
-from calsync_agent.sync import verdicts
-from calsync_agent.sync.decision import Cell, Decision, fields_of
-from calsync_agent.sync.effects import Effects, effects
-from calsync_agent.sync.job import Batch, Caution, Job
-from calsync_agent.sync.mails import Mails, forecast
-from calsync_agent.sync.pair import Pair
-from calsync_agent.sync.pairs import Assembled, Known
-from calsync_agent.sync.plan import decide
+from calsync_agent.plan import verdicts
+from calsync_agent.plan.decide import decide
+from calsync_agent.plan.effects import Effects, effects
+from calsync_agent.plan.job import Batch, Caution, Job
+from calsync_agent.plan.mail_forecast import Mails, forecast
+from calsync_agent.plan.matrix import Cell, Decision, fields_of
+from calsync_agent.plan.pair import Assembled, Known, Pair
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from uuid import uuid4
 
 from calsync_agent.appointment.content import (
     ALL,
@@ -35,10 +34,10 @@ from calsync_agent.domain.operation import (
     ExamineEvent,
 )
 from calsync_agent.domain.version import Kept, Side
-from calsync_agent.sync.decision import Answer, Change, Create, Decision, Delete, Examine, fields_of
-from calsync_agent.sync.job import Job, Outgoing
-from calsync_agent.sync.pairs import Known
-from calsync_agent.sync.views import answered, attendees, in_own_words, taken, view
+from calsync_agent.plan.job import Job, Outgoing
+from calsync_agent.plan.matrix import Answer, Change, Create, Decision, Delete, Examine, fields_of
+from calsync_agent.plan.pair import Known
+from calsync_agent.plan.projection import answered, attendees, in_own_words, taken, view
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +137,7 @@ def _creation(job: Job, known: Known, activity: Activity, result: Effects) -> Ef
     role = Role.PLAIN if known.pair.relation.wanted is Role.PLAIN else Role.ORGANIZER
     people, employee = job.office.people, job.profile.employee
     wanted = view(activity.appointment, role, employee, people)
-    link = known.intended or Link(LinkId(uuid4()), job.profile.id, activity.id)
+    link = known.intended or Link(known.new_link, job.profile.id, activity.id)
     before = known.pair.link or known.intended
     carried = before.carried if before else None
     if role is Role.ORGANIZER and carried is None:
@@ -180,7 +179,7 @@ def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effe
     if not isinstance(event, Event):
         return result
     people, employee = job.office.people, job.profile.employee
-    before = pair.link or Link(LinkId(uuid4()), job.profile.id, known.activity_id)
+    before = pair.link or Link(known.new_link, job.profile.id, known.activity_id)
     if isinstance(decision.exchange, Examine):
         # Whoever ought to have it and has it already has nothing to make, and will not call again.
         heirs = frozenset[ProfileId]() if pair.relation.ready else pair.relation.heirs

@@ -12,10 +12,10 @@ from calsync_agent.domain.event import Event, UnreadableEvent
 from calsync_agent.domain.link import Link, Role
 from calsync_agent.domain.policy import Policy, Priority
 from calsync_agent.domain.version import Side
-from calsync_agent.sync.decision import Answer, Cell, Change, Create, Decision, Delete
-from calsync_agent.sync.origin import own_id
-from calsync_agent.sync.pair import Pair
-from calsync_agent.sync.views import answer
+from calsync_agent.plan.inbound_id import own_id
+from calsync_agent.plan.matrix import Answer, Cell, Change, Create, Decision, Delete
+from calsync_agent.plan.pair import Pair
+from calsync_agent.plan.projection import answer
 
 ANSWER = frozenset({Field.RESPONSES})
 

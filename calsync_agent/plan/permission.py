@@ -6,8 +6,8 @@ from calsync_agent.domain.activity import Activity
 from calsync_agent.domain.event import Event
 from calsync_agent.domain.policy import Policy
 from calsync_agent.domain.version import Side
-from calsync_agent.sync.decision import Answer, Change, Decision, fields_of
-from calsync_agent.sync.pair import Pair
+from calsync_agent.plan.matrix import Answer, Change, Decision, fields_of
+from calsync_agent.plan.pair import Pair
 
 
 def permitted(pair: Pair, decision: Decision, policy: Policy) -> Decision:

@@ -13,7 +13,7 @@ from calsync_agent.domain.deed import Deed, Mailed, Past
 from calsync_agent.domain.hold import HoldKind
 from calsync_agent.domain.version import Side
 from calsync_agent.i18n import Message, message
-from calsync_agent.sync.mails import Mails
+from calsync_agent.plan.mail_forecast import Mails
 
 ALL_TOGETHER: Final = 10
 """How many times as much all profiles together may delete."""

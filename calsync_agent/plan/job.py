@@ -14,11 +14,11 @@ from calsync_agent.domain.operation import Operation
 from calsync_agent.domain.policy import Policy, Profile
 from calsync_agent.domain.version import Side
 from calsync_agent.i18n import Value
-from calsync_agent.sync.decision import Cell
-from calsync_agent.sync.guard import Limits, Plans
-from calsync_agent.sync.mails import Mails
-from calsync_agent.sync.pair import Office
-from calsync_agent.sync.window import Window
+from calsync_agent.plan.guard import Limits, Plans
+from calsync_agent.plan.mail_forecast import Mails
+from calsync_agent.plan.matrix import Cell
+from calsync_agent.plan.pair import Office
+from calsync_agent.plan.window import Window
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,24 @@
 """One appointment and its event, as both sides hold them now."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
-from calsync_agent.appointment.model import Appointment, EmployeeId, ProfileId
+from calsync_agent.appointment.model import (
+    ActivityId,
+    Appointment,
+    EmployeeId,
+    EventId,
+    LinkId,
+    ProfileId,
+)
 from calsync_agent.appointment.people import Directory
 from calsync_agent.domain.activity import Activity, BrokenActivity
 from calsync_agent.domain.event import Event, UnreadableEvent
 from calsync_agent.domain.link import Link, Role
 from calsync_agent.domain.policy import Profile
-from calsync_agent.sync.placement import Relation, relation
-from calsync_agent.sync.views import in_own_words, view
+from calsync_agent.plan.projection import in_own_words, view
+from calsync_agent.plan.roles import Relation, relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,7 @@ class Pair:
 
     `link` is None where they are not known to belong together; a side that has nothing is None.
     `role`: what the event is, or is to be. `mine` and `theirs`: what both sides hold of what this
-    mailbox can tell (`views.view`). `in_scope`: it is to be sent (C1).
+    mailbox can tell (`projection.view`). `in_scope`: it is to be sent (C1).
     """
 
     link: Link | None
@@ -114,3 +122,51 @@ def _there(appointment: Appointment | None) -> Appointment:
     if appointment is None:
         raise ValueError("this side of the pair holds nothing that could be read")
     return appointment
+
+
+class By(StrEnum):
+    """How an event is found to belong to an appointment."""
+
+    KEY = "made for it"
+    MEETING = "same meeting"
+    LIKENESS = "alike"
+    ORIGIN = "came from it"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A pair with the id of its appointment, which exists or is to be made.
+
+    `new_link`: the id of its link, should one be made.
+
+    `by`: how an event without link was found to belong to it. `intended`: an event for it was about
+    to be made, and is not to be found; `adopted`: it has just been found, and the pair's link does
+    not know its event yet (B2). `strays`: links of other mailboxes to another appointment that was
+    made for the same meeting. `unsent`: whose answers in Consolidate their own copies wait for.
+    """
+
+    activity_id: ActivityId
+    pair: Pair
+    new_link: LinkId
+    by: By | None = None
+    intended: Link | None = None
+    adopted: bool = False
+    strays: tuple[Link, ...] = ()
+    unsent: frozenset[EmployeeId] = frozenset()
+
+
+@dataclass(slots=True)
+class Assembled:
+    """The pairs of a batch.
+
+    `busy`: those whose appointment somebody else is at work on in Consolidate, about which nothing
+    can be decided now. `parked`: copies that wait for their organizer's own event. `doubtful`:
+    events to be read again, because a new one seems to be an old one under another id. `foreign`:
+    the profiles that are linked to events of this mailbox, which are left to them (I4).
+    """
+
+    known: list[Known] = field(default_factory=list)
+    busy: list[Known] = field(default_factory=list)
+    parked: list[Event] = field(default_factory=list)
+    doubtful: set[EventId] = field(default_factory=set)
+    foreign: set[ProfileId] = field(default_factory=set)

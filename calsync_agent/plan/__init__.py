@@ -1,0 +1,1 @@
+"""What decides: functions of values, without SQL, network, files or clocks."""
