@@ -12,9 +12,9 @@ from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
 from calsync_agent.database.engine import open_database as open_url
 from calsync_agent.domain.policy import Provider
-from calsync_agent.exchange.auth import MsalTokens
-from calsync_agent.exchange.client import Graph
-from calsync_agent.exchange.settings import GraphSettings
+from calsync_agent.exchange.transport.auth import MsalTokens
+from calsync_agent.exchange.transport.client import Graph
+from calsync_agent.exchange.transport.settings import GraphSettings
 from calsync_agent.i18n import message
 from calsync_agent.platform import ProcessLock, state_folder
 from calsync_agent.service import checkup

@@ -17,19 +17,19 @@ from calsync_agent.database.encoding import lacking
 from calsync_agent.database.engine import Database
 from calsync_agent.domain.policy import Profile, Provider
 from calsync_agent.errors import CalsyncError, SignInRefused
-from calsync_agent.exchange.calls import Sender
-from calsync_agent.exchange.mailbox import Mailbox
-from calsync_agent.exchange.owners import owner_of
-from calsync_agent.exchange.permissions import (
+from calsync_agent.exchange.calendar.mailbox import Mailbox
+from calsync_agent.exchange.calendar.owners import owner_of
+from calsync_agent.exchange.calendar.users import find_users
+from calsync_agent.exchange.transport.calls import Sender
+from calsync_agent.exchange.transport.permissions import (
     CALENDARS,
     USERS,
     consent_url,
     credentials_page,
     permissions_page,
 )
-from calsync_agent.exchange.refusals import refused_as_such
-from calsync_agent.exchange.troubles import MailboxClosed
-from calsync_agent.exchange.users import find_users
+from calsync_agent.exchange.transport.refusals import refused_as_such
+from calsync_agent.exchange.transport.troubles import MailboxClosed
 from calsync_agent.i18n import Message, counted, message
 from calsync_agent.service import memory
 from calsync_agent.service.findings import Checkup, Step

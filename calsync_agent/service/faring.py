@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import DatabaseTrouble
-from calsync_agent.exchange.troubles import GraphTrouble
+from calsync_agent.exchange.transport.troubles import GraphTrouble
 from calsync_agent.service.standing import Standing
 from calsync_agent.state import fares
 from calsync_agent.state.fares import Condition, Fare

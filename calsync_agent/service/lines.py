@@ -6,10 +6,10 @@ from typing import Protocol, TypeAlias
 
 from calsync_agent.config.settings import Settings
 from calsync_agent.domain.policy import Provider
-from calsync_agent.exchange.calls import Sender
-from calsync_agent.exchange.guests import Conditions
-from calsync_agent.exchange.poll import Listener, Polled
-from calsync_agent.exchange.requests import Request
+from calsync_agent.exchange.calendar.guests import Conditions
+from calsync_agent.exchange.transport.calls import Sender
+from calsync_agent.exchange.transport.poll import Listener, Polled
+from calsync_agent.exchange.transport.requests import Request
 
 
 class Connection(Sender, Protocol):

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from calsync_agent.errors import CalsyncError
-from calsync_agent.exchange import delta
-from calsync_agent.exchange.poll import Polled, Waiting
-from calsync_agent.exchange.requests import Answer
-from calsync_agent.exchange.troubles import ForeignLink
+from calsync_agent.exchange.calendar import delta
+from calsync_agent.exchange.transport.poll import Polled, Waiting
+from calsync_agent.exchange.transport.requests import Answer
+from calsync_agent.exchange.transport.troubles import ForeignLink
 from calsync_agent.service.lines import Line
 from calsync_agent.service.running import Running
 from calsync_agent.service.standing import Standing

@@ -15,8 +15,8 @@ from calsync_agent.database.engine import Database
 from calsync_agent.domain.activity import Stamp
 from calsync_agent.domain.policy import Profile
 from calsync_agent.errors import MailboxTrouble, Unknown
-from calsync_agent.exchange.mailbox import Mailbox
-from calsync_agent.exchange.owners import owner_of
+from calsync_agent.exchange.calendar.mailbox import Mailbox
+from calsync_agent.exchange.calendar.owners import owner_of
 from calsync_agent.fence import guarded_call
 from calsync_agent.i18n import message
 from calsync_agent.plan.guard import Limits

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import CalsyncError
-from calsync_agent.exchange.calls import Sender
-from calsync_agent.exchange.requests import Answer, Outcome, Request
+from calsync_agent.exchange.transport.calls import Sender
+from calsync_agent.exchange.transport.requests import Answer, Outcome, Request
 from calsync_agent.i18n import Message, message
 from calsync_agent.plan.window import Window
 from calsync_agent.service.troubles import internal

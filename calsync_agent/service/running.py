@@ -21,9 +21,9 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import CalsyncError
-from calsync_agent.exchange.calls import Sender
-from calsync_agent.exchange.mailbox import Mailbox
-from calsync_agent.exchange.requests import Answer
+from calsync_agent.exchange.calendar.mailbox import Mailbox
+from calsync_agent.exchange.transport.calls import Sender
+from calsync_agent.exchange.transport.requests import Answer
 from calsync_agent.i18n import Message, message
 from calsync_agent.plan.job import Count, Job
 from calsync_agent.service.leases import Leases

@@ -18,7 +18,7 @@ from calsync_agent.appointment.model import ProfileId
 from calsync_agent.database.engine import Database
 from calsync_agent.database.failures import denied
 from calsync_agent.errors import CalsyncError, DatabaseTrouble, Trouble
-from calsync_agent.exchange.troubles import FeedTrouble, GraphTrouble, Unreachable
+from calsync_agent.exchange.transport.troubles import FeedTrouble, GraphTrouble, Unreachable
 from calsync_agent.i18n import Message, message
 from calsync_agent.service import logs
 from calsync_agent.service.leases import Silent

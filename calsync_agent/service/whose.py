@@ -19,8 +19,8 @@ from calsync_agent.appointment.owner import Owner, spelled
 from calsync_agent.database.engine import Database
 from calsync_agent.domain.policy import Profile
 from calsync_agent.errors import CalsyncError, MailboxTrouble
-from calsync_agent.exchange.calls import Sender
-from calsync_agent.exchange.owners import owner_of
+from calsync_agent.exchange.calendar.owners import owner_of
+from calsync_agent.exchange.transport.calls import Sender
 from calsync_agent.i18n import message
 from calsync_agent.service.standing import Standing
 from calsync_agent.service.view import View, taken

@@ -22,11 +22,11 @@ from calsync_agent.database.failures import Contended
 from calsync_agent.database.statements import chunks
 from calsync_agent.domain.policy import Policy
 from calsync_agent.errors import CalsyncError, MailboxTrouble
-from calsync_agent.exchange import delta
-from calsync_agent.exchange.delta import Page
-from calsync_agent.exchange.mailbox import Mailbox, PositionLost
-from calsync_agent.exchange.requests import Answer
-from calsync_agent.exchange.troubles import FeedTrouble, ForeignLink, GraphTrouble
+from calsync_agent.exchange.calendar import delta
+from calsync_agent.exchange.calendar.delta import Page
+from calsync_agent.exchange.calendar.mailbox import Mailbox, PositionLost
+from calsync_agent.exchange.transport.requests import Answer
+from calsync_agent.exchange.transport.troubles import FeedTrouble, ForeignLink, GraphTrouble
 from calsync_agent.fence import passing
 from calsync_agent.i18n import Message, message
 from calsync_agent.plan.guard import Ruling, allowed, judge, waiting_for

@@ -15,8 +15,8 @@ from calsync_agent.consolidate.reading import with_exceptions
 from calsync_agent.database.engine import Database
 from calsync_agent.domain.event import Event, UnreadableEvent
 from calsync_agent.domain.link import Role, is_digest
-from calsync_agent.exchange.delta import Page
-from calsync_agent.exchange.mailbox import Mailbox, Read
+from calsync_agent.exchange.calendar.delta import Page
+from calsync_agent.exchange.calendar.mailbox import Mailbox, Read
 from calsync_agent.fence import guarded, guarded_call, reason
 from calsync_agent.plan.job import Batch, Job
 from calsync_agent.plan.window import Window

@@ -8,9 +8,9 @@ from typing import Final
 from calsync_agent.appointment.model import EventId
 from calsync_agent.domain.event import Event
 from calsync_agent.errors import MailboxTrouble
-from calsync_agent.exchange import delta
-from calsync_agent.exchange.delta import Page
-from calsync_agent.exchange.mailbox import Mailbox
+from calsync_agent.exchange.calendar import delta
+from calsync_agent.exchange.calendar.delta import Page
+from calsync_agent.exchange.calendar.mailbox import Mailbox
 from calsync_agent.i18n import message
 
 MOST: Final = 5_000

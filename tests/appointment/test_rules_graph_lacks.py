@@ -33,9 +33,9 @@ from calsync_agent.appointment.rule import (
 from calsync_agent.consolidate.rows import Row, read_activity
 from calsync_agent.domain.activity import Activity, BrokenActivity
 from calsync_agent.domain.operation import Refused
-from calsync_agent.exchange import writes
-from calsync_agent.exchange.patterns import write_recurrence
-from calsync_agent.exchange.requests import Answer
+from calsync_agent.exchange.calendar import writes
+from calsync_agent.exchange.calendar.patterns import write_recurrence
+from calsync_agent.exchange.transport.requests import Answer
 from calsync_agent.i18n import speaking
 from tests.support.paper import empty_row
 

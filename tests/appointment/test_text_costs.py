@@ -13,7 +13,7 @@ import pytest
 
 import calsync_agent
 from calsync_agent.appointment import generated, rrule, text, zones
-from calsync_agent.exchange import bodies, html_text, instances, join_block, markup
+from calsync_agent.exchange.calendar import bodies, html_text, instances, join_block, markup
 from calsync_agent.ics import properties
 from calsync_agent.sandbox.model.bodies import body_from_html, body_from_text
 from calsync_agent.service.log_lines import Redaction

@@ -13,7 +13,7 @@ import trustme
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from calsync_agent.consolidate import tables
-from calsync_agent.exchange.sign_in import MEANINGS
+from calsync_agent.exchange.transport.sign_in import MEANINGS
 from calsync_agent.state import agents
 from calsync_agent.state import tables as state
 from calsync_agent.state.agents import Identity

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-from calsync_agent.exchange.auth import MsalTokens
-from calsync_agent.exchange.settings import GraphSettings
+from calsync_agent.exchange.transport.auth import MsalTokens
+from calsync_agent.exchange.transport.settings import GraphSettings
 from tests.exchange_client.fake import clock
 
 TENANT = "11111111-2222-3333-4444-555555555555"

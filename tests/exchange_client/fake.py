@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
-from calsync_agent.exchange.client import Graph
-from calsync_agent.exchange.pace import Clock
-from calsync_agent.exchange.poll import Polled
-from calsync_agent.exchange.requests import Answer, Outcome, Request
-from calsync_agent.exchange.settings import GraphSettings
+from calsync_agent.exchange.transport.client import Graph
+from calsync_agent.exchange.transport.pace import Clock
+from calsync_agent.exchange.transport.poll import Polled
+from calsync_agent.exchange.transport.requests import Answer, Outcome, Request
+from calsync_agent.exchange.transport.settings import GraphSettings
 
 SETTINGS = GraphSettings(tenant_id="contoso.example", client_id="app", secret="s3cret-value")
 EPOCH = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

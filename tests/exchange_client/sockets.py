@@ -9,9 +9,9 @@ from typing import Any
 import trustme
 
 from calsync_agent.domain.operation import Lost
-from calsync_agent.exchange.client import Graph
-from calsync_agent.exchange.requests import Answer, Request
-from calsync_agent.exchange.settings import GraphSettings
+from calsync_agent.exchange.transport.client import Graph
+from calsync_agent.exchange.transport.requests import Answer, Request
+from calsync_agent.exchange.transport.settings import GraphSettings
 from tests.exchange_client.fake import FakeTokens
 
 ANSWER = b"HTTP/1.1 200 OK\r\nrequest-id: r-1\r\nContent-Length: 13\r\n\r\n" + b'{"value": []}'

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from calsync_agent.appointment.generated import holds_link, join_key, own_text
 from calsync_agent.appointment.text import folded, paragraphs
-from calsync_agent.exchange.bodies import own_link, read_body, rewritten
-from calsync_agent.exchange.heavy import weighed, weight
-from calsync_agent.exchange.html_text import html_to_text, text_to_html
+from calsync_agent.exchange.calendar.bodies import own_link, read_body, rewritten
+from calsync_agent.exchange.calendar.heavy import weighed, weight
+from calsync_agent.exchange.calendar.html_text import html_to_text, text_to_html
 from calsync_agent.sandbox.model.bodies import Body, body_from_html, body_from_text
 from calsync_agent.sandbox.model.online import (
     SHAPES,

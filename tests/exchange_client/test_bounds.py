@@ -11,12 +11,12 @@ import pytest
 import trustme
 
 from calsync_agent.domain.operation import Lost
-from calsync_agent.exchange import session, wire
-from calsync_agent.exchange.auth import MsalTokens
-from calsync_agent.exchange.parsing import HEAVY
-from calsync_agent.exchange.requests import Answer
-from calsync_agent.exchange.troubles import GraphTrouble, Unreachable
-from calsync_agent.exchange.unpacking import LARGEST, TooLarge, Unpackable, unpacked
+from calsync_agent.exchange.transport import session, wire
+from calsync_agent.exchange.transport.auth import MsalTokens
+from calsync_agent.exchange.transport.parsing import HEAVY
+from calsync_agent.exchange.transport.requests import Answer
+from calsync_agent.exchange.transport.troubles import GraphTrouble, Unreachable
+from calsync_agent.exchange.transport.unpacking import LARGEST, TooLarge, Unpackable, unpacked
 from tests.exchange_client.sockets import Handler, asked, listening, settings, tls
 
 pytestmark = pytest.mark.anyio

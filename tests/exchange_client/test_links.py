@@ -2,8 +2,8 @@
 
 import pytest
 
-from calsync_agent.exchange.links import Root
-from calsync_agent.exchange.troubles import ForeignLink
+from calsync_agent.exchange.transport.troubles import ForeignLink
+from calsync_agent.exchange.transport.urls import Root
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from calsync_agent.appointment.people import Directory
 from calsync_agent.domain.event import UnreadableEvent
-from calsync_agent.exchange.events import read_event
+from calsync_agent.exchange.calendar.event_codec import read_event
 from calsync_agent.i18n import speaking
 
 SOUND: dict[str, Any] = {

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from calsync_agent.appointment.people import Directory
-from calsync_agent.exchange.delta import read_page
+from calsync_agent.exchange.calendar.delta import read_page
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from calsync_agent.errors import SignInRefused
-from calsync_agent.exchange.client import Graph
-from calsync_agent.exchange.requests import Request
-from calsync_agent.exchange.troubles import Unreachable
+from calsync_agent.exchange.transport.client import Graph
+from calsync_agent.exchange.transport.requests import Request
+from calsync_agent.exchange.transport.troubles import Unreachable
 from tests.exchange_client.authority import Authority, tokens_of
 from tests.exchange_client.fake import ANNA, EVENTS, SETTINGS, FakeGraph, clock, statuses
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calsync_agent.appointment.owner import Owner
-from calsync_agent.exchange.owners import owner_of
-from calsync_agent.exchange.requests import Answer, Outcome, Request
+from calsync_agent.exchange.calendar.owners import owner_of
+from calsync_agent.exchange.transport.requests import Answer, Outcome, Request
 
 CALENDAR = "AAMkA" + "x" * 120
 GUID = "11111111-2222-3333-4444-555555555555"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calsync_agent.exchange.health import QUICK, Ailment, HealthRecords, answered, failed
-from calsync_agent.exchange.pace import PLACES, Gate, Pace
+from calsync_agent.exchange.transport.health import QUICK, Ailment, HealthRecords, answered, failed
+from calsync_agent.exchange.transport.pace import PLACES, Gate, Pace
 
 
 @pytest.mark.anyio

@@ -7,7 +7,7 @@ import pytest
 
 from calsync_agent.appointment.people import Directory
 from calsync_agent.domain.event import Event
-from calsync_agent.exchange.delta import read_page
+from calsync_agent.exchange.calendar.delta import read_page
 
 
 def version(subject: str, modified: str | None) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calsync_agent.domain.operation import Lost
-from calsync_agent.exchange.parsing import DEEPEST, parsed, patiently, shallow
-from calsync_agent.exchange.requests import Answer, Request
+from calsync_agent.exchange.transport.parsing import DEEPEST, parsed, patiently, shallow
+from calsync_agent.exchange.transport.requests import Answer, Request
 from tests.exchange_client.fake import (
     ANNA,
     EVENTS,

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from calsync_agent.exchange.permissions import (
+from calsync_agent.exchange.transport.permissions import (
     consent_url,
     credentials_page,
     named_permissions,

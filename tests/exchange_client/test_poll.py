@@ -5,13 +5,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from calsync_agent.exchange.client import Graph
-from calsync_agent.exchange.health import QUICK
-from calsync_agent.exchange.poll import Polled
-from calsync_agent.exchange.requests import Answer, Request
-from calsync_agent.exchange.troubles import (
-    GraphTrouble,
-)
+from calsync_agent.exchange.transport.client import Graph
+from calsync_agent.exchange.transport.health import QUICK
+from calsync_agent.exchange.transport.poll import Polled
+from calsync_agent.exchange.transport.requests import Answer, Request
+from calsync_agent.exchange.transport.troubles import GraphTrouble
 from tests.exchange_client.fake import (
     HOST,
     FakeGraph,

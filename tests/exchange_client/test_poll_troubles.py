@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from calsync_agent.errors import ConfigurationRefused, SignInRefused
-from calsync_agent.exchange.requests import Answer, Request
-from calsync_agent.exchange.troubles import (
+from calsync_agent.exchange.transport.requests import Answer, Request
+from calsync_agent.exchange.transport.troubles import (
     FeedTrouble,
     ForeignLink,
     GraphTrouble,

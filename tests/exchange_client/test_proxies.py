@@ -8,10 +8,10 @@ import pytest
 import trustme
 
 from calsync_agent.errors import ConfigurationRefused, SignInRefused
-from calsync_agent.exchange.auth import MsalTokens
-from calsync_agent.exchange.requests import Answer
-from calsync_agent.exchange.troubles import Unreachable
-from calsync_agent.exchange.trust import proxy_for, shown
+from calsync_agent.exchange.transport.auth import MsalTokens
+from calsync_agent.exchange.transport.requests import Answer
+from calsync_agent.exchange.transport.troubles import Unreachable
+from calsync_agent.exchange.transport.trust import proxy_for, shown
 from tests.exchange_client.sockets import (
     answers,
     asked,

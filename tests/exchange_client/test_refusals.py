@@ -3,9 +3,9 @@
 import pytest
 
 from calsync_agent.domain.operation import Lost
-from calsync_agent.exchange.batch import answer_of
-from calsync_agent.exchange.refusals import CLOSED, closed, token_refused, unwell
-from calsync_agent.exchange.requests import Answer
+from calsync_agent.exchange.transport.batch import answer_of
+from calsync_agent.exchange.transport.refusals import CLOSED, closed, token_refused, unwell
+from calsync_agent.exchange.transport.requests import Answer
 from calsync_agent.i18n import Message, message
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calsync_agent.domain.operation import Lost
-from calsync_agent.exchange.requests import Answer, Outcome
-from calsync_agent.exchange.retry import (
+from calsync_agent.exchange.transport.requests import Answer, Outcome
+from calsync_agent.exchange.transport.retry import (
     Again,
     Attempt,
     Decision,

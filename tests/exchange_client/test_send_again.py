@@ -5,13 +5,9 @@ import asyncio
 import pytest
 
 from calsync_agent.errors import MailboxTrouble
-from calsync_agent.exchange.refusals import refused_as_such
-from calsync_agent.exchange.requests import Answer, Request
-from calsync_agent.exchange.troubles import (
-    GraphTrouble,
-    MailboxClosed,
-    TokenRefused,
-)
+from calsync_agent.exchange.transport.refusals import refused_as_such
+from calsync_agent.exchange.transport.requests import Answer, Request
+from calsync_agent.exchange.transport.troubles import GraphTrouble, MailboxClosed, TokenRefused
 from tests.exchange_client.fake import (
     ANNA,
     EVENTS,

@@ -4,11 +4,8 @@ import httpx
 import pytest
 
 from calsync_agent.domain.operation import Lost
-from calsync_agent.exchange.requests import Answer, Request
-from calsync_agent.exchange.troubles import (
-    GraphTrouble,
-    Unreachable,
-)
+from calsync_agent.exchange.transport.requests import Answer, Request
+from calsync_agent.exchange.transport.troubles import GraphTrouble, Unreachable
 from tests.exchange_client.fake import (
     ANNA,
     EVENTS,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from calsync_agent.errors import ConfigurationRefused
-from calsync_agent.exchange.settings import GraphSettings
+from calsync_agent.exchange.transport.settings import GraphSettings
 
 SOUND: dict[str, Any] = {"tenant_id": "contoso.example", "client_id": "app", "secret": "hush"}
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import pytest
 
 from calsync_agent.errors import SignInRefused
-from calsync_agent.exchange.sign_in import MEANINGS
-from calsync_agent.exchange.troubles import Unreachable
+from calsync_agent.exchange.transport.sign_in import MEANINGS
+from calsync_agent.exchange.transport.troubles import Unreachable
 from tests.exchange_client.authority import (
     TENANT,
     Authority,

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from calsync_agent.errors import SignInRefused
-from calsync_agent.exchange.auth import scope
-from calsync_agent.exchange.troubles import Unreachable
+from calsync_agent.exchange.transport.auth import scope
+from calsync_agent.exchange.transport.troubles import Unreachable
 from tests.exchange_client.authority import (
     SECRET,
     TENANT,

@@ -10,9 +10,9 @@ import pytest
 
 from calsync_agent import bootstrap
 from calsync_agent.database.engine import Database
-from calsync_agent.exchange.auth import MsalTokens
-from calsync_agent.exchange.client import Graph
-from calsync_agent.exchange.pace import Clock
+from calsync_agent.exchange.transport.auth import MsalTokens
+from calsync_agent.exchange.transport.client import Graph
+from calsync_agent.exchange.transport.pace import Clock
 from calsync_agent.i18n import speaking
 from calsync_agent.sandbox.server import running_sandbox
 from calsync_agent.sandbox.tenant import Tenant

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import pytest
 
-from calsync_agent.exchange.requests import Answer
+from calsync_agent.exchange.transport.requests import Answer
 from calsync_agent.i18n import Message
 from calsync_agent.service import beside
 from calsync_agent.service import watch as watches

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from calsync_agent import bootstrap
-from calsync_agent.exchange import poll
+from calsync_agent.exchange.transport import poll
 from calsync_agent.sandbox.faults import Rule
 from calsync_agent.sandbox.people import Person
 from calsync_agent.service.agent import Agent

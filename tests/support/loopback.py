@@ -6,9 +6,9 @@ from typing import Final
 
 import httpx
 
-from calsync_agent.exchange.client import Graph
-from calsync_agent.exchange.pace import Clock
-from calsync_agent.exchange.settings import GraphSettings
+from calsync_agent.exchange.transport.client import Graph
+from calsync_agent.exchange.transport.pace import Clock
+from calsync_agent.exchange.transport.settings import GraphSettings
 from calsync_agent.sandbox.faults import Dropped
 from calsync_agent.sandbox.graph.requests import (
     Answer,

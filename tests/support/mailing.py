@@ -19,7 +19,7 @@ from calsync_agent.domain.operation import (
     Written,
     WrittenUnread,
 )
-from calsync_agent.exchange.mailbox import Mailbox
+from calsync_agent.exchange.calendar.mailbox import Mailbox
 from calsync_agent.plan.mail_forecast import Mails, forecast, put_back
 from calsync_agent.sandbox.model.mail import Mail
 from calsync_agent.sandbox.model.world import World

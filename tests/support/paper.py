@@ -21,8 +21,8 @@ from calsync_agent.domain.link import Link
 from calsync_agent.domain.operation import ChangeEvent, CreateEvent, DeleteEvent, Written
 from calsync_agent.domain.policy import Policy, Priority, Profile
 from calsync_agent.domain.version import Kept
-from calsync_agent.exchange import writes
-from calsync_agent.exchange.events import read_event
+from calsync_agent.exchange.calendar import writes
+from calsync_agent.exchange.calendar.event_codec import read_event
 from calsync_agent.plan.effects import agreed
 from calsync_agent.plan.guard import Limits
 from calsync_agent.plan.job import Intent, Job

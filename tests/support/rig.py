@@ -23,7 +23,7 @@ from calsync_agent.config.settings import ClientSecret, Settings
 from calsync_agent.consolidate import tables
 from calsync_agent.database.engine import Database, Patience, open_database
 from calsync_agent.errors import CalsyncError
-from calsync_agent.exchange.pace import Clock
+from calsync_agent.exchange.transport.pace import Clock
 from calsync_agent.platform import ProcessLock
 from calsync_agent.sandbox.adverse.registry import TROUBLES
 from calsync_agent.sandbox.adverse.trouble import Content, Wire

@@ -36,8 +36,8 @@ from calsync_agent.appointment.text import cut, folded, one_line, paragraphs, ut
 from calsync_agent.consolidate.rows import activity_values, read_activity
 from calsync_agent.domain.activity import Activity, BrokenActivity
 from calsync_agent.domain.event import Event, UnreadableEvent
-from calsync_agent.exchange import writes
-from calsync_agent.exchange.events import read_event
+from calsync_agent.exchange.calendar import writes
+from calsync_agent.exchange.calendar.event_codec import read_event
 from calsync_agent.plan.pairing import likeness
 from calsync_agent.plan.window import window
 from calsync_agent.sandbox.model.refusals import GraphRefusal

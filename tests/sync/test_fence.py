@@ -14,7 +14,7 @@ import pytest
 
 from calsync_agent.consolidate import rows, writing
 from calsync_agent.domain.event import Event
-from calsync_agent.exchange import delta, writes
+from calsync_agent.exchange.calendar import delta, writes
 from calsync_agent.i18n import Message
 from calsync_agent.plan import triage
 from calsync_agent.plan.window import Window

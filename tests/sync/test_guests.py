@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from calsync_agent.exchange import client
-from calsync_agent.exchange.occurrences import FIRST
-from calsync_agent.exchange.requests import Outcome, Request
+from calsync_agent.exchange.calendar.occurrences import FIRST
+from calsync_agent.exchange.transport import client
+from calsync_agent.exchange.transport.requests import Outcome, Request
 from calsync_agent.sandbox.people import Person
 from calsync_agent.state import tables as state
 from tests.support.world import SOON, World

@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 
 from calsync_agent.consolidate import tables
-from calsync_agent.exchange.calls import Calls
-from calsync_agent.exchange.requests import Answer, Request
+from calsync_agent.exchange.transport.calls import Calls
+from calsync_agent.exchange.transport.requests import Answer, Request
 from calsync_agent.sandbox.people import Person
 from calsync_agent.state import tables as state
 from tests.support.rig import SOON, Rig

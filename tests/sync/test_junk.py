@@ -21,9 +21,9 @@ from calsync_agent.consolidate import children, tables
 from calsync_agent.consolidate.rows import JOIN_URL_COLUMN, activity_values, read_activity
 from calsync_agent.domain.activity import Activity, BrokenActivity
 from calsync_agent.domain.event import Event, UnreadableEvent
-from calsync_agent.exchange import delta, writes
-from calsync_agent.exchange.delta import Page
-from calsync_agent.exchange.events import read_event
+from calsync_agent.exchange.calendar import delta, writes
+from calsync_agent.exchange.calendar.delta import Page
+from calsync_agent.exchange.calendar.event_codec import read_event
 from calsync_agent.i18n import Message
 from calsync_agent.state import tables as state
 from tests.support import graph_junk

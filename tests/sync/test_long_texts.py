@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pytest
 
-from calsync_agent.exchange import events
-from calsync_agent.exchange.heavy import LIGHT
+from calsync_agent.exchange.calendar import event_codec
+from calsync_agent.exchange.calendar.heavy import LIGHT
 from tests.support.rig import SOON, Rig
 
 MEGABYTE: Final = 1_000_000
@@ -27,14 +27,14 @@ KINDS: Final = {
 def test_b8_the_loop_is_never_the_one_that_reads_a_long_text(
     rig: Rig, unit: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usual, readers = events.read_body, set[int]()
+    usual, readers = event_codec.read_body, set[int]()
 
     def read_body(body: Mapping[str, Any] | None, link: str | None) -> str:
         if body and len(body["content"]) > LIGHT:
             readers.add(threading.get_ident())
         return usual(body, link)
 
-    monkeypatch.setattr(events, "read_body", read_body)
+    monkeypatch.setattr(event_codec, "read_body", read_body)
     anna = rig.world.hire("ANNA")
     text = unit * (MEGABYTE // len(unit))
     body = {"contentType": "text", "content": text}

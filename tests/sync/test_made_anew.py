@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from calsync_agent.exchange.recreation import Carried, carried_over
+from calsync_agent.exchange.calendar.recreation import Carried, carried_over
 from calsync_agent.i18n import Message
 from calsync_agent.sandbox.people import Person
 from calsync_agent.state import tables as state

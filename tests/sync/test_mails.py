@@ -19,9 +19,9 @@ from calsync_agent.consolidate import tables
 from calsync_agent.domain.event import Attendee
 from calsync_agent.domain.hold import Verdict
 from calsync_agent.domain.operation import DeleteEvent
-from calsync_agent.exchange.calls import Sender
-from calsync_agent.exchange.mailbox import Mailbox
-from calsync_agent.exchange.requests import Answer
+from calsync_agent.exchange.calendar.mailbox import Mailbox
+from calsync_agent.exchange.transport.calls import Sender
+from calsync_agent.exchange.transport.requests import Answer
 from calsync_agent.plan.mail_forecast import Mails
 from calsync_agent.sandbox.model.mail import Mail
 from calsync_agent.sandbox.people import Person

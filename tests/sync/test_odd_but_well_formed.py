@@ -27,8 +27,8 @@ from calsync_agent.consolidate import children, tables
 from calsync_agent.consolidate.rows import activity_values, read_activity
 from calsync_agent.domain.activity import Activity
 from calsync_agent.domain.event import Event, UnreadableEvent
-from calsync_agent.exchange import writes
-from calsync_agent.exchange.events import read_event
+from calsync_agent.exchange.calendar import writes
+from calsync_agent.exchange.calendar.event_codec import read_event
 from calsync_agent.state import tables as state
 from tests.support import graph_events
 from tests.support.paper import empty_row

@@ -9,9 +9,9 @@ from typing import Any, Final
 import pytest
 
 from calsync_agent.appointment.people import Directory
-from calsync_agent.exchange import delta, writes
-from calsync_agent.exchange.delta import Page
-from calsync_agent.exchange.requests import Answer
+from calsync_agent.exchange.calendar import delta, writes
+from calsync_agent.exchange.calendar.delta import Page
+from calsync_agent.exchange.transport.requests import Answer
 from calsync_agent.i18n import Message
 from calsync_agent.state import tables as state
 from tests.support.rig import SOON, Rig

@@ -9,9 +9,9 @@ from calsync_agent.appointment.model import EventId
 from calsync_agent.appointment.people import Directory
 from calsync_agent.domain.event import Event
 from calsync_agent.errors import MailboxTrouble
-from calsync_agent.exchange.delta import Page, read_page
-from calsync_agent.exchange.mailbox import Mailbox
-from calsync_agent.exchange.requests import Answer, Outcome, Request
+from calsync_agent.exchange.calendar.delta import Page, read_page
+from calsync_agent.exchange.calendar.mailbox import Mailbox
+from calsync_agent.exchange.transport.requests import Answer, Outcome, Request
 from calsync_agent.sync import pages
 from calsync_agent.sync.pages import Pages
 

@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from calsync_agent.consolidate import tables
-from calsync_agent.exchange.occurrences import FIRST
+from calsync_agent.exchange.calendar.occurrences import FIRST
 from tests.support import verify
 from tests.support.rig import NOW, SOON, Rig
 

@@ -25,9 +25,9 @@ from calsync_agent.consolidate import children
 from calsync_agent.consolidate.rows import activity_values, read_activity
 from calsync_agent.domain.activity import Activity, BrokenActivity
 from calsync_agent.domain.event import Event
-from calsync_agent.exchange import writes
-from calsync_agent.exchange.events import read_event
-from calsync_agent.exchange.series import Difference, difference
+from calsync_agent.exchange.calendar import writes
+from calsync_agent.exchange.calendar.event_codec import read_event
+from calsync_agent.exchange.calendar.series_difference import Difference, difference
 from calsync_agent.sandbox.model import events, occurrences
 from calsync_agent.sandbox.model.entries import days_of
 from calsync_agent.sandbox.model.items import Item

@@ -15,8 +15,8 @@ from calsync_agent.appointment.people import Directory
 from calsync_agent.consolidate.rows import activity_values, read_activity
 from calsync_agent.domain.activity import Activity, BrokenActivity
 from calsync_agent.domain.event import Event
-from calsync_agent.exchange import writes
-from calsync_agent.exchange.events import read_event
+from calsync_agent.exchange.calendar import writes
+from calsync_agent.exchange.calendar.event_codec import read_event
 from calsync_agent.state import tables as state
 from tests.support.paper import Paper, empty_row
 from tests.support.strategies import MANY

@@ -11,7 +11,7 @@ from tzlocal.windows_tz import win_tz
 from calsync_agent.appointment import zones
 from calsync_agent.appointment.people import Directory
 from calsync_agent.domain.event import Event, UnreadableEvent
-from calsync_agent.exchange.events import read_event
+from calsync_agent.exchange.calendar.event_codec import read_event
 from tests.support.world import SOON, World
 
 VIENNA: Final = "W. Europe Standard Time"

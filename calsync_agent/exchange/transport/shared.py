@@ -1,0 +1,76 @@
+"""What sending and polling work with; it lasts as long as the client."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from calsync_agent.errors import Refusal
+from calsync_agent.exchange.transport.batch import Prepared
+from calsync_agent.exchange.transport.health import HealthRecords
+from calsync_agent.exchange.transport.pace import Clock, Pace
+from calsync_agent.exchange.transport.requests import Outcome
+from calsync_agent.exchange.transport.session import Session
+from calsync_agent.exchange.transport.troubles import GraphTrouble
+
+# What a call came to; the refusal is one of the app as such.
+Result: TypeAlias = Outcome | GraphTrouble | Refusal
+
+
+@dataclass(slots=True)
+class Family:
+    """Companies that were one before; `answered`: any of them was, so that the rest is to blame."""
+
+    answered: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Company:
+    """Mailboxes that are polled by one request, perhaps for longer than one poll lasts.
+
+    The task's result tells what became of each; None: the request failed as a whole. `sent`: it
+    has had its turn. `late`: its answer has been waited for in vain.
+    """
+
+    members: Mapping[str, Prepared]
+    family: Family
+    task: asyncio.Task[Sequence[Result] | None]
+    sent: asyncio.Event
+    late: bool = False
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is one mailbox."""
+        return len(self.members) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """The session, and what is shared by all who use it.
+
+    `records`: which mailboxes are to be left alone; `feeds`: which are slow or fail to say what has
+    changed in them, and are polled alone; `asking`: by mailbox, with whom it is being polled.
+    """
+
+    session: Session
+    pace: Pace
+    records: HealthRecords
+    feeds: HealthRecords
+    clock: Clock
+    budget: float  # seconds that one `send` may sleep
+    poll_limit: float  # seconds that a poll waits for a common batch
+    asking: dict[str, Company] = field(default_factory=dict)
+
+    async def abandon(self, companies: Sequence[Company]) -> None:
+        """Wait no longer for their answers; their places are free when this returns."""
+        for company in companies:
+            company.task.cancel()
+            for mailbox in company.members:
+                if self.asking.get(mailbox) is company:
+                    del self.asking[mailbox]
+        await asyncio.gather(*(company.task for company in companies), return_exceptions=True)
+
+    async def aclose(self) -> None:
+        """End what goes on, and close the connections."""
+        await self.abandon(list(self.asking.values()))
+        await self.session.aclose()
