@@ -1,10 +1,12 @@
 """What to do about one appointment and its event: a function of what both sides hold.
 
 Each side of a known pair is the same as when both were last in step, changed, gone, or cannot be
-read. Every combination is a cell of `MATRIX` and has a name. A decision says what is written to
-which side and whose version is lost; the rules (RULES.md) are named where they hold. What is
-special about meetings organized elsewhere is in `attendee_copy.py`.
+read. Every combination is a cell of `MATRIX`; what a cell does stands in `TABLE`. What does not
+follow from the two sides alone is listed in `DECIDED_APART`. Rules: RULES.md.
 """
+
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from calsync_agent.appointment.content import (
     ALL,
@@ -21,7 +23,7 @@ from calsync_agent.domain.link import Link, Role
 from calsync_agent.domain.policy import Policy, Priority
 from calsync_agent.domain.version import Side
 from calsync_agent.i18n import Message, message
-from calsync_agent.plan import attendee_copy
+from calsync_agent.plan import attendee_copy, verdicts
 from calsync_agent.plan.matrix import (
     MATRIX,
     Answer,
@@ -32,10 +34,12 @@ from calsync_agent.plan.matrix import (
     Delete,
     Examine,
     State,
+    Write,
 )
 from calsync_agent.plan.pair import Pair
 from calsync_agent.plan.permission import permitted
 from calsync_agent.plan.projection import inward_only, outward_fields
+from calsync_agent.plan.table import TABLE, Action, Row, row
 
 
 def decide(pair: Pair, policy: Policy) -> Decision:
@@ -74,30 +78,31 @@ def exchange_state(pair: Pair, link: Link) -> State:
 
 def _unlinked(pair: Pair, policy: Policy) -> Decision:
     match pair.activity, pair.event:
-        case (_, UnreadableEvent(reason=reason)):
-            return Decision(Cell.UNSYNCABLE, reason=reason)
-        case (Activity(deleted=False) as activity, Event() as event):
-            if not event.is_organizer:
-                return attendee_copy.seen(pair)
+        case (_, UnreadableEvent()):
+            return _by_table(Cell.UNSYNCABLE, pair, policy)
+        case (Activity(deleted=False), Event(is_organizer=False)):
+            return attendee_copy.seen(pair)
+        case (Activity(deleted=False), Event()):
             if pair.relation.copied:
-                return _ruling(Cell.ORGANIZER_SEEN, pair)
-            return _whole(Cell.MATCHED, pair, activity, policy)  # priority decides (B4)
+                return _organizer_seen(pair)
+            return _by_table(Cell.MATCHED, pair, policy)
         case (_, Event() as event) if event.is_cancelled or _over(pair, event):
             return Decision(Cell.COPY_LEFT)  # left where it is (G11)
         case (BrokenActivity(deleted=False), Event()):
             return Decision(Cell.MATCHED, waiting=ALL)  # linked, to be decided when it is mended
-        case (BrokenActivity(reason=reason), Event()):
-            return Decision(Cell.UNSYNCABLE, reason=reason)
+        case (BrokenActivity(), Event()):
+            return _by_table(Cell.UNSYNCABLE, pair, policy)
         case (_, Event()):
-            return Decision(Cell.NEW_IN_EXCHANGE, consolidate=Create())
-        case (BrokenActivity(deleted=False, reason=reason), None) if pair.sendable:
-            return Decision(Cell.UNSYNCABLE, reason=reason)
-        case (Activity(deleted=False, sending=sending), None) if pair.sendable:
-            if sending is not Sending.NONE and pair.relation.unexamined:
+            return _by_table(Cell.NEW_IN_EXCHANGE, pair, policy)
+        case (BrokenActivity(deleted=False), None) if pair.sendable:
+            return _by_table(Cell.UNSYNCABLE, pair, policy)
+        case (Activity(deleted=False, sending=sending), None) if (
+            pair.sendable and sending is not Sending.NONE
+        ):
+            if pair.relation.unexamined:
                 return Decision(Cell.NEW_IN_CONSOLIDATE, waits=True)
-            if sending is not Sending.NONE:
-                return Decision(Cell.NEW_IN_CONSOLIDATE, exchange=Create())
-    return Decision(Cell.OUT_OF_SCOPE)
+            return _by_table(Cell.NEW_IN_CONSOLIDATE, pair, policy)
+    return _by_table(Cell.OUT_OF_SCOPE, pair, policy)
 
 
 def _over(pair: Pair, event: Event) -> bool:
@@ -117,10 +122,100 @@ def _linked(pair: Pair, link: Link, policy: Policy) -> Decision:
         if resumed is not None:
             return resumed
     cell = MATRIX[consolidate_state(pair, link), exchange_state(pair, link)]
-    match pair.activity, pair.event:
-        case (Activity(deleted=False) as activity, Event()):
-            return _both_there(cell, pair, activity, link, policy)
-    return _one_missing(cell, pair, link, policy)
+    return _by_table(_narrowed(cell, pair, link, policy), pair, policy)
+
+
+def _narrowed(cell: Cell, pair: Pair, link: Link, policy: Policy) -> Cell:
+    """The cell of the matrix, or what it comes to for this event and this appointment."""
+    match cell:
+        case Cell.DELETED_IN_EXCHANGE | Cell.CHANGED_IN_CONSOLIDATE_DELETED_IN_EXCHANGE:
+            return Cell.DECLINED if link.role is Role.PLAIN else cell
+        case Cell.CHANGED_ON_BOTH:
+            # Only what Exchange refused before is still to be sent: no change, no conflict.
+            sent = changed(link.consolidate, fingerprint(pair.mine))
+            settled = sent <= unsettled_in(link.consolidate) - _changed_there(pair)
+            return Cell.CHANGED_IN_EXCHANGE if settled else cell
+        case Cell.DELETED_IN_CONSOLIDATE_CHANGED_IN_EXCHANGE if _reason(pair):
+            # A row that cannot be read cannot be brought back either.
+            return cell if policy.priority is Priority.OUTBOUND_FIRST else Cell.UNSYNCABLE
+    return cell
+
+
+def _by_table(cell: Cell, pair: Pair, policy: Policy) -> Decision:
+    """What the table says of a cell, for what these two sides hold."""
+    found = row(cell, policy.priority)
+    inward, outward = _inward(found, pair), _outward(found, pair)
+    if isinstance(inward, Change):
+        inward, forced = _but_private(inward, pair)
+        outward = outward or forced
+    taken = inward if found.lost is Side.CONSOLIDATE else outward
+    return Decision(
+        cell,
+        consolidate=inward,
+        exchange=outward,
+        lost=found.lost if taken is not None else None,
+        forget=found.forget,
+        reason=_reason(pair) if cell is Cell.UNSYNCABLE else None,
+    )
+
+
+def _inward(found: Row, pair: Pair) -> Write:
+    """What is written in Consolidate."""
+    match found.consolidate:
+        case Action.CREATE:
+            return Create()
+        case Action.DELETE:
+            return Delete()
+        case Action.DECLINE:
+            return Answer(Response.DECLINED)
+        case Action.TAKE_CHANGES:
+            return _change(_changed_there(pair) & differing(pair.mine, pair.theirs))
+        case Action.TAKE_ALL:
+            return _change(differing(pair.mine, pair.theirs))
+    if found.exchange is Action.TAKE_ALL:  # what travels inbound only comes in either way (G2)
+        return _change(differing(pair.mine, pair.theirs) & inward_only(pair.role))
+    return None
+
+
+def _outward(found: Row, pair: Pair) -> Write:
+    """What is written to Exchange."""
+    match found.exchange:
+        case Action.CREATE:
+            return Create()
+        case Action.DELETE:
+            return Delete()
+        case Action.TAKE_CHANGES:
+            differs = _changed_here(pair) & differing(pair.mine, pair.theirs)
+            return _change(differs & outward_fields(pair.role))
+        case Action.TAKE_ALL:
+            return _change(differing(pair.mine, pair.theirs) & outward_fields(pair.role))
+    return None
+
+
+def _change(fields: frozenset[Field]) -> Change | None:
+    return Change(fields) if fields else None
+
+
+def _changed_here(pair: Pair) -> frozenset[Field]:
+    return changed(pair.link.consolidate, fingerprint(pair.mine)) if pair.link else ALL
+
+
+def _changed_there(pair: Pair) -> frozenset[Field]:
+    return changed(pair.link.exchange, fingerprint(pair.theirs)) if pair.link else ALL
+
+
+def _but_private(inward: Change, pair: Pair) -> tuple[Change | None, Change | None]:
+    """What comes in, and what goes back: a type that makes private wins over Outlook (G6)."""
+    forced = isinstance(pair.activity, Activity) and pair.activity.sending is Sending.PRIVATE
+    back = inward.fields & {Field.PRIVATE} if forced else frozenset[Field]()
+    return _change(inward.fields - back), _change(back)
+
+
+def _organizer_seen(pair: Pair) -> Decision:
+    """The organizer's own event rules, whatever the priority (G11)."""
+    taken = _change(differing(pair.mine, pair.theirs))
+    lost = Side.CONSOLIDATE if taken else None
+    return Decision(Cell.ORGANIZER_SEEN, consolidate=taken, lost=lost)
 
 
 def _moved(pair: Pair, link: Link) -> Decision | None:
@@ -163,97 +258,10 @@ def _resumed(pair: Pair, link: Link) -> Decision | None:
             return None
         case (Activity(deleted=False), Event()):
             fields = differing(pair.mine, pair.theirs) & outward_fields(link.role)
-            return Decision(Cell.UNFINISHED, exchange=Change(fields) if fields else None)
+            return Decision(Cell.UNFINISHED, exchange=_change(fields))
         case (Activity(deleted=False), None):
             return Decision(Cell.UNFINISHED, exchange=Create())
     return None
-
-
-def _both_there(cell: Cell, pair: Pair, activity: Activity, link: Link, policy: Policy) -> Decision:
-    if cell is Cell.IN_STEP:
-        return Decision(cell)
-    touched = changed(link.consolidate, fingerprint(pair.mine))
-    theirs_touched = changed(link.exchange, fingerprint(pair.theirs))
-    differs = differing(pair.mine, pair.theirs)
-    match cell:
-        case Cell.WITHDRAWN:
-            return Decision(cell, exchange=Delete(), lost=Side.EXCHANGE, forget=True)
-        case Cell.CHANGED_IN_CONSOLIDATE:
-            fields = touched & differs & outward_fields(pair.role)
-            if not fields:
-                return Decision(cell)
-            return Decision(cell, exchange=Change(fields), lost=Side.EXCHANGE)
-        case Cell.CHANGED_IN_EXCHANGE:
-            return _inward(cell, theirs_touched & differs, activity)
-        case Cell.CHANGED_ON_BOTH:
-            if touched <= unsettled_in(link.consolidate) - theirs_touched:
-                # Only what Exchange refused before is still to be sent: no change, no conflict.
-                return _inward(Cell.CHANGED_IN_EXCHANGE, theirs_touched & differs, activity)
-            return _whole(cell, pair, activity, policy)
-    return Decision(cell)
-
-
-def _one_missing(cell: Cell, pair: Pair, link: Link, policy: Policy) -> Decision:
-    outbound_first = policy.priority is Priority.OUTBOUND_FIRST
-    match cell:
-        case Cell.DELETED_IN_EXCHANGE | Cell.CHANGED_IN_CONSOLIDATE_DELETED_IN_EXCHANGE if (
-            link.role is Role.PLAIN
-        ):
-            return Decision(Cell.DECLINED, consolidate=Answer(Response.DECLINED), forget=True)
-        case Cell.DELETED_IN_CONSOLIDATE:
-            return Decision(cell, exchange=Delete(), lost=Side.EXCHANGE, forget=True)
-        case Cell.DELETED_IN_EXCHANGE:
-            return Decision(cell, consolidate=Delete(), lost=Side.CONSOLIDATE, forget=True)
-        case Cell.DELETED_ON_BOTH | Cell.WITHDRAWN_AND_GONE:
-            return Decision(cell, forget=True)
-        case Cell.DELETED_IN_CONSOLIDATE_CHANGED_IN_EXCHANGE if outbound_first:
-            return Decision(cell, exchange=Delete(), lost=Side.EXCHANGE, forget=True)
-        case Cell.DELETED_IN_CONSOLIDATE_CHANGED_IN_EXCHANGE if _reason(pair):
-            return Decision(Cell.UNSYNCABLE, reason=_reason(pair))
-        case Cell.DELETED_IN_CONSOLIDATE_CHANGED_IN_EXCHANGE:
-            return Decision(cell, consolidate=Create(), lost=Side.CONSOLIDATE)
-        case Cell.CHANGED_IN_CONSOLIDATE_DELETED_IN_EXCHANGE if outbound_first:
-            return Decision(cell, exchange=Create(), forget=True)
-        case Cell.CHANGED_IN_CONSOLIDATE_DELETED_IN_EXCHANGE:
-            return Decision(cell, consolidate=Delete(), lost=Side.CONSOLIDATE, forget=True)
-    return Decision(cell, reason=_reason(pair))
-
-
-def _whole(cell: Cell, pair: Pair, activity: Activity, policy: Policy) -> Decision:
-    """One version wins, whole (A3, G2); what travels inbound only comes in either way."""
-    differs = differing(pair.mine, pair.theirs)
-    if not differs:
-        return Decision(cell)
-    if policy.priority is Priority.INBOUND_FIRST:
-        return _inward(cell, differs, activity)
-    outward = differs & outward_fields(pair.role)
-    inward = differs & inward_only(pair.role)
-    return Decision(
-        cell,
-        consolidate=Change(inward) if inward else None,
-        exchange=Change(outward) if outward else None,
-        lost=Side.EXCHANGE if outward else None,
-    )
-
-
-def _ruling(cell: Cell, pair: Pair) -> Decision:
-    """The organizer's own event rules, whatever the priority (G11)."""
-    differs = differing(pair.mine, pair.theirs)
-    if not differs:
-        return Decision(cell)
-    return Decision(cell, consolidate=Change(differs), lost=Side.CONSOLIDATE)
-
-
-def _inward(cell: Cell, fields: frozenset[Field], activity: Activity) -> Decision:
-    """What changed in Exchange; a type that makes private wins over what Outlook says (G6)."""
-    forced = fields & {Field.PRIVATE} if activity.sending is Sending.PRIVATE else frozenset()
-    taken = fields - forced
-    return Decision(
-        cell,
-        consolidate=Change(taken) if taken else None,
-        exchange=Change(forced) if forced else None,
-        lost=Side.CONSOLIDATE if taken else None,
-    )
 
 
 def _reason(pair: Pair) -> Message | None:
@@ -261,3 +269,26 @@ def _reason(pair: Pair) -> Message | None:
         if isinstance(side, BrokenActivity | UnreadableEvent):
             return side.reason
     return None
+
+
+DECIDED_APART: Final[Mapping[Cell, Callable[..., Decision | None]]] = {
+    Cell.ORGANIZER_SEEN: _organizer_seen,
+    Cell.MOVED_AWAY: _moved,
+    Cell.UNFINISHED: _resumed,
+    Cell.COPY_SEEN: attendee_copy.seen,
+    Cell.COPY_LEFT: attendee_copy.linked,
+    Cell.MOVED_HERE: attendee_copy.linked,
+    Cell.ANSWERED: attendee_copy.linked,
+    Cell.PUT_BACK: attendee_copy.linked,
+    Cell.CANCELLED: attendee_copy.linked,
+    Cell.BROUGHT_BACK: verdicts.discarded,
+    Cell.DISCARDED: verdicts.discarded,
+}
+"""The cells that are not in the table, and what decides about them.
+
+A copy that is linked may also be in step, declined, deleted on a side, or changed in Exchange: what
+its owner may do to it is less than what may be done to an event of their own.
+"""
+
+if TABLE.keys() | DECIDED_APART.keys() != set(Cell) or TABLE.keys() & DECIDED_APART.keys():
+    raise TypeError("each cell is decided in one place: in the table, or apart")

@@ -14,9 +14,10 @@ from calsync_agent.domain.event import Event
 from calsync_agent.domain.link import Role
 from calsync_agent.domain.policy import Policy, Priority
 from calsync_agent.domain.version import Side
-from calsync_agent.plan.decide import consolidate_state, decide, exchange_state
+from calsync_agent.plan.decide import DECIDED_APART, consolidate_state, decide, exchange_state
 from calsync_agent.plan.matrix import CONFLICTS, MATRIX, Cell, Change, Create, Delete, State
 from calsync_agent.plan.roles import Relation
+from calsync_agent.plan.table import TABLE, Action, Row, Rows
 from tests.support.paper import BOTH, NOW, Paper
 from tests.support.strategies import MANY, MONDAY, Digits, digits
 
@@ -122,6 +123,53 @@ def test_a3_the_matrix_has_a_cell_for_every_combination() -> None:
     assert MATRIX.keys() == {
         (here, there) for here in State for there in State if there is not State.WITHDRAWN
     }
+
+
+# What the table says, written down once more from the rules: in Consolidate, in Exchange, whose
+# version goes, whether the link ends; `outbound_first` before `inbound_first`.
+LIST = """
+in step                                      - - - stays
+changed in Consolidate                       - take_changes exchange stays
+changed in Exchange                          take_changes - consolidate stays
+changed on both sides                        - take_all exchange stays
+changed on both sides                        take_all - consolidate stays
+deleted in Consolidate                       - delete exchange ends
+deleted in Exchange                          delete - consolidate ends
+deleted on both sides                        - - - ends
+deleted in Consolidate, changed in Exchange  - delete exchange ends
+deleted in Consolidate, changed in Exchange  create - consolidate stays
+changed in Consolidate, deleted in Exchange  - create - ends
+changed in Consolidate, deleted in Exchange  delete - consolidate ends
+withdrawn from Exchange                      - delete exchange ends
+withdrawn, and gone from Exchange            - - - ends
+cannot be synced                             - - - stays
+the same on both sides                       - take_all exchange stays
+the same on both sides                       take_all - consolidate stays
+new in Exchange                              create - - stays
+new in Consolidate                           - create - stays
+out of scope                                 - - - stays
+declined by deleting                         decline - - ends
+"""
+
+
+def test_a3_the_table_says_what_the_rules_say() -> None:
+    def told(cell: Cell, found: Row) -> str:
+        actions = [found.consolidate, found.exchange]
+        names = ["-" if each is Action.NOTHING else each.name.lower() for each in actions]
+        end = "ends" if found.forget else "stays"
+        return f"{cell.value:<44} {' '.join(names)} {found.lost or '-'} {end}"
+
+    rows = [told(cell, each) for cell in TABLE for each in both(TABLE[cell])]
+    assert sorted(rows) == sorted(LIST.strip().splitlines())
+
+
+def both(rows: Rows) -> tuple[Row, ...]:
+    return rows if isinstance(rows, tuple) else (rows,)
+
+
+def test_a3_each_cell_is_decided_in_one_place() -> None:
+    assert TABLE.keys() | DECIDED_APART.keys() == set(Cell)
+    assert not TABLE.keys() & DECIDED_APART.keys()
 
 
 # -- what holds for all of them --------------------------------------------------------------------
