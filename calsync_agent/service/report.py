@@ -15,7 +15,7 @@ from calsync_agent.i18n import Message, message
 from calsync_agent.plan.window import Window
 from calsync_agent.service.troubles import internal
 from calsync_agent.state import pending
-from calsync_agent.sync.cycle import Cycle
+from calsync_agent.sync.context import Cycle
 
 PAUSES: Final = (2.0, 4.0, 8.0, 16.0)
 """Seconds between the first reports."""

@@ -42,7 +42,7 @@ from calsync_agent.service.whose import Whose
 from calsync_agent.state.agents import Identity
 from calsync_agent.state.log import Kind, Level
 from calsync_agent.state.progress import moved_from
-from calsync_agent.sync import cycle as cycles
+from calsync_agent.sync import inbound
 
 _log: Final = logging.getLogger(__name__)
 
@@ -225,7 +225,7 @@ class Rounds:
             standing.widen(bounds)
             self._give_up(standing, at)
             listening = not policy.inbound or standing.may_listen(at)
-            due = listening and cycles.wanted(standing.progress, standing.position, policy, bounds)
+            due = listening and inbound.wanted(standing.progress, standing.position, policy, bounds)
             due = due or (listening and moved_from(standing.progress, standing.profile))
             # One that was silent is asked first: a cycle would keep what is to be sent waiting.
             ask = listening and standing.silence is not None and standing.position is not None

@@ -37,7 +37,7 @@ from calsync_agent.state import meta, quarantine
 from calsync_agent.state.agents import LeaseLost
 from calsync_agent.state.log import Kind, Level
 from calsync_agent.sync import cycle as cycles
-from calsync_agent.sync.cycle import Cycle
+from calsync_agent.sync.context import Cycle
 
 _log: Final = logging.getLogger(__name__)
 

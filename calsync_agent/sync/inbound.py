@@ -1,0 +1,197 @@
+"""Takes in what changed in Exchange: a page after a page, then what was put off."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import sqlalchemy as sa
+
+from calsync_agent.appointment.model import EventId
+from calsync_agent.database.statements import chunks
+from calsync_agent.domain.policy import Policy
+from calsync_agent.errors import MailboxTrouble
+from calsync_agent.exchange.calendar import delta
+from calsync_agent.exchange.calendar.delta import Page
+from calsync_agent.exchange.calendar.mailbox import PositionLost
+from calsync_agent.exchange.transport.requests import Answer
+from calsync_agent.exchange.transport.troubles import ForeignLink, GraphTrouble
+from calsync_agent.i18n import message
+from calsync_agent.plan.job import PutOff, Settled
+from calsync_agent.plan.pairing import Match, no_match
+from calsync_agent.plan.window import Window
+from calsync_agent.state import (
+    links,
+    pending,
+    progress,
+)
+from calsync_agent.state.progress import Progress
+from calsync_agent.sync import oddities
+from calsync_agent.sync.compare import Compared
+from calsync_agent.sync.context import Cycle
+from calsync_agent.sync.gather import SeriesSeen
+from calsync_agent.sync.pages import Pages
+from calsync_agent.sync.process import finish_off, process
+
+PATIENCE: Final = 15.0
+"""Seconds that sending waits for the answer to what has changed."""
+
+
+SERIES_AT_ONCE: Final = 20
+"""How many series are read at a time, with all their exceptions."""
+
+
+@dataclass(slots=True)
+class _Listing:
+    """A complete listing under way: the events that it still has to show, and who waits for one."""
+
+    expected: set[EventId]
+    compared: Compared | None
+    nameless: set[EventId] = field(default_factory=set)
+
+    def note(self, page: Page) -> None:
+        """What a page shows need not be looked for any more."""
+        self.expected.difference_update(event.id for event in page.events)
+        self.nameless.update(event.id for event in page.events if delta.nameless(event.id))
+
+
+def wanted(progress: Progress, position: str | None, policy: Policy, window: Window) -> bool:
+    """Whether a cycle has to run even where neither side reports a change: a listing is due."""
+    if progress.compared_at is None:
+        return True
+    return policy.inbound and (position is None or outdated(progress, window))
+
+
+def outdated(progress: Progress, window: Window) -> bool:
+    """Whether the window has moved so far that a listing is due (C2)."""
+    start, end = progress.window_start, progress.window_end
+    return start is None or end is None or window.moved_from(start, end)
+
+
+async def taken_in(cycle: Cycle, polled: Answer | None) -> MailboxTrouble | None:
+    """What kept Exchange's changes from being taken in; sending goes on meanwhile (B3).
+
+    Raises what keeps that from going on, too.
+    """
+    try:
+        await take_in(cycle, polled)
+    except MailboxTrouble as trouble:
+        if isinstance(trouble, GraphTrouble) and trouble.shuts_out:
+            raise
+        return trouble
+    return None
+
+
+async def take_in(cycle: Cycle, polled: Answer | None) -> None:
+    """What changed in Exchange since `position`; a fresh listing where that is of no use."""
+    profile, now = cycle.job.profile.id, cycle.job.stamp.now
+    unseen = await cycle.read(lambda c: oddities.listing_due(c, profile, now))
+    if cycle.position is None or unseen or outdated(cycle.progress, cycle.job.window):
+        await list_window(cycle, None)
+        return
+    try:
+        await _follow(cycle, await _first_page(cycle, cycle.position, polled))
+    except PositionLost:
+        await list_window(cycle, None)
+
+
+async def _first_page(cycle: Cycle, position: str, polled: Answer | None) -> Page:
+    if polled is not None:
+        return await cycle.mailbox.read_page(polled)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await cycle.mailbox.page(delta.following(position))
+    except ForeignLink as link:  # graph_url has been changed: it leads to where that was
+        raise PositionLost(link) from None
+    except TimeoutError:
+        name = cycle.mailbox.name
+        raise MailboxTrouble(
+            message("mailbox {mailbox} is slow to say what has changed in it", mailbox=name)
+        ) from None
+
+
+async def list_window(cycle: Cycle, compared: Compared | None) -> None:
+    """Read the whole window and reconcile by difference (B3, B4)."""
+    profile, window = cycle.job.profile, cycle.job.window
+    expected = await cycle.read(
+        lambda c: links.events_between(c, profile.id, window.start, window.end)
+    )
+    request = delta.first(profile.mailbox, window.start, window.end)
+    try:
+        page = await cycle.mailbox.page(request)
+        await _follow(cycle, page, _Listing(expected, compared))
+    except PositionLost as lost:
+        # The first question of a listing names no position, so that none can be lost.
+        raise lost.trouble from None
+
+
+async def _follow(cycle: Cycle, page: Page, listing: _Listing | None = None) -> None:
+    """Process page after page, then what was put off together with the new position."""
+    match = listing.compared.candidates.take if listing and listing.compared else no_match
+    put_off = PutOff()
+    series = SeriesSeen()
+    pages = Pages(cycle.mailbox)
+    cycle.wrote, cycle.met = False, {}
+    while True:
+        cycle.unsaved += page.size
+        series.note(page)
+        if listing:
+            listing.note(page)
+        put_off |= await process(cycle, await cycle.gather.of_page(pages.newest(page)), match)
+        following = await pages.after(page)
+        if following is None:
+            break
+        page = following
+    for some in chunks(sorted(series.masters), SERIES_AT_ONCE):
+        put_off |= await process(cycle, await cycle.gather.of_series(some, series), match)
+    if listing:
+        listing.expected -= series.masters
+        put_off |= await process(cycle, await cycle.gather.unseen(listing.expected))
+    # What was listed but not taken in has to be listed again (A2).
+    position = page.delta_link if cycle.job.policy.inbound else None
+    if listing or cycle.wrote or put_off.batch or put_off.later:
+        await _store(cycle, put_off, position, listing, match)
+    else:
+        cycle.position = position
+        cycle.left = {**cycle.left, **cycle.met}
+
+
+async def _store(
+    cycle: Cycle,
+    put_off: PutOff,
+    position: str | None,
+    listing: _Listing | None,
+    match: Match,
+) -> None:
+    """Do what was put off, and store the position, in one transaction (B2)."""
+    job, before = cycle.job, cycle.progress
+    left = {} if listing else cycle.left
+    now = replace(before, delta_link=position)
+    if listing:
+        now = replace(
+            now,
+            window_start=job.window.start,
+            window_end=job.window.end,
+            listed_at=job.stamp.now,
+            compared_at=now.compared_at or job.stamp.now,
+        )
+    work = listing.compared.work() if listing and listing.compared else set()
+    stored = False
+
+    def store(connection: sa.Connection, settled: Settled) -> None:
+        nonlocal stored
+        pending.add(connection, [(job.profile.id, number) for number in work])
+        if listing:
+            oddities.release_unlisted(connection, job.profile.id, listing.nameless, job.stamp.now)
+        if listing and listing.compared:
+            oddities.put_rows_aside(connection, [job.profile], job.stamp.now)
+        stored = not (left or cycle.met or settled.left)
+        if stored:
+            progress.write(connection, now)
+
+    await finish_off(cycle, put_off, match, store)
+    cycle.left = {**left, **cycle.met}
+    cycle.progress, cycle.position = now, position
+    if stored and cycle.left:  # met only when the rest had been read again
+        await cycle.write(lambda c: progress.write(c, before))
+    elif stored:
+        cycle.unsaved = 0
