@@ -25,7 +25,7 @@ from calsync_agent.service.troubles import internal
 from calsync_agent.state import history, horizon, log, turns
 from calsync_agent.state.horizon import Seen
 from calsync_agent.state.log import Kind, Level
-from calsync_agent.sync import breaker
+from calsync_agent.sync import flip_guard
 
 _log: Final = logging.getLogger(__name__)
 
@@ -138,7 +138,7 @@ class Agent:
         lines_from = kept_from - timedelta(days=self._settings.log.keep_days)
         await database.write(lambda c: log.prune(c, lines_from))
         await database.write(lambda c: history.prune(c, kept_from - HISTORY_KEPT))
-        await database.write(lambda c: turns.prune(c, seen.horizon - breaker.WITHIN))
+        await database.write(lambda c: turns.prune(c, seen.horizon - flip_guard.WITHIN))
 
     def _look_at_clock(self, rounds: Rounds) -> None:
         """Say that the computer's clock was put to another time."""

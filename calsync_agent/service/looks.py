@@ -17,7 +17,7 @@ from calsync_agent.service.view import Ready, View, look
 from calsync_agent.service.watch import Watch
 from calsync_agent.state import identity
 from calsync_agent.state.log import Kind, Level
-from calsync_agent.sync.dispatch import AT_ONCE, dispatch
+from calsync_agent.sync.feed_dispatch import AT_ONCE, dispatch
 
 
 class Looks:

@@ -21,7 +21,7 @@ from calsync_agent.plan.job import Batch, Intent, Job
 from calsync_agent.plan.pairing import Match, no_match
 from calsync_agent.state import links, log, pending, quarantine
 from calsync_agent.state.quarantine import Item
-from calsync_agent.sync import telling
+from calsync_agent.sync import sync_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,10 @@ def refused(
     for part, reason in fallen:
         for event in events.keys() & {each.id for each in part.events}:
             item = _item_of(event, linked)
-            found[item] = Refused(reason, telling.aside_name(events[event]))
+            found[item] = Refused(reason, sync_log.aside_name(events[event]))
         for number in {*part.activities, *(linked[e] for e in part.gone if e in linked)}:
             item = Item(number, None)
-            found[item] = Refused(reason, telling.aside_name(activities.get(number)))
+            found[item] = Refused(reason, sync_log.aside_name(activities.get(number)))
     return found
 
 
@@ -142,5 +142,5 @@ def _put(connection: sa.Connection, job: Job, found: Mapping[Item, Refused]) -> 
     reasons = {item: one.reason for item, one in found.items()}
     names = {item: one.name for item, one in found.items()}
     new = quarantine.update(connection, job.profile.id, reasons, (), now, names=names)
-    told = [telling.quarantined(job, item, names[item], reasons[item]) for item in new]
+    told = [sync_log.quarantined(job, item, names[item], reasons[item]) for item in new]
     log.write(connection, told, now)

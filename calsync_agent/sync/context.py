@@ -28,9 +28,9 @@ from calsync_agent.state import (
 )
 from calsync_agent.state.progress import Progress
 from calsync_agent.sync import aside
-from calsync_agent.sync.carry import record
-from calsync_agent.sync.compare import Compared
-from calsync_agent.sync.gather import Gatherer
+from calsync_agent.sync.first_sync import Compared
+from calsync_agent.sync.read_events import Gatherer
+from calsync_agent.sync.record_results import record
 from calsync_agent.sync.settle import FIRST_PASS, MailboxShared, settle
 
 _T = TypeVar("_T")

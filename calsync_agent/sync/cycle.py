@@ -22,8 +22,8 @@ from calsync_agent.state import (
     waiting,
 )
 from calsync_agent.sync import oddities
-from calsync_agent.sync.compare import compare
 from calsync_agent.sync.context import AT_ONCE, Cycle
+from calsync_agent.sync.first_sync import compare
 from calsync_agent.sync.inbound import list_window, taken_in
 from calsync_agent.sync.outbound import send_out
 from calsync_agent.sync.process import finish_off, process

@@ -26,11 +26,11 @@ from calsync_agent.state import (
 )
 from calsync_agent.state.progress import Progress
 from calsync_agent.sync import oddities
-from calsync_agent.sync.compare import Compared
 from calsync_agent.sync.context import Cycle
-from calsync_agent.sync.gather import SeriesSeen
+from calsync_agent.sync.first_sync import Compared
 from calsync_agent.sync.pages import Pages
 from calsync_agent.sync.process import finish_off, process
+from calsync_agent.sync.read_events import SeriesSeen
 
 PATIENCE: Final = 15.0
 """Seconds that sending waits for the answer to what has changed."""

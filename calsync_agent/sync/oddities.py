@@ -17,7 +17,7 @@ from calsync_agent.exchange.calendar.delta import nameless
 from calsync_agent.i18n import Message, Value, message
 from calsync_agent.state import log, quarantine
 from calsync_agent.state.quarantine import Item
-from calsync_agent.sync.telling import not_synced
+from calsync_agent.sync.sync_log import not_synced
 
 _ROW: Final = "calsync:row:"
 _REASON: Final = message("its id is no uuid in the form in which Consolidate stores it")

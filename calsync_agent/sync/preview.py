@@ -17,7 +17,7 @@ from calsync_agent.state.log import named
 from calsync_agent.state.quarantine import Item
 from calsync_agent.sync.aside import Refused
 from calsync_agent.sync.rehearsal import Fate, Note, Rehearsal
-from calsync_agent.sync.telling import aside_name
+from calsync_agent.sync.sync_log import aside_name
 
 LINKING = frozenset({Cell.MATCHED, Cell.COPY_SEEN, Cell.ORGANIZER_SEEN})
 

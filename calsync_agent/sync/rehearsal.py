@@ -20,8 +20,8 @@ from calsync_agent.state import deeds, pending
 from calsync_agent.state.quarantine import Item
 from calsync_agent.sync import aside
 from calsync_agent.sync.aside import Refused
+from calsync_agent.sync.assemble import assemble
 from calsync_agent.sync.context import AT_ONCE, Also, Cycle
-from calsync_agent.sync.pairs import assemble
 from calsync_agent.sync.settle import FIRST_PASS, again, put_off
 
 

@@ -42,9 +42,9 @@ from calsync_agent.state import (
 )
 from calsync_agent.state.quarantine import Item
 from calsync_agent.state.waiting import Waiting
-from calsync_agent.sync import breaker, strays, telling
-from calsync_agent.sync.carry import others
-from calsync_agent.sync.pairs import assemble
+from calsync_agent.sync import flip_guard, strays, sync_log
+from calsync_agent.sync.assemble import assemble
+from calsync_agent.sync.record_results import others
 
 FIRST_PASS = Caution(put_off=True, link_first=True)
 
@@ -78,7 +78,7 @@ def settle(
     if assembled.foreign - job.foreign:
         raise MailboxShared(assembled.foreign)
     found = sort(job, batch, assembled, caution)
-    breaker.stop_flipping(connection, job, found)
+    flip_guard.stop_flipping(connection, job, found)
     all_effects = [one.effects for one in found.done]
     if one_by_one:
         _write_one_by_one(connection, job, all_effects)
@@ -90,11 +90,11 @@ def settle(
     made = [one.known.activity_id for one in found.done if one.known.adopted]
     pending.add(connection, others(connection, job.profile.id, made))
     history.keep(connection, [e.kept for e in all_effects if e.kept], job.stamp.now)
-    breaker.came_in(connection, job, found.done)
+    flip_guard.came_in(connection, job, found.done)
     _park(connection, job, batch, assembled)
     _hold(connection, job, found)
     _remember(connection, job, found, caution)
-    told = [line for one in found.done for line in telling.decided(job, one)]
+    told = [line for one in found.done for line in sync_log.decided(job, one)]
     told += _quarantine(connection, job, batch, found)
     log.write(connection, told, job.stamp.now)
     busy = frozenset(known.activity_id for known in assembled.busy)
@@ -203,7 +203,7 @@ def _held(job: Job, planned: Planned) -> Held:
         profile=job.profile.id,
         activity=planned.known.activity_id,
         kind=DELETING[side] if side else HoldKind.MAIL,
-        subject=str(telling.named_in(planned.known)),
+        subject=str(sync_log.named_in(planned.known)),
         since=job.stamp.now,
     )
 
@@ -212,7 +212,7 @@ def _quarantine(
     connection: sa.Connection, job: Job, batch: Batch, found: Sorted
 ) -> list[log.Entry]:
     """Put aside what cannot be synced, let go what can be again; returns what is new to tell."""
-    names = {_item(known): telling.set_aside(known) for known, _ in found.refused}
+    names = {_item(known): sync_log.set_aside(known) for known, _ in found.refused}
     refused = {_item(known): reason for known, reason in found.refused}
     # What goes out is settled only when Exchange has taken it.
     in_step = (one.known for one in found.done if one.effects.outgoing is None)
@@ -222,7 +222,7 @@ def _quarantine(
     now = job.stamp.now
     profile = job.profile.id
     new = quarantine.update(connection, profile, refused, settled, now, never=never, names=names)
-    return [telling.quarantined(job, item, names[item], refused[item]) for item in new]
+    return [sync_log.quarantined(job, item, names[item], refused[item]) for item in new]
 
 
 def _intend(
@@ -250,7 +250,7 @@ def _intend(
 
 
 def _intent(one: Planned, outgoing: Outgoing, versions: dict[ActivityId, int]) -> Intent:
-    subject, name = telling.named_in(one.known), telling.set_aside(one.known)
+    subject, name = sync_log.named_in(one.known), sync_log.set_aside(one.known)
     version = versions[one.known.activity_id]
     return Intent(one.decision.cell, outgoing, subject, name, version, one.mails)
 

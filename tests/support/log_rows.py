@@ -12,7 +12,7 @@ from calsync_agent.database.statements import chunks
 from calsync_agent.i18n import message
 from calsync_agent.state import log
 from calsync_agent.state.log import Entry, Kind, Level
-from calsync_agent.sync.telling import words
+from calsync_agent.sync.sync_log import words
 
 BEGIN: Final = datetime(2026, 11, 1, 6, 0)
 """When the first line was written, UTC; one follows each second."""

@@ -32,7 +32,7 @@ from calsync_agent.plan.triage import Planned, plan
 from calsync_agent.plan.window import window
 from calsync_agent.sandbox.model import events
 from calsync_agent.sandbox.tenant import Tenant
-from calsync_agent.sync import carry
+from calsync_agent.sync import record_results
 
 NOW: Final = datetime(2026, 11, 23, 8)
 NUMBER: Final = ActivityId(UUID(int=1))
@@ -177,8 +177,8 @@ class Paper:
         result = self.event
         assert isinstance(result, Event)
         intent = Intent(planned.decision.cell, outgoing, "", "", 1, Mails())
-        outcome = carry._Outcome()
-        carry._enter(terms, intent, Written(result), outcome)
+        outcome = record_results._Outcome()
+        record_results._enter(terms, intent, Written(result), outcome)
         (self.link,) = outcome.changed
 
     def settle(self, policy: Policy = BOTH) -> int:

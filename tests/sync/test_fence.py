@@ -20,9 +20,9 @@ from calsync_agent.plan import triage
 from calsync_agent.plan.window import Window
 from calsync_agent.service import previewing
 from calsync_agent.state import tables as state
-from calsync_agent.sync import breaker, carry, dispatch, pairs, telling
-from calsync_agent.sync.gather import SeriesSeen
+from calsync_agent.sync import assemble, feed_dispatch, flip_guard, record_results, sync_log
 from calsync_agent.sync.preview import Preview
+from calsync_agent.sync.read_events import SeriesSeen
 from calsync_agent.sync.rehearsal import Rehearsal
 from tests.support.rig import SOON, Agent, Rig
 from tests.support.verify import assert_in_step
@@ -65,25 +65,25 @@ class Step:
 
 IN: Final = [
     Step("page item", delta, "read_event"),
-    Step("pairing", pairs, "pair"),
-    Step("guessing", pairs, "own_id"),
+    Step("pairing", assemble, "pair"),
+    Step("guessing", assemble, "own_id"),
     Step("deciding", triage, "decide"),
     Step("effects", triage, "effects"),
-    Step("breaker", breaker, "_writes"),
+    Step("breaker", flip_guard, "_writes"),
     Step("row to be written", writing, "_new_row"),
-    Step("log line", telling, "decided"),
+    Step("log line", sync_log, "decided"),
 ]
 OUT: Final = [
     Step("row reading", rows, "_appointment"),
-    Step("pairing", pairs, "pair"),
+    Step("pairing", assemble, "pair"),
     Step("deciding", triage, "decide"),
     Step("effects", triage, "effects"),
     Step("mails", triage, "forecast"),
     Step("request building", writes, "event_body"),
     Step("answer reading", writes, "read_event"),
-    Step("answer recording", carry, "_held"),
-    Step("breaker", breaker, "_turn_of"),
-    Step("log line", telling, "sent"),
+    Step("answer recording", record_results, "_held"),
+    Step("breaker", flip_guard, "_turn_of"),
+    Step("log line", sync_log, "sent"),
 ]
 
 
@@ -270,7 +270,7 @@ def test_b8_what_cannot_be_handed_out_is_looked_at_by_everybody(
     busy: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     enter_all(busy)
-    Step("handing out", dispatch, "_concerned").break_it(monkeypatch)
+    Step("handing out", feed_dispatch, "_concerned").break_it(monkeypatch)
     asyncio.run(one_round(busy))
     assert len(busy.tenant.user("anna").events()) == MANY
 
@@ -288,7 +288,7 @@ def test_b8_an_error_without_any_item_is_no_items_fault(
     def broken(*_args: object) -> None:
         raise Unforeseen
 
-    monkeypatch.setattr(breaker, "stop_flipping", broken)
+    monkeypatch.setattr(flip_guard, "stop_flipping", broken)
     agent = asyncio.run(round_in_trouble(busy))
     assert "Unforeseen" in str(agent.in_trouble[0].error)
     assert not quarantined(busy)

@@ -28,7 +28,7 @@ from calsync_agent.plan.projection import view
 from calsync_agent.plan.triage import Planned, Sorted
 from calsync_agent.state import turns
 from calsync_agent.state.turns import Turn
-from calsync_agent.sync.telling import words
+from calsync_agent.sync.sync_log import words
 
 WITHIN: Final = timedelta(hours=1)
 MOST_FLIPS: Final = 5

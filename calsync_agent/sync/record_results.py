@@ -52,7 +52,7 @@ from calsync_agent.plan.mail_forecast import forecast, put_back
 from calsync_agent.plan.projection import answered, view
 from calsync_agent.state import deeds, links, log, meetings, pending, quarantine
 from calsync_agent.state.quarantine import Item
-from calsync_agent.sync import breaker, telling
+from calsync_agent.sync import flip_guard, sync_log
 from calsync_agent.sync.aside import unread
 
 
@@ -89,10 +89,10 @@ def record(
     new = quarantine.update(connection, profile, outcome.refused, outcome.settled, now, names=names)
     pending.add(connection, {*others(connection, profile, outcome.made), *outcome.heirs})
     told = outcome.told + [
-        telling.quarantined(job, item, names[item], outcome.refused[item]) for item in new
+        sync_log.quarantined(job, item, names[item], outcome.refused[item]) for item in new
     ]
     log.write(connection, told, now)
-    breaker.went_out(connection, job, results)
+    flip_guard.went_out(connection, job, results)
     pending.done(connection, profile, outcome.done)
     return outcome.counts
 
@@ -232,7 +232,7 @@ def _as_sent(job: Job, intent: Intent, left: frozenset[Field]) -> Intent:
 
 
 def _tell(job: Job, intent: Intent, event: EventId | None, outcome: _Outcome) -> None:
-    outcome.told += telling.sent(job, intent, event)
+    outcome.told += sync_log.sent(job, intent, event)
     outcome.counts[_COUNTS[type(intent.outgoing.operation)]] += 1
     outcome.counts[Count.MAILS_INSIDE] += intent.mails.inside
     outcome.counts[Count.MAILS_OUTSIDE] += intent.mails.outside
