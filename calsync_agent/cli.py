@@ -57,7 +57,7 @@ def _refused(text: str, status: int) -> int:
 def _unforeseen(error: Exception) -> str:
     """In one line: further ones may hold data (a statement's values)."""
     try:
-        from calsync_agent.service.logs import in_one_line  # noqa: PLC0415 - loads much
+        from calsync_agent.logs.logs import in_one_line  # noqa: PLC0415 - loads much
     except Exception:  # noqa: BLE001 - what fails may be what this loads
         return _("internal error: {detail}").format(detail=type(error).__name__)
     return _("internal error: {detail}").format(detail=in_one_line(error))

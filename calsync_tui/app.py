@@ -30,13 +30,13 @@ from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.start import Start
 from calsync_tui.pages.provider import ProviderPage
 from calsync_tui.screens.help import HelpScreen
-from calsync_tui.screens.main import LOOK_SECONDS, MainScreen
 from calsync_tui.screens.refused import RefusedScreen
 from calsync_tui.screens.setup import TABLES, SetupScreen
 from calsync_tui.screens.setup_step import Setup
 from calsync_tui.screens.translated import TranslatedScreen
 from calsync_tui.screens.waiting import WaitingScreen
 from calsync_tui.widgets.scrollbar import PlainScrollBar
+from calsync_tui.window import LOOK_SECONDS, MainScreen
 
 _SELDOM: Final = 3
 """How much seldomer it is tried to begin than the window looks into the database."""

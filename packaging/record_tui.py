@@ -27,14 +27,14 @@ from calsync_agent.consolidate.tables import activity, activity_type, employee
 from calsync_agent.database.engine import open_database
 from calsync_agent.i18n import message
 from calsync_agent.installation import install
-from calsync_agent.state import fares, log, quarantine
-from calsync_agent.state.fares import Condition, Fare
+from calsync_agent.state import log, profile_status, quarantine
 from calsync_agent.state.log import Entry, Kind, Level
+from calsync_agent.state.profile_status import Condition, Fare
 from calsync_agent.state.quarantine import Item
 from calsync_agent.state.tables import agent, lease, profile, provider
 from calsync_tui.app import CalsyncApp
 from calsync_tui.gateway.door import Gateway
-from calsync_tui.screens.main import MainScreen
+from calsync_tui.window import MainScreen
 
 FOLDER = Path(__file__).parent
 PAGES = ("status", "provider", "log")
@@ -89,7 +89,7 @@ def fill(url: str) -> None:
             connection.execute(sa.insert(profile).values(id=number, **bound))
             connection.execute(sa.insert(lease).values(profile_id=number, agent_id=AGENT))
         connection.execute(sa.insert(agent).values(running()))
-        fares.write(connection, faring())
+        profile_status.write(connection, faring())
         log.write(connection, entries(), NOW)
         refused = Item(an_appointment(connection), None)
         reason = message("the time zone {name} is unknown", name="Mars/Olympus")

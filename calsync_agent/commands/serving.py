@@ -12,8 +12,9 @@ from calsync_agent.config.settings import Settings
 from calsync_agent.console import say, warn
 from calsync_agent.errors import CalsyncError, Undecided
 from calsync_agent.i18n import _
+from calsync_agent.logs import logs
 from calsync_agent.platform import stop_requested
-from calsync_agent.service import logs, troubles
+from calsync_agent.service import troubles
 from calsync_agent.service.agent import Agent
 from calsync_agent.service.once import Outcome
 from calsync_agent.service.preview_text import lines

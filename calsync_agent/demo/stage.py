@@ -24,14 +24,14 @@ from calsync_agent import __version__, bootstrap, installation
 from calsync_agent.config import reading
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
+from calsync_agent.logs import logs
+from calsync_agent.logs.logs import Logs
 from calsync_agent.plan.job import Count
 from calsync_agent.platform import ProcessLock, replace_file
 from calsync_agent.sandbox.server import SandboxServer
 from calsync_agent.sandbox.state_file import StateFile
 from calsync_agent.sandbox.tenant import Tenant
-from calsync_agent.service import logs
 from calsync_agent.service.agent import Agent
-from calsync_agent.service.logs import Logs
 from calsync_agent.service.once import Outcome, once
 from calsync_agent.state import tables as state
 from calsync_agent.state.agents import Identity

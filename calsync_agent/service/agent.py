@@ -17,9 +17,9 @@ from calsync_agent.config.watching import changes
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import CalsyncError, ConfigurationRefused, LoginRefused
 from calsync_agent.i18n import Message, message
+from calsync_agent.logs.logs import Logs
 from calsync_agent.platform import seconds_passed
 from calsync_agent.platform.clocks import Reading
-from calsync_agent.service.logs import Logs
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.troubles import internal
 from calsync_agent.state import history, horizon, log, turns

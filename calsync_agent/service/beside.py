@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from calsync_agent.i18n import Message, message
-from calsync_agent.service import logs
+from calsync_agent.logs import logs
 
 _log: Final = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from calsync_agent.database.engine import Database
 from calsync_agent.errors import DatabaseTrouble
 from calsync_agent.exchange.transport.troubles import GraphTrouble
 from calsync_agent.service.standing import Standing
-from calsync_agent.state import fares
-from calsync_agent.state.fares import Condition, Fare
+from calsync_agent.state import profile_status
+from calsync_agent.state.profile_status import Condition, Fare
 
 
 class Faring:
@@ -26,10 +26,10 @@ class Faring:
         """Write what has changed; what cannot be written now is with the next round."""
         with suppress(DatabaseTrouble, sa.exc.SQLAlchemyError):
             if self._told is None:
-                self._told = await self._database.read(fares.read)
+                self._told = await self._database.read(profile_status.read)
             changed = list(self._changed(standings, now))
             if changed:
-                await self._database.write(lambda c: fares.write(c, changed))
+                await self._database.write(lambda c: profile_status.write(c, changed))
                 self._told |= {one.profile: one for one in changed}
 
     def _changed(self, standings: Iterable[Standing], now: datetime) -> Iterator[Fare]:

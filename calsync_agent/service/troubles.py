@@ -20,7 +20,7 @@ from calsync_agent.database.failures import denied
 from calsync_agent.errors import CalsyncError, DatabaseTrouble, Trouble
 from calsync_agent.exchange.transport.troubles import FeedTrouble, GraphTrouble, Unreachable
 from calsync_agent.i18n import Message, message
-from calsync_agent.service import logs
+from calsync_agent.logs import logs
 from calsync_agent.service.leases import Silent
 from calsync_agent.service.standing import Standing, concerns_all
 from calsync_agent.state import log

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.database.clock import UtcNow
-from calsync_agent.state import fares, meta
+from calsync_agent.state import meta, profile_status
 from calsync_agent.state.agents import SILENCE
-from calsync_agent.state.fares import Fare
+from calsync_agent.state.profile_status import Fare
 from calsync_agent.state.tables import agent, log
 from calsync_agent.visible import visible
 
@@ -69,7 +69,7 @@ def pulse(connection: sa.Connection) -> Pulse:
         settings_revision=meta.settings_revision(connection),
         last_log_id=last or 0,
         agents=_agents(connection),
-        fares=fares.read(connection),
+        fares=profile_status.read(connection),
     )
 
 

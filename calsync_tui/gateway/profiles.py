@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import EmployeeId, ProfileId
 from calsync_agent.consolidate.tables import employee
 from calsync_agent.i18n import Message
-from calsync_agent.state import fares
+from calsync_agent.state import profile_status
 from calsync_agent.state.agents import SILENCE
-from calsync_agent.state.fares import Condition, Fare
+from calsync_agent.state.profile_status import Condition, Fare
 from calsync_agent.state.profiles import KIND
 from calsync_agent.state.tables import agent, hold, lease, link, profile, provider, quarantine
 from calsync_agent.visible import visible
@@ -135,7 +135,7 @@ def read(connection: sa.Connection, now: datetime) -> Listing:
     if number is None:
         return Listing()
     rows = connection.execute(_PROFILES.where(profile.c.provider_id == number)).mappings().all()
-    told, counts = fares.read(connection), _counts(connection, now)
+    told, counts = profile_status.read(connection), _counts(connection, now)
     first: dict[str, ProfileId] = {}
     lines = []
     for found in rows:

@@ -14,7 +14,7 @@ from textual.widgets import Button, Select, Static
 from calsync_agent.appointment.model import EmployeeId, ProfileId
 from calsync_agent.errors import DatabaseTrouble
 from calsync_agent.i18n import _, marked
-from calsync_tui import glyphs, moments
+from calsync_tui import datetimes, glyphs
 from calsync_tui.gateway import history, log, story
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.history import HistorySource, Kept, Wanted
@@ -210,7 +210,7 @@ class HistoryPage(Page):
         if self._newer:
             sign = glyphs.shown().more_above
             told = Text(f"{sign} " + _("there are newer versions; Home shows them"), "bold")
-        self.query_one(StatusLine).tell(told, moments.zone(self.pulse.now) if self.pulse else "")
+        self.query_one(StatusLine).tell(told, datetimes.zone(self.pulse.now) if self.pulse else "")
 
     @on(StatusLine.Clicked)
     def _told_clicked(self) -> None:
@@ -255,7 +255,7 @@ class HistoryPage(Page):
 
 def _question(kept: Kept, *, there: bool) -> str:
     """What happens, in words."""
-    fields = {"subject": kept.subject, "time": moments.day_and_time(kept.version.at)}
+    fields = {"subject": kept.subject, "time": datetimes.day_and_time(kept.version.at)}
     if there:
         told = _(
             "In Consolidate, “{subject}” becomes again what it was before {time}; the next cycle"

@@ -13,7 +13,7 @@ from textual.widgets import Static
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.errors import DatabaseTrouble
 from calsync_agent.i18n import _, marked, ngettext
-from calsync_tui import glyphs, moments
+from calsync_tui import datetimes, glyphs
 from calsync_tui.gateway import log
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.log import Line, LogSource, Whose
@@ -212,7 +212,7 @@ class LogPage(Page):
         if detail != self._detailed:
             self._detailed = detail
             self.query_one("#log-detail", Static).update(detail)
-        zone = moments.zone(self.pulse.now) if self.pulse else ""
+        zone = datetimes.zone(self.pulse.now) if self.pulse else ""
         self.query_one(StatusLine).tell(self._told(), zone)
         keys = self.lines.searching, self._view.following, self.chosen == Chosen()
         if keys != self._keys:

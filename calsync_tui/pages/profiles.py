@@ -13,12 +13,11 @@ from calsync_agent.appointment.model import ProfileId
 from calsync_agent.i18n import _, marked
 from calsync_tui.gateway import profiles
 from calsync_tui.gateway.door import Gateway
-from calsync_tui.gateway.finding import Finder, ProgramFinder
 from calsync_tui.gateway.overview import Pulse
-from calsync_tui.gateway.profiles import Line, Listing, same
+from calsync_tui.gateway.profiles import Line
 from calsync_tui.pages import profile_text
-from calsync_tui.pages.page import LookSoon, Page
-from calsync_tui.pages.profile_deeds import Deeds
+from calsync_tui.pages.page import LookSoon
+from calsync_tui.pages.profile_actions import ProfileActions
 from calsync_tui.screens.confirmation import STAY
 from calsync_tui.widgets.profile_details import ProfileDetails
 from calsync_tui.widgets.profile_table import ProfileTable
@@ -29,7 +28,7 @@ COUNTS_EVERY: Final = timedelta(seconds=5)
 """Links are counted when something was logged, but not more often."""
 
 
-class ProfilesPage(Page):
+class ProfilesPage(ProfileActions):
     """The list, one row of which may be edited in its place."""
 
     NAME: ClassVar[str] = "profiles"
@@ -98,16 +97,10 @@ class ProfilesPage(Page):
 
     def __init__(self, gateway: Gateway) -> None:
         super().__init__(gateway)
-        self.listing = Listing()
-        self.draft: Draft | None = None
         self.marks: set[ProfileId] = set()
-        settings = gateway.settings
-        self.finder: Finder | None = ProgramFinder(settings.path) if settings else None
-        self.linked: dict[ProfileId, int] | None = None
         self._counted: tuple[int, datetime] | None = None
         self._cursor: ProfileId | None = None
         self._made_sense: list[bool | None] = []
-        self.deeds = Deeds(self)
 
     def compose(self) -> ComposeResult:
         """Summary, list, the row under the cursor in full, buttons."""
@@ -165,11 +158,6 @@ class ProfilesPage(Page):
         chosen = [line for line in self.listing.lines if line.row.id in self.marks]
         current = self.current
         return chosen or ([current] if current else [])
-
-    @property
-    def taken(self) -> dict[str, profiles.Employee]:
-        """Whose each mailbox is."""
-        return {same(line.row.mailbox): line.employee for line in self.listing.lines}
 
     # -- showing it ---------------------------------------------------------------------------
 
@@ -286,9 +274,9 @@ class ProfilesPage(Page):
     def _asked(self, event: RowEditor.Asked) -> None:
         match event.what:
             case "update":
-                self.act(self.deeds.save)
+                self.act(self.save_row)
             case "mine":
-                self.act(self.deeds.keep_mine)
+                self.act(self.keep_mine)
             case _:
                 self.act(self.close_editor)
 
@@ -310,7 +298,7 @@ class ProfilesPage(Page):
             if answer == STAY:
                 return False
             if answer == "save":
-                await self.deeds.save()
+                await self.save_row()
                 return self.draft is None
         await self.close_editor()
         return True
@@ -338,19 +326,19 @@ class ProfilesPage(Page):
 
     def action_add(self) -> None:
         """Add a profile."""
-        self.act(self.deeds.add)
+        self.act(self.add_profile)
 
     def action_pause(self) -> None:
         """Pause or resume."""
-        self.act(self.deeds.switch)
+        self.act(self.switch_active)
 
     def action_decide(self) -> None:
         """See what waits, and decide."""
-        self.act(self.deeds.decide)
+        self.act(self.decide_held)
 
     def action_delete_selected(self) -> None:
         """Delete, after asking."""
-        self.act(self.deeds.delete)
+        self.act(self.delete_profiles)
 
     def action_select_all(self) -> None:
         """Mark all, or none."""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from calsync_agent.i18n import _, marked
-from calsync_tui import glyphs, moments
+from calsync_tui import datetimes, glyphs
 from calsync_tui.gateway import provider
 from calsync_tui.gateway.overview import Pulse
 from calsync_tui.gateway.provider import Draft, Saved
@@ -96,7 +96,7 @@ def outcome(saved: Saved, pulse: Pulse | None) -> str:
         return f"{signs.waiting} {told.format(number=number)}"
     last = max(one.settings_taken_at or saved.at for one in taken)
     told = _("Taken over, revision {number}, {time}")
-    return f"{signs.well} {told.format(number=number, time=moments.seconds(last - saved.at))}"
+    return f"{signs.well} {told.format(number=number, time=datetimes.seconds(last - saved.at))}"
 
 
 def leaving(editing: Editing) -> Confirmation:

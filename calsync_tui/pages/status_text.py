@@ -8,8 +8,8 @@ from typing import Final
 from rich.text import Text
 
 from calsync_agent.i18n import _, current, ngettext
-from calsync_agent.state.fares import Condition
-from calsync_tui import glyphs, moments
+from calsync_agent.state.profile_status import Condition
+from calsync_tui import datetimes, glyphs
 from calsync_tui.gateway.profiles import Line, State, order
 from calsync_tui.gateway.provider import interval_of
 from calsync_tui.gateway.status import QuarantinedItem, Situation
@@ -47,7 +47,7 @@ def _profile_row(one: Line, now: datetime) -> list[Text]:
         state(one.state),
         Text(number(one.held) if one.held else "", justify="right"),
         Text(number(one.quarantined) if one.quarantined else "", justify="right"),
-        Text(moments.since(one.synced_at, now) if one.synced_at else ""),
+        Text(datetimes.since(one.synced_at, now) if one.synced_at else ""),
     ]
 
 
@@ -62,9 +62,9 @@ def _item_row(one: QuarantinedItem, now: datetime) -> list[Text]:
     elif one.next_at <= now:
         again = _("now")
     else:
-        again = moments.since(one.next_at, now)
+        again = datetimes.since(one.next_at, now)
     subject = _("(private, or only in Exchange)") if one.subject is None else one.subject
-    since = moments.since(one.since, now)
+    since = datetimes.since(one.since, now)
     return [Text(one.profile), Text(_cut(subject)), Text(since), Text(again)]
 
 
@@ -151,8 +151,8 @@ def _rounds(situation: Situation) -> str:
         return _("none yet")
     slowest = timedelta(milliseconds=max(took))
     return _("{took} of {interval} ({percent} %)").format(
-        took=moments.seconds(slowest),
-        interval=moments.duration(interval),
+        took=datetimes.seconds(slowest),
+        interval=datetimes.duration(interval),
         percent=number(round(100 * slowest / interval)),
     )
 
@@ -169,5 +169,5 @@ def _throttling(situation: Situation) -> str:
     until = [one.fare.retry_at for one in slowed if one.fare and one.fare.retry_at]
     if not until:
         return told
-    last = moments.clock_time(max(until))
+    last = datetimes.clock_time(max(until))
     return _("{profiles} until {time}").format(profiles=told, time=last)

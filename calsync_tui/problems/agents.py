@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from calsync_agent import __version__
 from calsync_agent.i18n import message
-from calsync_tui import moments
+from calsync_tui import datetimes
 from calsync_tui.gateway.status import Situation
 from calsync_tui.problems.problem import Problem, Weight
 
@@ -25,7 +25,7 @@ def silent(situation: Situation) -> Iterator[Problem]:
     """One has not been heard of, and did not say goodbye."""
     pulse = situation.pulse
     for agent in pulse.silent:
-        time = moments.since(agent.seen_at, pulse.now)
+        time = datetimes.since(agent.seen_at, pulse.now)
         yield Problem(
             Weight.WARNING if pulse.alive else Weight.ERROR,
             message("The agent on {host} is silent since {time}", host=agent.host, time=time),

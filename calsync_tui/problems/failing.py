@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from calsync_agent.i18n import Message, counted, message
-from calsync_agent.state.fares import Condition
+from calsync_agent.state.profile_status import Condition
 from calsync_tui.gateway.profiles import Line
 from calsync_tui.gateway.status import Situation
 from calsync_tui.problems.problem import Problem, Weight

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from calsync_agent.i18n import message
-from calsync_tui import moments
+from calsync_tui import datetimes
 from calsync_tui.gateway.provider import interval_of
 from calsync_tui.gateway.status import Situation
 from calsync_tui.problems.problem import Problem, Weight
@@ -31,7 +31,7 @@ def standing_still(situation: Situation) -> Iterator[Problem]:
                 message(
                     "The agent on {host} runs, but has synced nothing since {time}",
                     host=agent.host,
-                    time=moments.since(last, pulse.now),
+                    time=datetimes.since(last, pulse.now),
                 ),
                 message("Check connection on the page Provider (F6, F3) says what is missing"),
             )
@@ -49,8 +49,8 @@ def slow(situation: Situation) -> Iterator[Problem]:
                 Weight.WARNING,
                 message(
                     "A round takes {took}, longer than the interval of {interval}",
-                    took=moments.seconds(took),
-                    interval=moments.seconds(interval),
+                    took=datetimes.seconds(took),
+                    interval=datetimes.seconds(interval),
                 ),
                 message("Make the interval longer on the page Provider (F6)"),
             )

@@ -18,7 +18,7 @@ from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _, marked
 from calsync_agent.state.log import named
 from calsync_agent.state.quarantine import NEVER
-from calsync_tui import differences, glyphs, moments
+from calsync_tui import datetimes, differences, glyphs
 from calsync_tui.gateway import story
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.log import Line, Whose
@@ -114,7 +114,7 @@ class StoryScreen(TranslatedScreen[None]):
         if not found.versions:
             yield Text(_("None: nothing of it was overwritten or deleted by the sync."))
         for version in found.versions:
-            when = moments.day_and_time(version.at)
+            when = datetimes.day_and_time(version.at)
             yield Text(f"\n{version.id}  {when}  {_(version.rule)}", "bold")
             rows = comparison.of_version(version, found.people)
             yield comparison.drawn(rows, comparison.headings(version))
@@ -159,7 +159,7 @@ class StoryScreen(TranslatedScreen[None]):
         if refused.next_at >= NEVER:
             return _("tried again when it changes")
         return _("attempt {count}; next at {time}").format(
-            count=refused.attempts, time=moments.day_and_time(refused.next_at)
+            count=refused.attempts, time=datetimes.day_and_time(refused.next_at)
         )
 
     def _lines(self, found: Story) -> Table:
@@ -170,7 +170,7 @@ class StoryScreen(TranslatedScreen[None]):
         for line in found.lines:
             sign = glyphs.shown().current if line.place == self._line.place else " "
             code = "" if line.profile is None else code_of(line.profile, self._whose)
-            when = moments.day_and_time(line.at)
+            when = datetimes.day_and_time(line.at)
             table.add_row(sign, Text(when), Text(level_of(line)), Text(code), self._told(line))
         return table
 

@@ -6,7 +6,7 @@ from textual.widgets import Static
 
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _
-from calsync_tui import glyphs, moments
+from calsync_tui import datetimes, glyphs
 
 
 class Banner(Static):
@@ -46,5 +46,5 @@ class Banner(Static):
         lines = [f"{glyphs.shown().error} {self._error}"]
         if self._as_of is not None:
             told = _("Shown is what was known at {time}; it is tried again each second.")
-            lines.append(told.format(time=moments.clock_time(self._as_of)))
+            lines.append(told.format(time=datetimes.clock_time(self._as_of)))
         self.update("\n".join(lines))

@@ -6,7 +6,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from calsync_agent.i18n import _, ngettext
-from calsync_tui import glyphs, moments
+from calsync_tui import datetimes, glyphs
 from calsync_tui.gateway.overview import Pulse
 
 START = "calsync-agent run"
@@ -53,12 +53,12 @@ def agent_state(pulse: Pulse) -> Text:
         if pulse.silent:
             last = max(one.seen_at for one in pulse.silent)
             told = _("The agent is silent since {time}. Start it with: {command}").format(
-                time=moments.since(last, pulse.now), command=START
+                time=datetimes.since(last, pulse.now), command=START
             )
         return Text(f"{signs.off} {told}", "bold")
     first = alive[0]
     told = _("Agent running since {time} on {host}, version {version}").format(
-        time=moments.since(first.started_at, pulse.now), version=first.version, host=first.host
+        time=datetimes.since(first.started_at, pulse.now), version=first.version, host=first.host
     )
     if len(alive) > 1:
         more = len(alive) - 1

@@ -15,8 +15,8 @@ from textual.strip import Strip
 
 from calsync_agent.i18n import current, marked
 from calsync_tui import glyphs
-from calsync_tui.reel import R
-from calsync_tui.view import View
+from calsync_tui.widgets.row_buffer import R
+from calsync_tui.widgets.viewport import View
 
 WHEEL: Final = 3
 """Lines that a turn of the wheel moves by."""

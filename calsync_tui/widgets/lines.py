@@ -1,6 +1,6 @@
 """A list that may be endless: shows what is held of it, and has more rows fetched in time.
 
-    source ──looks──▶ Reel (some thousand rows) ──▶ View (what is in sight) ──▶ LineList
+    source ──looks──▶ RowBuffer (some thousand rows) ──▶ View (what is in sight) ──▶ LineList
 
 Keys and wheel move at once in what is held; fetching is a worker of short steps.
 """
@@ -13,9 +13,9 @@ from textual.message import Message
 from textual.worker import Worker
 
 from calsync_agent.errors import CalsyncError
-from calsync_tui.reel import R, Reel, Source
-from calsync_tui.view import View
 from calsync_tui.widgets.line_list import LineList
+from calsync_tui.widgets.row_buffer import R, RowBuffer, Source
+from calsync_tui.widgets.viewport import View
 
 
 class Lines(LineList[R]):
@@ -70,7 +70,7 @@ class Lines(LineList[R]):
                 self.moved()
 
     async def _opening(self, source: Source[R], place: int | None) -> None:
-        reel = Reel(source)
+        reel = RowBuffer(source)
         async with self._turn:
             try:
                 await reel.open(place)
@@ -93,7 +93,7 @@ class Lines(LineList[R]):
         self._done()
         self.post_message(self.Failed(self, error))
 
-    def _take(self, reel: Reel[R], place: int | None) -> None:
+    def _take(self, reel: RowBuffer[R], place: int | None) -> None:
         """Show what has come so far."""
         if reel is not self.view.reel:
             self.view.reel = reel

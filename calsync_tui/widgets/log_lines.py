@@ -10,11 +10,11 @@ from textual.binding import Binding, BindingType
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.i18n import _, current, marked
 from calsync_agent.state.log import Kind, Level
-from calsync_tui import moments
+from calsync_tui import datetimes
 from calsync_tui.gateway.log import Line, Stretch, Whose
-from calsync_tui.reel import Reel
-from calsync_tui.view import View
 from calsync_tui.widgets.lines import Lines
+from calsync_tui.widgets.row_buffer import RowBuffer
+from calsync_tui.widgets.viewport import View
 
 LEVELS: Final[Mapping[str, str]] = {
     Level.DEBUG: marked("detail"),
@@ -107,7 +107,7 @@ class _Nothing:
 
 def empty_view() -> View[Line]:
     """A view of nothing yet."""
-    return View(Reel(_Nothing()))
+    return View(RowBuffer(_Nothing()))
 
 
 def level_of(row: Line) -> str:
@@ -128,8 +128,8 @@ def code_of(profile: ProfileId, whose: Mapping[ProfileId, Whose]) -> str:
 
 def _time(at: datetime, width: int) -> str:
     if width >= WIDE:
-        return moments.day_and_time(at)
-    local = moments.local(at)
+        return datetimes.day_and_time(at)
+    local = datetimes.local(at)
     return f"{local:%d.%m. %H:%M:%S}" if current() == "de" else f"{local:%m-%d %H:%M:%S}"
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from calsync_agent.i18n import _, current, marked
 from calsync_agent.visible import visible
-from calsync_tui import glyphs, moments
+from calsync_tui import datetimes, glyphs
 from calsync_tui.gateway.profiles import Line, State
 
 PROVIDER: Final = "Exchange365"
@@ -124,7 +124,7 @@ def _when(moment: datetime | None, now: datetime) -> str:
     """The time of today; the date of any other day."""
     if moment is None:
         return glyphs.shown().horizontal
-    if moments.local(moment).date() == moments.local(now).date():
-        return moments.clock_time(moment)
+    if datetimes.local(moment).date() == datetimes.local(now).date():
+        return datetimes.clock_time(moment)
     pattern = "%d.%m.%y" if current() == "de" else "%y-%m-%d"
-    return f"{moments.local(moment):{pattern}}"
+    return f"{datetimes.local(moment):{pattern}}"

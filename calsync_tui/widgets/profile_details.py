@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from calsync_agent.i18n import _, ngettext
 from calsync_agent.visible import visible
-from calsync_tui import glyphs, moments
+from calsync_tui import datetimes, glyphs
 from calsync_tui.gateway.profiles import Line, State
 from calsync_tui.widgets import profile_cells
 
@@ -47,7 +47,7 @@ def _who(line: Line) -> str:
 def _how(line: Line, linked: int | None, now: datetime) -> str:
     told = [profile_cells.state(line.state).plain]
     if line.synced_at is not None:
-        told.append(_("last sync {time}").format(time=moments.since(line.synced_at, now)))
+        told.append(_("last sync {time}").format(time=datetimes.since(line.synced_at, now)))
     if linked is not None:
         text = ngettext("{count} appointment linked", "{count} appointments linked", linked)
         told.append(text.format(count=linked))
@@ -92,6 +92,6 @@ def _failed(line: Line, now: datetime) -> str:
     text = " ".join(str(line.error).split())
     retry = line.fare.retry_at if line.fare else None
     if retry is not None and retry > now:
-        again = _("tried again at {time}").format(time=moments.clock_time(retry))
+        again = _("tried again at {time}").format(time=datetimes.clock_time(retry))
         return f"{text} ({again})"
     return text

@@ -9,13 +9,13 @@ from textual.binding import Binding, BindingType
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.domain.version import Side
 from calsync_agent.i18n import _, marked
-from calsync_tui import moments
+from calsync_tui import datetimes
 from calsync_tui.gateway.history import Kept, Versions
 from calsync_tui.gateway.log import Whose
-from calsync_tui.reel import Reel
-from calsync_tui.view import View
 from calsync_tui.widgets.lines import Lines
 from calsync_tui.widgets.log_lines import WIDE, code_of
+from calsync_tui.widgets.row_buffer import RowBuffer
+from calsync_tui.widgets.viewport import View
 
 TOP: Final = -(2**62)
 """A place before every version."""
@@ -53,7 +53,7 @@ class VersionLines(Lines[Kept]):
         """One version."""
         version = row.version
         code = code_of(version.profile, self.whose)[: _CODE - 1]
-        text = self.styled(f"{moments.day_and_time(version.at):<{_TIME}}", "muted")
+        text = self.styled(f"{datetimes.day_and_time(version.at):<{_TIME}}", "muted")
         text.append(f" {code:<{_CODE}} {side_of(version.side):<{_SIDE}}")
         if width >= WIDE:
             rule = Text(f" {row.rule}")
@@ -80,4 +80,4 @@ class _Nothing:
 
 def empty_view() -> View[Kept]:
     """A view of nothing yet."""
-    return View(Reel(_Nothing()))
+    return View(RowBuffer(_Nothing()))

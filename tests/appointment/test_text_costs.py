@@ -15,8 +15,8 @@ import calsync_agent
 from calsync_agent.appointment import generated, rrule, text, zones
 from calsync_agent.exchange.calendar import bodies, html_text, instances, join_block, markup
 from calsync_agent.ics import properties
+from calsync_agent.logs.log_lines import Redaction
 from calsync_agent.sandbox.model.bodies import body_from_html, body_from_text
-from calsync_agent.service.log_lines import Redaction
 from tests.support.invitations import LINE, TEAMS
 from tests.support.patterns import dangers, nested
 

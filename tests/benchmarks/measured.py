@@ -21,7 +21,7 @@ from calsync_agent.config import reading
 from calsync_agent.consolidate import tables
 from calsync_agent.database import tuning
 from calsync_agent.database.engine import Database, open_database
-from calsync_agent.service import logs
+from calsync_agent.logs import logs
 from calsync_agent.service.once import once
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.state import tables as state

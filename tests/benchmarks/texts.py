@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from calsync_agent import bootstrap
 from calsync_agent.config import reading
 from calsync_agent.consolidate import tables
-from calsync_agent.service import logs
+from calsync_agent.logs import logs
 from calsync_agent.service.once import once
 from tests.benchmarks.company import Company, company
 from tests.benchmarks.exchange import Exchange, exchange

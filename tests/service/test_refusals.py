@@ -12,7 +12,8 @@ from calsync_agent.consolidate import tables
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import CalsyncError, DatabaseTrouble, LoginRefused, Refusal
 from calsync_agent.i18n import message
-from calsync_agent.service import agent, logs, watch
+from calsync_agent.logs import logs
+from calsync_agent.service import agent, watch
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.state import agents
 from calsync_agent.state import tables as state

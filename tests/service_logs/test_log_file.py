@@ -12,8 +12,8 @@ import pytest
 
 from calsync_agent.config.settings import Log
 from calsync_agent.i18n import speaking
-from calsync_agent.service import log_file, logs
-from calsync_agent.service.log_file import LogFile
+from calsync_agent.logs import log_file, logs
+from calsync_agent.logs.log_file import LogFile
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import logging
 import pytest
 from pydantic import SecretStr
 
-from calsync_agent.service.log_lines import JsonLines, Redaction, TextLines
+from calsync_agent.logs.log_lines import JsonLines, Redaction, TextLines
 
 JWT = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2dyYXBoIn0.c2lnbmF0dXJl-_x"
 

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from calsync_agent.config.settings import Log
 from calsync_agent.errors import ConfigurationRefused, MailboxTrouble
 from calsync_agent.i18n import message, speaking
-from calsync_agent.service import logs
+from calsync_agent.logs import logs
 
 log = logging.getLogger("calsync_agent.test")
 
@@ -202,7 +202,7 @@ def test_a_program_that_ends_without_closing_loses_no_line(tmp_path: Path) -> No
 import logging, sys
 from pathlib import Path
 from calsync_agent.config.settings import Log
-from calsync_agent.service import logs
+from calsync_agent.logs import logs
 logs.set_up(Log(file=Path(sys.argv[1])))
 for number in range(500):
     logging.getLogger("calsync_agent").info("line %d", number)

@@ -11,9 +11,9 @@ from calsync_agent.appointment.model import ActivityId, ProfileId
 from calsync_agent.consolidate import tables
 from calsync_agent.domain.hold import Held, HoldKind
 from calsync_agent.i18n import Message, message
-from calsync_agent.state import agents, fares, holds
+from calsync_agent.state import agents, holds, profile_status
 from calsync_agent.state import tables as state
-from calsync_agent.state.fares import Condition, Fare
+from calsync_agent.state.profile_status import Condition, Fare
 
 NOW = datetime(2026, 11, 23, 8, 0)
 """When it is, by the database's clock: a Monday, UTC."""
@@ -83,7 +83,7 @@ def fare(
 ) -> None:
     """What the agent said of a profile last."""
     told = Fare(ProfileId(number), condition, SINCE, SINCE, error, retry_at)
-    fares.write(connection, [told])
+    profile_status.write(connection, [told])
 
 
 def link(connection: sa.Connection, number: int, count: int) -> None:

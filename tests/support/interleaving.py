@@ -10,7 +10,7 @@ from itertools import permutations
 from random import Random
 from typing import Any, Final, TypeAlias
 
-from calsync_agent.service import logs
+from calsync_agent.logs import logs
 from tests.support.rig import Agent, Rig
 
 Choose: TypeAlias = Callable[[int, Sequence[str]], str]

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from calsync_agent import bootstrap
 from calsync_agent.config.settings import Settings
-from calsync_agent.service import logs
+from calsync_agent.logs import logs
 from calsync_agent.service.agent import Agent
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.standing import Standing

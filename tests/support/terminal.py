@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from calsync_tui.app import CalsyncApp
 from calsync_tui.pages.page import Page
-from calsync_tui.screens.main import MainScreen
+from calsync_tui.window import MainScreen
 
 _PATIENCE: Final = 30.0  # seconds: with a test's own time limit in sight
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"

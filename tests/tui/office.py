@@ -10,9 +10,9 @@ from calsync_agent.appointment.model import ActivityId, EventId, ProfileId
 from calsync_agent.consolidate.tables import employee
 from calsync_agent.database.engine import Database
 from calsync_agent.i18n import Message, message
-from calsync_agent.state import fares, log, quarantine
-from calsync_agent.state.fares import Condition, Fare
+from calsync_agent.state import log, profile_status, quarantine
 from calsync_agent.state.log import Entry, Kind, Level
+from calsync_agent.state.profile_status import Condition, Fare
 from calsync_agent.state.quarantine import Item
 from calsync_agent.state.tables import hold, lease, profile
 from tests.support.samples import an_activity, an_employee
@@ -49,7 +49,7 @@ def fares_so(
     """How a profile fares since half an hour, and which agent syncs it."""
     half = NOW - timedelta(minutes=30)
     with database.writing() as connection:
-        fares.write(connection, [Fare(number, condition, half, half, error, retry_at)])
+        profile_status.write(connection, [Fare(number, condition, half, half, error, retry_at)])
         if agent is not None:
             connection.execute(sa.insert(lease).values(profile_id=number, agent_id=agent))
 

@@ -9,8 +9,8 @@ from calsync_agent.consolidate.tables import employee
 from calsync_agent.database.engine import Database
 from calsync_agent.i18n import message
 from calsync_agent.state import log
-from calsync_agent.state.fares import Condition
 from calsync_agent.state.log import Entry, Kind, Level
+from calsync_agent.state.profile_status import Condition
 from calsync_agent.state.tables import hold
 from tests.support.terminal import Terminal
 from tests.tui.conftest import Opened, a_provider, an_agent

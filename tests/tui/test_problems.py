@@ -10,7 +10,7 @@ import pytest
 from calsync_agent import __version__
 from calsync_agent.appointment.model import EmployeeId, ProfileId
 from calsync_agent.i18n import message, use
-from calsync_agent.state.fares import Condition, Fare
+from calsync_agent.state.profile_status import Condition, Fare
 from calsync_tui.gateway import profiles as profiles_of
 from calsync_tui.gateway.overview import AgentRow, Pulse
 from calsync_tui.gateway.profiles import Employee, Line, State

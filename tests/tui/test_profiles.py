@@ -11,7 +11,7 @@ from calsync_agent.consolidate.tables import employee
 from calsync_agent.database.engine import Database
 from calsync_agent.i18n import message
 from calsync_agent.state import tables as state
-from calsync_agent.state.fares import Condition
+from calsync_agent.state.profile_status import Condition
 from tests.support import crowd
 from tests.support.crowd import guid
 from tests.support.snapshots import ALL, Look

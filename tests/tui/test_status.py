@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from calsync_agent.database.engine import Database
 from calsync_agent.i18n import message
 from calsync_agent.state import quarantine
-from calsync_agent.state.fares import Condition
 from calsync_agent.state.log import Kind
+from calsync_agent.state.profile_status import Condition
 from calsync_agent.state.tables import agent, profile
 from calsync_agent.state.tables import quarantine as quarantined
 from calsync_tui.gateway import overview, status

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from calsync_tui import reel
-from calsync_tui.reel import Reel
-from calsync_tui.view import View
+from calsync_tui.widgets import row_buffer
+from calsync_tui.widgets.row_buffer import RowBuffer
+from calsync_tui.widgets.viewport import View
 
 pytestmark = pytest.mark.anyio
 
@@ -53,11 +53,11 @@ class Numbers:
 
 @pytest.fixture(autouse=True)
 def _small_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reel, "OVERLAP", 10)
+    monkeypatch.setattr(row_buffer, "OVERLAP", 10)
 
 
 async def opened(source: Numbers, place: int | None = None, rows: int = 20) -> View[Row]:
-    view = View(Reel[Row](source), height=5)
+    view = View(RowBuffer[Row](source), height=5)
     await view.reel.open(place)
     for forward in (False, True):
         async for _step in view.reel.fill(forward=forward, wanted=rows):
@@ -127,13 +127,13 @@ async def test_nothing_new_reads_one_part_and_changes_nothing() -> None:
     rows, source.looks = view.reel.rows, 0
     assert not await view.reel.news(100, following=True)
     assert view.reel.rows == rows
-    assert source.looks <= reel.OVERLAP // 10 + 1
+    assert source.looks <= row_buffer.OVERLAP // 10 + 1
 
 
 async def test_rows_beyond_a_bound_are_let_go_and_come_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reel, "MOST", 60)
+    monkeypatch.setattr(row_buffer, "MOST", 60)
     view = await opened(Numbers(list(range(1, 1001))))
     seen = set(shown(view))
     for _key in range(300):
@@ -170,7 +170,7 @@ async def test_who_follows_a_flood_jumps_instead_of_reading_it_all() -> None:
     await view.reel.news(50_000, following=True)
     view.settle(pin=True)
     assert shown(view) == [49_996, 49_997, 49_998, 49_999, 50_000]
-    assert source.looks <= reel.OVERLAP // 10 + 1
+    assert source.looks <= row_buffer.OVERLAP // 10 + 1
 
 
 async def test_who_does_not_follow_a_flood_reads_it_bit_by_bit() -> None:
@@ -183,7 +183,7 @@ async def test_who_does_not_follow_a_flood_reads_it_bit_by_bit() -> None:
         source.looks = 0
         await view.reel.news(1000, following=False)
         counts.append(view.reel.fresh)
-        assert source.looks <= reel.STEPS
+        assert source.looks <= row_buffer.STEPS
     assert counts == sorted(set(counts))
     assert view.reel.fresh == 900
 
@@ -198,7 +198,7 @@ async def test_another_database_in_its_place_is_read_anew() -> None:
 
 async def test_an_empty_list_shows_nothing_and_then_what_comes() -> None:
     source = Numbers([])
-    view = View(Reel[Row](source), height=5)
+    view = View(RowBuffer[Row](source), height=5)
     await view.reel.open()
     async for _step in view.reel.fill(forward=False, wanted=5):
         pass

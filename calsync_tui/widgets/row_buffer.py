@@ -60,7 +60,7 @@ class Edge:
     over: bool
 
 
-class Reel(Generic[R]):
+class RowBuffer(Generic[R]):
     """The rows held now. `fresh`: how many have come while nobody followed."""
 
     def __init__(self, source: Source[R]) -> None:

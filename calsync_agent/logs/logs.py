@@ -29,9 +29,9 @@ from pydantic import SecretStr
 from calsync_agent.config.settings import Log
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import Message
+from calsync_agent.logs.log_file import LogFile, unwritable
+from calsync_agent.logs.log_lines import Redaction, formatter
 from calsync_agent.platform import log_folder
-from calsync_agent.service.log_file import LogFile, unwritable
-from calsync_agent.service.log_lines import Redaction, formatter
 
 FILE_NAME: Final = "calsync-agent.log"
 

@@ -6,14 +6,14 @@ Cursor and first row are remembered by place, so that rows may come and go aroun
 from dataclasses import dataclass
 from typing import Generic
 
-from calsync_tui.reel import R, Reel
+from calsync_tui.widgets.row_buffer import R, RowBuffer
 
 
 @dataclass(slots=True)
 class View(Generic[R]):
     """`height`: rows that fit. `cursor` and `top`: places of the current and the first row."""
 
-    reel: Reel[R]
+    reel: RowBuffer[R]
     height: int = 1
     cursor: int = 0
     top: int = 0
