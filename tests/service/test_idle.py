@@ -1,11 +1,13 @@
 """A5: with nobody changing anything, a round costs next to nothing, however many profiles."""
 
+from datetime import timedelta
 from math import ceil
 
 import pytest
 import sqlalchemy as sa
 
 from calsync_agent.consolidate import tables
+from calsync_agent.service import leases, watch
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.state import tables as state
 from tests.support.service import Statements, serving, until, watching
@@ -54,6 +56,7 @@ async def test_a5_an_idle_round_asks_once_for_all_and_writes_nothing(
     hire_many(world, profiles)
     world.enter("p000", "Termin", SOON)
     with world.agent() as rounds:
+        rounds.attend()
         for _ in range(3):  # the first sync, the echo of what it sent, and rest
             await a_round(rounds)
         world.tenant.reset_counters()
@@ -62,9 +65,31 @@ async def test_a5_an_idle_round_asks_once_for_all_and_writes_nothing(
         assert counters.http <= ceil(profiles / 20) + 2
         assert counters.writes == 0
         assert counters.kinds == {"GET /users/{user}/calendarView/delta": profiles}
-        assert seen.writes == []
+        assert [text for text in seen.writes if not _beside(text)] == []
         assert len(seen.about("calsync_feed")) == 1
         assert len(seen.texts) <= MOST_STATEMENTS
+        await rounds.close(5)
+
+
+@pytest.mark.parametrize("profiles", [20])
+async def test_a5_rounds_are_idle_after_a_first_sync_that_outlasts_the_silence_of_the_dead(
+    world: World, monkeypatch: pytest.MonkeyPatch, profiles: int
+) -> None:
+    """What hundreds of mailboxes need minutes for; the heartbeat goes on meanwhile (B11)."""
+    silence = timedelta(seconds=1)
+    monkeypatch.setattr(leases, "SILENCE", silence)
+    monkeypatch.setattr(leases, "HEARTBEAT", silence / 10)
+    monkeypatch.setattr(watch, "HEARTBEAT", silence / 10)
+    hire_many(world, profiles)
+    world.tenant.settings.latency = 0.2
+    with world.agent() as rounds:
+        rounds.attend()
+        await a_round(rounds)
+        assert [one.error for one in rounds.standings.values() if one.error] == []
+        world.tenant.settings.latency = 0
+        await a_round(rounds)
+        seen = await a_round(rounds)
+        assert [text for text in seen.writes if not _beside(text)] == []
         await rounds.close(5)
 
 
