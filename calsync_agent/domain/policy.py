@@ -1,9 +1,10 @@
 """What an admin sets: which ways the sync goes, whose version wins, and whose calendars."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from calsync_agent.appointment.model import EmployeeId, ProfileId
+from calsync_agent.i18n import Message
 
 
 class Priority(StrEnum):
@@ -34,9 +35,13 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One employee bound to one mailbox; `mailbox` is an object id or a user principal name."""
+    """One employee bound to one mailbox; `mailbox` is an object id or a user principal name.
+
+    `wrong`: why the row cannot be used, where a column holds what it should not.
+    """
 
     id: ProfileId
     employee: EmployeeId
     mailbox: str
     active: bool
+    wrong: Message | None = field(default=None, compare=False)

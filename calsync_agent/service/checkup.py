@@ -35,7 +35,7 @@ from calsync_agent.service import memory
 from calsync_agent.service.findings import Checkup, Step
 from calsync_agent.service.memory import Memory
 from calsync_agent.service.view import provider_in, refused_rows, type_for_inbound
-from calsync_agent.state import mailboxes, meta, profiles
+from calsync_agent.state import activity_types, mailboxes, meta, profiles
 from calsync_agent.state.mailboxes import Claim
 from calsync_agent.state.tables import SCHEMA_VERSION
 
@@ -101,6 +101,8 @@ async def _database(made: Checkup, database: Database) -> tuple[Provider | None,
     )
     if tables is None:
         return None, _Company()
+    for odd in await database.read(activity_types.odd):
+        made.warned("tables", odd)
     await made.attempt(
         "installation",
         database.read(_installation),

@@ -44,7 +44,20 @@ class Remembered:
 
 
 def see(connection: sa.Connection) -> Seen:
-    """Which database this is, and how far it has come."""
+    """Which database this is, and how far it has come. Raises Undecided where that is unreadable.
+
+    Nobody can tell then whether it was restored.
+    """
+    unreadable = identity.unreadable_position(connection)
+    if unreadable is not None:
+        raise Undecided(
+            message(
+                "calsync_meta.database_position holds {value} instead of a whole number, and"
+                " nothing is written: say calsync-agent adopt --restored, whereupon both sides are"
+                " compared in full",
+                value=unreadable,
+            )
+        )
     return Seen(
         identity.noted(connection), identity.place(connection), identity.position(connection)
     )

@@ -182,16 +182,18 @@ def provider_in(
 def refused_rows(
     syncing: Collection[Profile], claims: Mapping[ProfileId, Claim], people: Directory
 ) -> dict[ProfileId, ProfileRefused]:
-    """Those of these profiles that name no mailbox, or one that an earlier one has (I4)."""
+    """Those of these profiles that name no mailbox, or one that an earlier one has (I4).
+
+    And those whose row holds what no column should (B8).
+    """
     known = {profile.id: profile for profile in syncing}
     refused = {
         number: taken(known[number], known[owner], people)
         for number, owner in mailboxes.clashes(syncing, claims).items()
     }
     nameless = {one.id: why for one in syncing if (why := profiles.no_mailbox(one.mailbox))}
-    return refused | {
-        number: _nameless(known[number], reason) for number, reason in nameless.items()
-    }
+    refused |= {number: _nameless(known[number], reason) for number, reason in nameless.items()}
+    return refused | {one.id: ProfileRefused(one.wrong) for one in syncing if one.wrong}
 
 
 def _nameless(profile: Profile, reason: Message) -> ProfileRefused:

@@ -14,6 +14,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from calsync_agent.database.clock import UtcNow
+from calsync_agent.state import facts
 from calsync_agent.state.tables import meta
 
 HORIZON: Final = "horizon"
@@ -64,8 +65,7 @@ def _now(connection: sa.Connection) -> datetime:
 
 def read(connection: sa.Connection) -> datetime | None:
     """The horizon (UTC); None before the first agent, or where somebody made it unreadable."""
-    stored = connection.execute(sa.select(meta.c.value).where(meta.c.name == HORIZON)).scalar()
     try:
-        return datetime.fromisoformat(str(stored or "")).replace(tzinfo=None)
+        return datetime.fromisoformat(facts.read(connection, HORIZON) or "").replace(tzinfo=None)
     except ValueError:
         return None

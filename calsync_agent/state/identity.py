@@ -15,6 +15,8 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from calsync_agent.database.statements import locked
+from calsync_agent.database.stored import shown
+from calsync_agent.state import facts
 from calsync_agent.state.tables import (
     agent,
     fare,
@@ -83,8 +85,7 @@ def actual(connection: sa.Connection) -> str:
 
 def noted(connection: sa.Connection) -> str | None:
     """What `note` wrote down; None where it never did."""
-    found = sa.select(meta.c.value).where(meta.c.name == IDENTITY_ROW)
-    return connection.execute(found).scalar()
+    return facts.read(connection, IDENTITY_ROW)
 
 
 def is_of(noted: str, actual: str) -> bool:
@@ -115,8 +116,13 @@ def position(connection: sa.Connection) -> int:
 
     Kept where nobody tidies up: not as a number of a table that may be emptied.
     """
-    found = connection.execute(sa.select(meta.c.value).where(meta.c.name == POSITION_ROW)).scalar()
-    return int(found) if found is not None and found.isascii() and found.isdigit() else 0
+    return facts.number(facts.read(connection, POSITION_ROW)) or 0
+
+
+def unreadable_position(connection: sa.Connection) -> str | None:
+    """What stands where the position should; None where that is one, or where none is noted."""
+    stored = facts.read(connection, POSITION_ROW)
+    return None if stored is None or facts.number(stored) is not None else shown(stored)
 
 
 def advance(connection: sa.Connection) -> int:

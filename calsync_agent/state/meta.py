@@ -1,6 +1,5 @@
 """Facts about the installation (`calsync_meta`), and whether this program may work with it."""
 
-import re
 from typing import Final
 
 import sqlalchemy as sa
@@ -8,8 +7,10 @@ import sqlalchemy as sa
 from calsync_agent.database.catalogue import found
 from calsync_agent.database.failures import permitted
 from calsync_agent.database.statements import PARAMETERS, locked, skipping_locked
+from calsync_agent.database.stored import as_stored, shown
 from calsync_agent.errors import DatabaseRefused, NotInstalled
 from calsync_agent.i18n import message
+from calsync_agent.state import facts
 from calsync_agent.state.tables import PLUGIN_TABLES, SCHEMA_VERSION, meta, revision
 from calsync_agent.state.triggers import SETTINGS_REVISION
 
@@ -61,27 +62,28 @@ def version(connection: sa.Connection) -> int | None:
 
     Raises DatabaseRefused where that is unreadable, or newer than this program.
     """
-    stored = _value(connection, SCHEMA_VERSION_ROW)
+    stored = facts.read(connection, SCHEMA_VERSION_ROW)
     if stored is None:
         return None
-    if not (stored.isascii() and stored.isdigit()):
+    told = facts.number(stored)
+    if told is None:
         raise DatabaseRefused(
             message(
                 "calsync_meta.schema_version holds {value} instead of a whole number; restore the"
                 " row from a backup",
-                value=stored,
+                value=shown(stored),
             )
         )
-    if int(stored) > SCHEMA_VERSION:
+    if told > SCHEMA_VERSION:
         raise DatabaseRefused(
             message(
                 "The plugin's tables are of version {stored}, newer than this program ({known}):"
                 " install the newer program; an older one would double appointments",
-                stored=int(stored),
+                stored=told,
                 known=SCHEMA_VERSION,
             )
         )
-    return int(stored)
+    return told
 
 
 def installed(connection: sa.Connection) -> int | None:
@@ -94,7 +96,8 @@ def installed(connection: sa.Connection) -> int | None:
 def settings_revision(connection: sa.Connection) -> int:
     """A number that grows with every change of provider or profiles."""
     counted = sa.select(sa.func.count()).select_from(revision).scalar_subquery()
-    asked = sa.select(meta.c.value, counted).where(meta.c.name == SETTINGS_REVISION)
+    stored = as_stored(connection, [meta.c.value])
+    asked = sa.select(*stored, counted).where(meta.c.name == SETTINGS_REVISION)
     row = connection.execute(asked).one_or_none()
     return _number(row[0]) + int(row[1]) if row else 0
 
@@ -104,7 +107,8 @@ def fold_revisions(connection: sa.Connection) -> None:
 
     The rows are gone when the number has grown: who reads both in one statement sees no difference.
     """
-    known = sa.select(meta.c.value).where(meta.c.name == SETTINGS_REVISION)
+    known = sa.select(*as_stored(connection, [meta.c.value]))
+    known = known.where(meta.c.name == SETTINGS_REVISION)
     stored = connection.execute(locked(known, meta)).scalar_one_or_none()
     some = sa.select(revision.c.entry).limit(PARAMETERS)
     entries = connection.execute(skipping_locked(some, revision)).scalars().all()
@@ -115,9 +119,9 @@ def fold_revisions(connection: sa.Connection) -> None:
     connection.execute(sa.update(meta).where(meta.c.name == SETTINGS_REVISION).values(value=grown))
 
 
-def _number(stored: str) -> int:
-    """0 where somebody made it unreadable."""
-    return int(stored) if re.fullmatch("[0-9]{1,18}", stored) else 0
+def _number(stored: object) -> int:
+    """0 where somebody made it unreadable; the next time it is written it is put right."""
+    return facts.number(str(stored)) or 0
 
 
 def take_turn(connection: sa.Connection) -> None:
@@ -132,7 +136,7 @@ def take_turn(connection: sa.Connection) -> None:
 
 def honours_if_match(connection: sa.Connection, tenant: str) -> bool | None:
     """Whether the tenant honours If-Match; None where nobody has found out yet."""
-    named, _, answer = (_value(connection, IF_MATCH) or "").rpartition(" ")
+    named, _, answer = (facts.read(connection, IF_MATCH) or "").rpartition(" ")
     return answer == "honoured" if named == tenant.casefold() else None
 
 
@@ -142,8 +146,3 @@ def note_if_match(connection: sa.Connection, tenant: str, *, honoured: bool) -> 
     known = sa.update(meta).where(meta.c.name == IF_MATCH).values(value=answer)
     if not connection.execute(known).rowcount:
         connection.execute(sa.insert(meta).values(name=IF_MATCH, value=answer))
-
-
-def _value(connection: sa.Connection, name: str) -> str | None:
-    found_value = connection.execute(sa.select(meta.c.value).where(meta.c.name == name))
-    return found_value.scalar_one_or_none()

@@ -5,6 +5,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import EmployeeId, ProfileId
+from calsync_agent.database.stored import as_stored, shown
 from calsync_agent.domain.policy import Policy, Priority, Profile, Provider
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import Message, message
@@ -22,7 +23,7 @@ def read_provider(connection: sa.Connection) -> Provider | None:
 
     Raises ConfigurationRefused, naming row and column, where a value cannot be used.
     """
-    found = sa.select(*_as_stored(provider)).where(provider.c.kind == KIND)
+    found = sa.select(*as_stored(connection, provider.c)).where(provider.c.kind == KIND)
     row = connection.execute(found).mappings().first()
     if row is None:
         return None
@@ -55,67 +56,83 @@ def no_mailbox(name: str) -> Message | None:
 
 def has_tenant(connection: sa.Connection) -> bool:
     """Whether the provider row names a tenant, whatever else is in it."""
-    found = sa.select(provider.c.tenant_id).where(provider.c.kind == KIND)
-    stored = connection.execute(found).scalars().first()
+    found = sa.select(*as_stored(connection, [provider.c.tenant_id]))
+    stored = connection.execute(found.where(provider.c.kind == KIND)).scalars().first()
     return stored is not None and bool(str(stored).strip())
 
 
 def read_profiles(connection: sa.Connection, of_provider: int) -> list[Profile]:
     """All profiles of a provider, active or not, by id."""
     mine = profile.c.provider_id == of_provider
-    found = sa.select(*_as_stored(profile)).where(mine).order_by(profile.c.id)
-    return [
-        Profile(
-            id=ProfileId(row["id"]),
-            employee=EmployeeId(row["employee_id"]),
-            mailbox=_mailbox(row["external_user_id"]),
-            active=bool(row["active"]),
+    found = sa.select(*as_stored(connection, profile.c)).where(mine).order_by(profile.c.id)
+    return [_profile(row) for row in connection.execute(found).mappings()]
+
+
+def _profile(row: sa.RowMapping) -> Profile:
+    mailbox, active = row["external_user_id"], row["active"]
+    return Profile(
+        id=ProfileId(row["id"]),
+        employee=EmployeeId(row["employee_id"]),
+        mailbox=mailbox.strip() if isinstance(mailbox, str) else "",
+        # One that may be meant to be active is refused, and so told.
+        active=bool(active) or not _is_flag(active),
+        wrong=_wrong(row),
+    )
+
+
+def _wrong(row: sa.RowMapping) -> Message | None:
+    if not isinstance(row["external_user_id"], str):
+        return message(
+            "calsync_profile {profile}: external_user_id is {value}, which is no text; enter the"
+            " user principal name or object id",
+            profile=row["id"],
+            value=shown(row["external_user_id"]),
         )
-        for row in connection.execute(found).mappings()
-    ]
+    if not _is_flag(row["active"]):
+        return message(
+            "calsync_profile {profile}: active is {value}; it must be one of: {right}",
+            profile=row["id"],
+            value=shown(row["active"]),
+            right="0, 1",
+        )
+    return None
 
 
-def _as_stored(table: sa.Table) -> list[sa.ColumnElement[Any]]:
-    """The columns with what they hold; SQLite keeps anything in any of them (B8)."""
-    return [sa.type_coerce(column, sa.types.NullType()).label(column.name) for column in table.c]
-
-
-def _mailbox(stored: object) -> str:
-    """What is no text names nobody."""
-    return stored.strip() if isinstance(stored, str) else ""
+def _is_flag(stored: object) -> bool:
+    return isinstance(stored, int) and stored in {0, 1}
 
 
 def _tenant(stored: object) -> str:
     if isinstance(stored, str):
         return stored.strip()
-    raise _refused("tenant_id", str(stored), "11111111-2222-3333-4444-555555555555")
+    raise _refused("tenant_id", stored, "11111111-2222-3333-4444-555555555555")
 
 
 def _flag(column: str, stored: object) -> bool:
-    if isinstance(stored, int) and stored in {0, 1}:
+    if _is_flag(stored):
         return bool(stored)
-    raise _refused(column, str(stored), "0, 1")
+    raise _refused(column, stored, "0, 1")
 
 
 def _priority(word: object) -> Priority:
     for known in Priority:
         if word == known.value:
             return known
-    raise _refused("priority", str(word), ", ".join(Priority))
+    raise _refused("priority", word, ", ".join(Priority))
 
 
 def _interval(seconds: Any) -> int:  # noqa: ANN401 - SQLite stores what it is given
     if isinstance(seconds, int) and SHORTEST_INTERVAL <= seconds <= LONGEST_INTERVAL:
         return seconds
-    raise _refused("interval_seconds", str(seconds), f"{SHORTEST_INTERVAL}-{LONGEST_INTERVAL}")
+    raise _refused("interval_seconds", seconds, f"{SHORTEST_INTERVAL}-{LONGEST_INTERVAL}")
 
 
-def _refused(column: str, value: str, right: str) -> ConfigurationRefused:
+def _refused(column: str, value: object, right: str) -> ConfigurationRefused:
     return ConfigurationRefused(
         message(
             "calsync_provider.{column} is {value}; it must be one of: {right}",
             column=column,
-            value=value,
+            value=shown(value),
             right=right,
         )
     )
