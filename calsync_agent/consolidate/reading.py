@@ -143,16 +143,6 @@ def in_scope_of(
     return [ActivityId(number) for number in numbers if number is not None]
 
 
-def with_exceptions(connection: sa.Connection, ids: Collection[ActivityId]) -> set[ActivityId]:
-    """Those of these activities that have exceptions."""
-    column = activity_exception.c.activity_id
-    found: set[ActivityId] = set()
-    for some in chunks(list(ids)):
-        rows = connection.execute(sa.select(column).where(column.in_(some)).distinct())
-        found |= {ActivityId(number) for number in rows.scalars()}
-    return found
-
-
 def read_staff(connection: sa.Connection) -> Staff:
     """All employees with their addresses, and those who may be synced."""
     aliases: dict[int, list[str]] = defaultdict(list)

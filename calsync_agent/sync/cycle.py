@@ -13,7 +13,7 @@ from calsync_agent.errors import MailboxTrouble
 from calsync_agent.exchange.transport.requests import Answer
 from calsync_agent.exchange.transport.troubles import FeedTrouble
 from calsync_agent.plan.guard import waiting_for
-from calsync_agent.plan.job import Batch, PutOff
+from calsync_agent.plan.job import PutOff
 from calsync_agent.state import (
     holds,
     links,
@@ -58,8 +58,8 @@ async def _recover(cycle: Cycle) -> None:
     profile = cycle.job.profile.id
     intended = await cycle.read(lambda c: links.intended(c, profile))
     if intended:
-        made = await cycle.mailbox.made_for({link.activity for link in intended})
-        await finish_off(cycle, await process(cycle, Batch(events=tuple(made))))
+        made = await cycle.gather.made_for({link.activity for link in intended})
+        await finish_off(cycle, await process(cycle, made))
 
 
 async def _carry_verdicts_out(cycle: Cycle) -> None:

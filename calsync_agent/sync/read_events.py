@@ -5,13 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-import sqlalchemy as sa
-
 from calsync_agent.appointment import zones
 from calsync_agent.appointment.expansion import starts_between
 from calsync_agent.appointment.model import ActivityId, EventId
 from calsync_agent.appointment.span import span
-from calsync_agent.consolidate.reading import with_exceptions
 from calsync_agent.database.engine import Database
 from calsync_agent.domain.event import Event, UnreadableEvent
 from calsync_agent.domain.link import Role, is_digest
@@ -22,6 +19,7 @@ from calsync_agent.plan.job import Batch, Job
 from calsync_agent.plan.window import Window
 from calsync_agent.state import links
 from calsync_agent.state.log import named
+from calsync_agent.sync.days import known_days, spans
 
 
 @dataclass(slots=True)
@@ -69,7 +67,12 @@ class Gatherer:
 
     async def as_they_are(self, events: Collection[EventId]) -> Batch:
         """Events by their ids; one that cannot be found is gone."""
-        return _batch(await self._found_again(await self.mailbox.read(events)))
+        return _batch(await self._whole(await self._found_again(await self.mailbox.read(events))))
+
+    async def made_for(self, activities: Collection[ActivityId]) -> Batch:
+        """The events that were made for these appointments, as far as they are there."""
+        made = await self.mailbox.made_for(activities)
+        return _batch(await self._whole({event.id: event for event in made}))
 
     async def _found_again(self, found: dict[EventId, Read]) -> dict[EventId, Read]:
         """The same, with events that have another id now, wherever in the mailbox they lie (B3).
@@ -88,37 +91,51 @@ class Gatherer:
         return {**{event.id: event for event in reversed(again)}, **found}
 
     async def of_series(self, masters: Collection[EventId], seen: SeriesSeen) -> Batch:
-        """Series as they are, with their exceptions.
-
-        Exchange sometimes sends a master without its exceptions (graph-facts 3.5): where the feed
-        shows some or misses occurrences, or Consolidate has some, the occurrences themselves are
-        asked.
-        """
+        """Series as they are, with their exceptions: also those that only the feed shows."""
         found = await self.mailbox.read(masters)
         await self._contradicted(found, seen)
+        window = self.job.window
+        suspected: set[EventId] = set()
+        for number, event in found.items():
+            if isinstance(event, Event):
+                misses = guarded(partial(seen.misses_some, event, window), partial(_fallen, event))
+                if isinstance(misses, UnreadableEvent):
+                    found[number] = misses
+                elif misses or number in seen.changed:
+                    suspected.add(number)
+        return _batch(await self._whole(await self._found_again(found), suspected))
+
+    async def _whole(
+        self, found: Mapping[EventId, Read], suspected: Collection[EventId] | None = None
+    ) -> dict[EventId, Read]:
+        """The same, series with their exceptions.
+
+        Exchange sometimes sends a master without its exceptions (graph-facts 3.5). Nothing may be
+        decided by such a one, whichever way it came to be read: where Consolidate has exceptions,
+        and of those that are `suspected` to have some (None: all), the occurrences themselves are
+        asked.
+        """
         bare = {
-            event.id: event
-            for event in found.values()
+            number: event
+            for number, event in found.items()
             if isinstance(event, Event)
             and event.appointment.rule
             and not event.appointment.exceptions
         }
-        if bare:
-            expected = await self.database.read(lambda c: self._with_exceptions(c, bare))
-            window = self.job.window
-            for number, event in bare.items():
-                asked = number in expected | seen.changed
-                found[number] = await guarded_call(
-                    partial(self._whole, event, window, seen, asked=asked),
+        if not bare:
+            return dict(found)
+        profile, window, whole = self.job.profile.id, self.job.window, dict(found)
+        known = await self.database.read(lambda c: known_days(c, profile, bare))
+        for number, event in bare.items():
+            if suspected is None or number in suspected or number in known:
+                whole[number] = await guarded_call(
+                    partial(self._listed, event, window, known.get(number, ())),
                     partial(_fallen, event),
                 )
-        return _batch(await self._found_again(found))
+        return whole
 
-    async def _whole(self, event: Event, window: Window, seen: SeriesSeen, *, asked: bool) -> Read:
-        """A series with its exceptions, which may have to be asked for."""
-        if asked or seen.misses_some(event, window):
-            return await self.mailbox.listed(event, window.start, window.end)
-        return event
+    async def _listed(self, event: Event, window: Window, days: Collection[datetime]) -> Read:
+        return await self.mailbox.listed(event, spans(window, days))
 
     async def _contradicted(self, found: dict[EventId, Read], seen: SeriesSeen) -> None:
         """A series that is not to be found, of which the feed shows an occurrence that is there.
@@ -131,13 +148,6 @@ class Gatherer:
             if event is not None and occurrence in samples:
                 del found[samples[occurrence]]
                 found[occurrence] = event
-
-    def _with_exceptions(
-        self, connection: sa.Connection, events: Collection[EventId]
-    ) -> set[EventId]:
-        known = links.by_events(connection, self.job.profile.id, events)
-        exceptional = with_exceptions(connection, [link.activity for link in known])
-        return {li.event_id for li in known if li.event_id and li.activity in exceptional}
 
     async def of_page(self, page: Page) -> Batch:
         """What a page reports; what it says has left the view is looked at (B5)."""
@@ -159,7 +169,7 @@ class Gatherer:
             if isinstance(event, Event)
         }
         there = {n: event for n, event in {**found, **inside}.items() if event is not None}
-        return _batch(there)
+        return _batch(await self._whole(there))
 
     async def unseen(self, events: Collection[EventId]) -> Batch:
         """Events that a feed does not show, as they really are: changed, elsewhere, or gone (B5).
@@ -174,7 +184,7 @@ class Gatherer:
         deleted = suspect - await self.mailbox.in_a_calendar(suspect)
         unclear = {n: read for n, read in inside.items() if isinstance(read, UnreadableEvent)}
         found = {n: None if n in deleted else e for n, e in found.items()}
-        return _batch(await self._found_again({**found, **unclear}))
+        return _batch(await self._whole(await self._found_again({**found, **unclear})))
 
     def _within(self, event: Event) -> bool | UnreadableEvent:
         def looked() -> bool | UnreadableEvent:
@@ -187,7 +197,8 @@ class Gatherer:
         profile = self.job.profile.id
         known = await self.database.read(lambda c: links.by_activities(c, work.keys()))
         mine = {li.event_id for li in known if li.profile == profile and li.event_id}
-        return Batch(activities=work) | await self.as_they_are(mine)
+        found = await self._found_again(await self.mailbox.read(mine))
+        return Batch(activities=work) | _batch(await self._whole(found, suspected=()))
 
 
 def _batch(found: Mapping[EventId, Read]) -> Batch:

@@ -161,9 +161,9 @@ class Mailbox:
         events = await self.read({number for number in numbers if number is not None})
         return [event for event in events.values() if event is not None]
 
-    async def listed(self, series: Event, start: datetime, end: datetime) -> Read:
-        """A series with the exceptions that its occurrences from `start` to `end` (UTC) show."""
-        return await self._occurrences.listed(series, start, end)
+    async def listed(self, series: Event, spans: Sequence[tuple[datetime, datetime]]) -> Read:
+        """A series with the exceptions that its occurrences in these times (UTC) show."""
+        return await self._occurrences.listed(series, spans)
 
     async def carry_out(self, operations: Sequence[Operation]) -> list[Result]:
         """Write events; one result for each operation, which costs itself alone (B8)."""

@@ -134,13 +134,29 @@ class Occurrences:
         return carried_over(whole.body or {}, occurrences or ())
 
     async def listed(
-        self, series: Event, start: datetime, end: datetime
+        self, series: Event, spans: Sequence[tuple[datetime, datetime]]
     ) -> Event | UnreadableEvent:
-        """A series with the exceptions that its occurrences from `start` to `end` (UTC) show.
+        """A series with the exceptions that its occurrences in these times (UTC) show.
 
         What the rule gives in that time and Exchange does not list has been cancelled; an answer
         that lists nothing at all says nothing of it (B5).
         """
+        items: list[Mapping[str, Any]] = []
+        for start, end in spans:
+            found = await self._all_instances(series, start, end)
+            if isinstance(found, UnreadableEvent):
+                return found
+            items += found
+        master = {
+            "exceptionOccurrences": [item for item in items if item.get("type") == Kind.EXCEPTION],
+            "cancelledOccurrences": list(_unlisted(series, items, spans)),
+        }
+        appointment, ids = with_instances(series.appointment, master, series.own_link)
+        return replace(series, appointment=appointment, instances=ids)
+
+    async def _all_instances(
+        self, series: Event, start: datetime, end: datetime
+    ) -> list[Mapping[str, Any]] | UnreadableEvent:
         items: list[Mapping[str, Any]] = []
         request = self._instances(series.id, start, end)
         while True:
@@ -151,14 +167,8 @@ class Occurrences:
                 return UnreadableEvent(series.id, writes.told(answer), _name(series))
             items += listed
             if not body.get("@odata.nextLink"):
-                break
+                return items
             request = Request("GET", str(body["@odata.nextLink"]))
-        master = {
-            "exceptionOccurrences": [item for item in items if item.get("type") == Kind.EXCEPTION],
-            "cancelledOccurrences": list(_unlisted(series, items, start, end)),
-        }
-        appointment, ids = with_instances(series.appointment, master, series.own_link)
-        return replace(series, appointment=appointment, instances=ids)
 
     async def _remove(self, event: Event) -> Result:
         request = writes.deletion(self.calls.mailbox, event.id, event.etag)
@@ -267,18 +277,21 @@ def _own(series: Event, moment: datetime) -> ChangedOccurrence | None:
 
 
 def _unlisted(
-    series: Event, items: Sequence[Mapping[str, Any]], start: datetime, end: datetime
+    series: Event,
+    items: Sequence[Mapping[str, Any]],
+    spans: Sequence[tuple[datetime, datetime]],
 ) -> Iterator[str]:
     """The occurrences that should have been listed and are not, as Graph names cancelled ones."""
     appointment = series.appointment
     if appointment.rule is None:
         return
     listed = {_start_in_rule(appointment, item) for item in items}
-    earliest = zones.from_utc(start, appointment.zone) + ZONE_MARGIN
-    latest = zones.from_utc(end, appointment.zone) - ZONE_MARGIN
-    for moment in starts_between(appointment.rule, appointment.start, earliest, latest):
-        if moment not in listed:
-            yield f"OID.{series.id}.{moment.date().isoformat()}"
+    for start, end in spans:
+        earliest = zones.from_utc(start, appointment.zone) + ZONE_MARGIN
+        latest = zones.from_utc(end, appointment.zone) - ZONE_MARGIN
+        for moment in starts_between(appointment.rule, appointment.start, earliest, latest):
+            if moment not in listed:
+                yield f"OID.{series.id}.{moment.date().isoformat()}"
 
 
 def _start_in_rule(series: Appointment, item: Mapping[str, Any]) -> datetime | None:
