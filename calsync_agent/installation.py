@@ -22,7 +22,7 @@ from calsync_agent.database.catalogue import found, scans
 from calsync_agent.database.creation import begin, create, script, target_of
 from calsync_agent.database.encoding import lacking
 from calsync_agent.database.engine import Database
-from calsync_agent.database.failures import facts, forbidden
+from calsync_agent.database.failures import facts, forbidden, without_schema
 from calsync_agent.database.schema import Change, Dialect, Step, Target, triggers_of
 from calsync_agent.errors import DatabaseRefused, NotInstalled, NotPermitted
 from calsync_agent.i18n import Message, message
@@ -63,7 +63,9 @@ def install(database: Database, *, with_consolidate: bool = False) -> list[Messa
     except sa.exc.DBAPIError as error:
         reason = forbidden(error)
         if reason is None:
-            raise
+            if (refusal := without_schema(error)) is None:
+                raise
+            raise refusal from error
         raise NotPermitted(
             message(
                 "The login may not create tables and triggers at {where} ({reason}); have an"

@@ -125,23 +125,41 @@ def _loaded(module: str) -> Any:  # noqa: ANN401 - a driver's module, whichever 
                 module=module,
             )
         ) from error
-    except ImportError as error:
-        if "libodbc" in str(error):
-            raise DatabaseRefused(
-                message(
-                    "pyodbc needs the system's ODBC driver manager (libodbc.so.2); install it:"
-                    " apt-get install unixodbc (Debian, Ubuntu), dnf install unixODBC"
-                    " (Red Hat, Fedora), zypper install unixODBC (SUSE), brew install unixodbc"
-                    " (macOS)"
-                )
-            ) from error
-        raise DatabaseRefused(
+    except (ImportError, OSError) as error:
+        raise unloadable(module, error) from error
+
+
+def unloadable(module: str, error: Exception) -> DatabaseRefused:
+    """What to install where a driver is there, but lacks a library of the system."""
+    if module == "pyodbc" and "libodbc" in str(error):
+        return DatabaseRefused(
             message(
-                "The Python package {module} cannot be loaded: {reason}",
-                module=module,
-                reason=str(error),
+                "pyodbc needs the system's ODBC driver manager (libodbc.so.2); install it:"
+                " apt-get install unixodbc (Debian, Ubuntu), dnf install unixODBC"
+                " (Red Hat, Fedora), zypper install unixODBC (SUSE), brew install unixodbc"
+                " (macOS)"
             )
-        ) from error
+        )
+    reason = " ".join(str(error).split()) or type(error).__name__
+    if module == "psycopg2":
+        return DatabaseRefused(
+            message(
+                "The Python package psycopg2 cannot be loaded ({reason}); install it with all that"
+                " it needs: pip install --force-reinstall psycopg2-binary. On Windows also the"
+                " Microsoft Visual C++ Redistributable",
+                reason=reason,
+            )
+        )
+    return DatabaseRefused(
+        message(
+            "The Python package {module} cannot be loaded ({reason}); install it anew with the"
+            " Python that runs calsync: pip install --force-reinstall {module}, and the system"
+            " library that the reason names. On Windows that is the Microsoft Visual C++"
+            " Redistributable",
+            module=module,
+            reason=reason,
+        )
+    )
 
 
 def _with_odbc_driver(url: sa.URL, pyodbc: Any) -> sa.URL:  # noqa: ANN401 - the driver's module

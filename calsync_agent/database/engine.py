@@ -16,10 +16,10 @@ from typing import Final, TypeVar
 import sqlalchemy as sa
 
 from calsync_agent.database import tuning
-from calsync_agent.database.address import checked, place
+from calsync_agent.database.address import DRIVERS, checked, place, unloadable
 from calsync_agent.database.failures import Contended, trouble
 from calsync_agent.database.refusals import refused
-from calsync_agent.errors import DatabaseRefused, DatabaseTrouble
+from calsync_agent.errors import DatabaseRefused, DatabaseTrouble, NotPermitted
 from calsync_agent.i18n import message
 
 _T = TypeVar("_T")
@@ -175,6 +175,9 @@ def open_database(
     except sa.exc.DBAPIError as error:
         made.dispose()
         raise refused(error, made.engine.url) from error
+    except (ImportError, OSError) as error:  # a driver that loads what it needs only now
+        made.dispose()
+        raise unloadable(DRIVERS[made.dialect], error) from error
     except BaseException:
         made.dispose()
         raise
@@ -182,7 +185,32 @@ def open_database(
 
 
 def _check_schema(connection: sa.Connection, schema: str, where: str) -> None:
-    if schema and not connection.dialect.has_schema(connection, schema):
+    if not schema:
+        return
+    there = connection.dialect.has_schema(connection, schema)
+    if connection.dialect.name == "postgresql":
+        if not there:
+            raise DatabaseRefused(
+                message(
+                    "There is no schema {schema} at {where}; have it created, or correct"
+                    " database.schema",
+                    schema=schema,
+                    where=where,
+                )
+            )
+        may = sa.select(sa.func.has_schema_privilege(schema, "USAGE"))
+        if not connection.execute(may).scalar_one():
+            raise NotPermitted(
+                message(
+                    "The login {user} may not use the schema {schema} at {where}; have it granted:"
+                    " {statement}",
+                    user=connection.engine.url.username or "",
+                    schema=schema,
+                    where=where,
+                    statement=_grant(connection, schema),
+                )
+            )
+    elif not there:  # SQL Server shows nobody what they may not use
         raise DatabaseRefused(
             message(
                 "There is no schema {schema} at {where}, or the login may not use it; check"
@@ -191,3 +219,9 @@ def _check_schema(connection: sa.Connection, schema: str, where: str) -> None:
                 where=where,
             )
         )
+
+
+def _grant(connection: sa.Connection, schema: str) -> str:
+    quote = connection.dialect.identifier_preparer.quote
+    login = connection.execute(sa.text("SELECT current_user")).scalar_one()
+    return f"GRANT USAGE ON SCHEMA {quote(schema)} TO {quote(login)}"

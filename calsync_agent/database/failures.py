@@ -41,9 +41,11 @@ _LOST_STATES: Final = ("08", "53", "57P", "58", "40003", "HYT")
 _LOST_NUMBERS: Final = frozenset(
     {596, 6005, 10053, 10054, 10060, 10928, 10929, 40143, 40197, 40501, 40613, 49918, 49919, 49920}
 )
-# PostgreSQL: no right, no such schema. SQL Server: no right on an object, a statement, a schema.
-_DENIED_STATES: Final = frozenset({"42501", "3F000"})
-_DENIED_NUMBERS: Final = frozenset({229, 230, 262, 297, 300, 1088, 2760, 15247})
+_DENIED_STATE: Final = "42501"  # PostgreSQL
+# SQL Server: no right on an object, a column, a statement, the server's state; not to be seen.
+_DENIED_NUMBERS: Final = frozenset({229, 230, 262, 297, 300, 1088, 15247})
+_NO_SCHEMA_STATE: Final = "3F000"  # PostgreSQL
+_NO_SCHEMA: Final = 2760  # SQL Server; says itself that the login may only not be allowed to use it
 _BUSY, _LOCKED, _READONLY, _IO, _FULL = 5, 6, 8, 10, 13  # SQLite's primary result codes
 
 
@@ -111,20 +113,38 @@ def forbidden(error: sa.exc.DBAPIError) -> str | None:
     said = facts(error)
     if _is_sqlite(error):
         return said.text if _READONLY in said.numbers else None
-    denied = said.state in _DENIED_STATES or said.numbers & _DENIED_NUMBERS
+    denied = said.state == _DENIED_STATE or said.numbers & _DENIED_NUMBERS
     return said.text if denied else None
 
 
+def without_schema(error: sa.exc.DBAPIError) -> DatabaseRefused | None:
+    """The refusal that `error` means, where the schema is not there; else None."""
+    said = facts(error)
+    if said.state != _NO_SCHEMA_STATE and _NO_SCHEMA not in said.numbers:
+        return None
+    return DatabaseRefused(
+        message(
+            "The schema for the tables is not there ({reason}); have it created, or correct"
+            " database.schema (empty: the login's default schema)",
+            reason=said.text,
+        )
+    )
+
+
 def denied(error: sa.exc.DBAPIError) -> DatabaseRefused | None:
-    """The refusal that `error` means, where the login has not the right to do it; else None."""
+    """The refusal that `error` means, where the login has not the right to do it; else None.
+
+    Or where the schema is not there, in which it should be done.
+    """
     reason = forbidden(error)
     if reason is None:
-        return None
+        return without_schema(error)
     return NotPermitted(
         message(
             "The login has too few rights ({reason}); grant it SELECT on Consolidate's tables,"
             " INSERT and UPDATE on the activities, SELECT, INSERT, UPDATE and DELETE on the tables"
-            " that begin with calsync_, and on PostgreSQL USAGE on their sequences:"
+            " that begin with calsync_, and on PostgreSQL USAGE on the schema and on their"
+            " sequences:"
             " packaging/DATABASE.md has the statements",
             reason=reason,
         )

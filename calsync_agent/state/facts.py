@@ -18,6 +18,6 @@ def read(connection: sa.Connection, name: str) -> str | None:
     return None if stored is None else str(stored)
 
 
-def number(stored: str | None) -> int | None:
-    """The whole number that a value tells; None where it tells none."""
-    return int(stored) if stored and re.fullmatch("[0-9]{1,18}", stored) else None
+def number(stored: str | None, digits: int = 18) -> int | None:
+    """The whole number that a value tells; None where it tells none, or a longer one."""
+    return int(stored) if stored and re.fullmatch(f"[0-9]{{1,{digits}}}", stored) else None

@@ -65,7 +65,7 @@ def version(connection: sa.Connection) -> int | None:
     stored = facts.read(connection, SCHEMA_VERSION_ROW)
     if stored is None:
         return None
-    told = facts.number(stored)
+    told = facts.number(stored, digits=255)  # of whatever program comes
     if told is None:
         raise DatabaseRefused(
             message(
@@ -79,7 +79,7 @@ def version(connection: sa.Connection) -> int | None:
             message(
                 "The plugin's tables are of version {stored}, newer than this program ({known}):"
                 " install the newer program; an older one would double appointments",
-                stored=told,
+                stored=shown(told),
                 known=SCHEMA_VERSION,
             )
         )

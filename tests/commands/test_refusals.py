@@ -169,10 +169,14 @@ def test_a_login_with_too_few_rights_is_told(
     [
         (ModuleNotFoundError("No module named 'pyodbc'"), "pip install pyodbc"),
         (ImportError("libodbc.so.2: cannot open shared object file"), "apt-get install unixodbc"),
+        (OSError("libodbc.so.2: cannot open shared object file"), "apt-get install unixodbc"),
+        (OSError(8, "Exec format error"), "pip install --force-reinstall pyodbc"),
+        (ImportError("libstdc++.so.6: version\n `CXXABI' not found"), "force-reinstall pyodbc"),
+        (ImportError("DLL load failed while importing pyodbc"), r"Visual C\+\+ Redistributable"),
     ],
 )
 def test_a_missing_driver_is_told(
-    run: Run, world: World, monkeypatch: pytest.MonkeyPatch, error: ImportError, said: str
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
 ) -> None:
     def missing(_name: str) -> None:
         raise error
@@ -180,6 +184,23 @@ def test_a_missing_driver_is_told(
     monkeypatch.setattr(address, "import_module", missing)
     rewrite(world, r'(?m)^url = ".*"', 'url = "mssql+pyodbc://crm@db.example/crm"')
     tells(run, world, 2, said)
+
+
+@sqlite
+@pytest.mark.parametrize("kind", [ImportError, OSError])
+@pytest.mark.parametrize("at", ["importing", "connecting"])
+def test_contract_1_a_library_that_postgresqls_driver_lacks_is_told(
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch, kind: type[Exception], at: str
+) -> None:
+    def missing(*_given: object, **_named: object) -> None:
+        raise kind("libpq.so.5: cannot open shared object file: No such file or directory")
+
+    if at == "importing":
+        monkeypatch.setattr(address, "import_module", missing)
+    else:
+        monkeypatch.setattr("psycopg2.connect", missing)
+    rewrite(world, r'(?m)^url = ".*"', 'url = "postgresql+psycopg2://crm@db.example/crm"')
+    tells(run, world, 2, r"psycopg2 cannot be loaded \(libpq\.so\.5: .*psycopg2-binary")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg2
 import pytest
@@ -11,8 +12,16 @@ import sqlalchemy as sa
 
 from calsync_agent.database import address
 from calsync_agent.database.engine import open_database
+from calsync_agent.database.failures import denied
 from calsync_agent.database.refusals import refused
-from calsync_agent.errors import CalsyncError, DatabaseRefused, DatabaseTrouble, LoginRefused
+from calsync_agent.errors import (
+    CalsyncError,
+    DatabaseRefused,
+    DatabaseTrouble,
+    LoginRefused,
+    NotPermitted,
+)
+from calsync_agent.installation import install
 from tests.support.keeper import NEEDS_PASSWORD
 from tests.support.servers import POSTGRESQL_URL
 
@@ -100,6 +109,63 @@ def test_a_wrong_or_missing_password_is_refused(
     with pytest.raises(LoginRefused, match=r"refuses the login.*password_file") as told:
         open_database(url, password=password)
     one_helpful_line(told.value)
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_b14_a_schema_that_the_login_may_not_use_is_told_apart_from_one_that_is_not_there(
+    empty_database_url: str,
+) -> None:
+    admin = open_database(empty_database_url)
+    role = f"weak_{uuid4().hex[:8]}"
+    with admin.writing() as connection:
+        connection.exec_driver_sql('CREATE SCHEMA "Odd.Name"')
+        connection.exec_driver_sql(f"CREATE ROLE {role} LOGIN")
+    weak = admin.engine.url.set(username=role).render_as_string(hide_password=False)
+    try:
+        with pytest.raises(NotPermitted) as told:
+            open_database(weak, schema="Odd.Name").dispose()
+        statement = str(told.value.message).rpartition(": ")[2]
+        assert statement == f'GRANT USAGE ON SCHEMA "Odd.Name" TO {role}'
+        with admin.writing() as connection:
+            connection.exec_driver_sql(statement)
+        open_database(weak, schema="Odd.Name").dispose()
+    finally:
+        with admin.writing() as connection:
+            connection.exec_driver_sql(f"DROP OWNED BY {role}")
+            connection.exec_driver_sql(f"DROP ROLE {role}")
+        admin.dispose()
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_b14_tables_that_have_no_schema_to_be_in_are_told(empty_database_url: str) -> None:
+    database = open_database(empty_database_url)
+    with database.writing() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+    try:
+        with pytest.raises(DatabaseRefused, match=r"schema for the tables is not there") as told:
+            install(database, with_consolidate=True)
+        assert not isinstance(told.value, NotPermitted)
+        assert "database.schema" in str(told.value.message)
+    finally:
+        database.dispose()
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "said"),
+    [
+        ("42501", NotPermitted, "too few rights"),
+        ("3F000", DatabaseRefused, "schema for the tables is not there"),
+    ],
+)
+def test_b14_rights_and_a_schema_each_have_their_text(
+    state: str, kind: type[DatabaseRefused], said: str
+) -> None:
+    class Said(Exception):
+        pgcode = state
+
+    refusal = denied(sa.exc.ProgrammingError("SELECT", None, Said("ERROR")))
+    assert type(refusal) is kind
+    assert said in str(refusal.message)
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
@@ -208,7 +274,7 @@ def test_b9_a_server_that_is_only_starting_or_full_is_trouble(said: str) -> None
             ImportError("libodbc.so.2: cannot open shared object file: No such file or directory"),
             r"apt-get install unixodbc.*dnf install unixODBC",
         ),
-        (ImportError("DLL load failed"), "cannot be loaded: DLL load failed"),
+        (ImportError("DLL load failed"), r"cannot be loaded \(DLL load failed\).*Visual C\+\+"),
     ],
 )
 def test_a_driver_that_cannot_be_loaded_is_named(
