@@ -25,7 +25,7 @@ from calsync_agent.errors import Refusal, Unknown
 from calsync_agent.i18n import marked, message
 from calsync_agent.state import history, log
 from calsync_agent.state.history import Version
-from calsync_agent.state.log import Entry, Kind, Level, named
+from calsync_agent.state.log import Kind, Level, LogEntry, named
 
 RULE: Final = marked("restored by an administrator")
 
@@ -74,8 +74,8 @@ def restore(connection: sa.Connection, number: int, stamp: Stamp) -> Version:
     return version
 
 
-def _told(version: Version, appointment: Appointment) -> Entry:
-    return Entry(
+def _told(version: Version, appointment: Appointment) -> LogEntry:
+    return LogEntry(
         Level.INFO,
         Kind.CHANGED,
         message("restored by an administrator: {subject}", subject=named(appointment)),

@@ -19,7 +19,7 @@ from textual.scrollbar import ScrollBar
 
 from calsync_agent import i18n
 from calsync_agent.config import writing
-from calsync_agent.config.drafting import Draft
+from calsync_agent.config.drafting import SettingsDraft
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import Language, _, marked
 from calsync_tui import glyphs, keys, themes
@@ -135,7 +135,7 @@ class CalsyncApp(App[None]):
                 self._start = Start(await self._demo.settings())
                 self._opening = self._start.open
             if self._start is not None and self._start.existing() is None:
-                await self._instead(SetupScreen(Setup(Draft(), str(self._start.place()))))
+                await self._instead(SetupScreen(Setup(SettingsDraft(), str(self._start.place()))))
                 return
             gateway = await asyncio.to_thread(self._opening)
         except CalsyncError as error:

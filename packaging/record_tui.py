@@ -28,7 +28,7 @@ from calsync_agent.database.engine import open_database
 from calsync_agent.i18n import message
 from calsync_agent.installation import install
 from calsync_agent.state import log, profile_status, quarantine
-from calsync_agent.state.log import Entry, Kind, Level
+from calsync_agent.state.log import Kind, Level, LogEntry
 from calsync_agent.state.profile_status import Condition, Fare
 from calsync_agent.state.quarantine import Item
 from calsync_agent.state.tables import agent, lease, profile, provider
@@ -140,7 +140,7 @@ def faring() -> Iterator[Fare]:
         yield Fare(ProfileId(number), condition, NOW - timedelta(minutes=1), NOW, None, retry_at)
 
 
-def entries() -> Iterator[Entry]:
+def entries() -> Iterator[LogEntry]:
     """An hour in which some things changed on either side."""
     kinds = (
         (Kind.CREATED, message("created in Consolidate: {subject}", subject="")),
@@ -150,7 +150,7 @@ def entries() -> Iterator[Entry]:
         for turn in range(minute * minute % 7):
             kind, said = kinds[(minute + turn) % len(kinds)]
             subject = SUBJECTS[(minute + 2 * turn) % len(SUBJECTS)]
-            yield Entry(
+            yield LogEntry(
                 Level.INFO,
                 kind,
                 message(said.template, subject=subject),

@@ -30,7 +30,7 @@ from calsync_agent.config import reading
 from calsync_agent.console import say, say_json, warn
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _, marked, message
-from calsync_agent.service.findings import Checkup, Step
+from calsync_agent.service.findings import CheckStep, Checkup
 
 _TITLES: Final = {
     "settings": marked("settings"),
@@ -71,12 +71,12 @@ def check(options: argparse.Namespace) -> int:
     return made.status
 
 
-def _line(step: Step) -> str:
+def _line(step: CheckStep) -> str:
     title = _(_TITLES[step.name])
     return f"{title}: {step.message}"
 
 
-def _as_text(step: Step) -> list[str]:
+def _as_text(step: CheckStep) -> list[str]:
     sign = "✗" if step.status else "!" if step.warning else "✓"
     first, *others = _line(step).split("\n")
     mend = [f"→ {step.mend}"] if step.mend else []

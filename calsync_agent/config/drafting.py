@@ -29,7 +29,7 @@ _EXAMPLE_GUID: Final = "11111111-2222-3333-4444-555555555555"
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class SettingsDraft:
     """What was entered. Texts are taken without white space around them.
 
     The app signs in with `client_secret` or with `certificate_file`. A password in the url counts
@@ -48,9 +48,9 @@ class Draft:
     ca_file: str = ""
     proxy: str = ""
 
-    def stripped(self) -> "Draft":
+    def stripped(self) -> "SettingsDraft":
         """The same without white space around anything."""
-        return Draft(**{one.name: getattr(self, one.name).strip() for one in fields(self)})
+        return SettingsDraft(**{one.name: getattr(self, one.name).strip() for one in fields(self)})
 
     def apart(self) -> tuple[str, str]:
         """The url without its password, and the password; "" where there is none."""
@@ -80,7 +80,7 @@ KEYS: Final[Mapping[str, str]] = {
 """Which field of a draft a key of the file is made from."""
 
 
-def problems(draft: Draft, path: Path) -> dict[str, Message]:
+def problems(draft: SettingsDraft, path: Path) -> dict[str, Message]:
     """What is wrong with each field of a draft for settings at `path`; one problem for each."""
     found = Problems(path)
     draft = draft.stripped()
@@ -97,7 +97,7 @@ def problems(draft: Draft, path: Path) -> dict[str, Message]:
     return {KEYS[key]: texts[0] for key, texts in found.found.items() if key in KEYS}
 
 
-def warnings(draft: Draft, path: Path) -> dict[str, Message]:
+def warnings(draft: SettingsDraft, path: Path) -> dict[str, Message]:
     """What should be mended, but keeps nothing from working."""
     named = draft.certificate_file.strip()
     file = path.parent / named
@@ -111,7 +111,7 @@ def warnings(draft: Draft, path: Path) -> dict[str, Message]:
     return {}
 
 
-def sections(draft: Draft) -> dict[str, dict[str, str]]:
+def sections(draft: SettingsDraft) -> dict[str, dict[str, str]]:
     """The file's sections that a draft speaks of, as TOML would give them."""
     url, password = draft.apart()
     database = {
@@ -132,7 +132,7 @@ def sections(draft: Draft) -> dict[str, dict[str, str]]:
     return {"database": database, "exchange": exchange}
 
 
-def _check_login(draft: Draft, found: Problems) -> None:
+def _check_login(draft: SettingsDraft, found: Problems) -> None:
     """The password must be one that can be kept apart, and go with a login."""
     if "database.url" in found.found:
         return
@@ -165,7 +165,7 @@ def _check_login(draft: Draft, found: Problems) -> None:
         found.add("database.password_file", message("must be one line"))
 
 
-def _check_app(draft: Draft, path: Path, found: Problems) -> None:
+def _check_app(draft: SettingsDraft, path: Path, found: Problems) -> None:
     """A GUID for the app, and either a secret or a certificate."""
     if "exchange.client_id" not in found.found and not _is_guid(draft.client_id):
         found.add(

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from calsync_agent.config import credentials, sample
 from calsync_agent.config.checks import Wrong
-from calsync_agent.config.drafting import KEYS, PASSWORD_FILE, SECRET_FILE, Draft, sections
+from calsync_agent.config.drafting import KEYS, PASSWORD_FILE, SECRET_FILE, SettingsDraft, sections
 from calsync_agent.config.reading import FILE_NAME, LARGEST, VARIABLE
 from calsync_agent.config.settings import Log, Section, Sync
 from calsync_agent.errors import ConfigurationRefused
@@ -59,7 +59,7 @@ def unwritable(path: Path) -> Message | None:
     return None
 
 
-def draft_from(path: Path) -> Draft:
+def draft_from(path: Path) -> SettingsDraft:
     """What the settings at `path` say, as far as they can be read; secrets included."""
     raw = _raw(path)
     given = {field: raw.get(section, {}).get(key) for section, key, field in _places()}
@@ -68,10 +68,10 @@ def draft_from(path: Path) -> Draft:
         for section, key in (("database", "password_file"), ("exchange", "client_secret_file"))
     )
     texts = {field: value for field, value in given.items() if isinstance(value, str)}
-    return replace(Draft(), **{**texts, "password": password, "client_secret": secret})
+    return replace(SettingsDraft(), **{**texts, "password": password, "client_secret": secret})
 
 
-def text(draft: Draft, before: Path | None = None) -> str:
+def text(draft: SettingsDraft, before: Path | None = None) -> str:
     """`agent.toml`; it holds no secret but a proxy's login.
 
     What it does not come to speak of is taken over from the settings at `before`, as far as it is
@@ -81,7 +81,7 @@ def text(draft: Draft, before: Path | None = None) -> str:
     return sample.render(kept | sections(draft.stripped()))
 
 
-def files(path: Path, draft: Draft) -> list[Path]:
+def files(path: Path, draft: SettingsDraft) -> list[Path]:
     """What `write` will write, in that order."""
     return list(_contents(path, draft.stripped()))
 
@@ -91,7 +91,7 @@ def older(path: Path) -> Path:
     return path.with_name(f"{path.name}.old")
 
 
-def write(path: Path, draft: Draft) -> list[Path]:
+def write(path: Path, draft: SettingsDraft) -> list[Path]:
     """Write the settings, and before them the files with secrets that they name; all written.
 
     Each is written whole or not at all, and for its owner alone. Sections that a draft does not
@@ -117,7 +117,7 @@ def write(path: Path, draft: Draft) -> list[Path]:
     return list(contents)
 
 
-def _contents(path: Path, draft: Draft) -> dict[Path, str]:
+def _contents(path: Path, draft: SettingsDraft) -> dict[Path, str]:
     _, password = draft.apart()
     secrets = {
         path.parent / PASSWORD_FILE: password,

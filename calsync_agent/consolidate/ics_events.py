@@ -51,7 +51,7 @@ _ANSWERS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ImportedEntry:
     """An appointment to be entered, with the text of its rule. The same event has the same id."""
 
     id: ActivityId
@@ -64,7 +64,7 @@ class Entries:
     """The appointments of what belongs together, and what of it has no place in Consolidate."""
 
     group: Group
-    entries: tuple[Entry, ...]
+    entries: tuple[ImportedEntry, ...]
     lost: tuple[Message, ...]
 
 
@@ -85,26 +85,26 @@ def entries(reads: Reader, group: Group, employee: EmployeeId, people: Directory
 
 def _entries(
     reads: Reader, group: Group, employee: EmployeeId, people: Directory
-) -> Iterator[Entry]:
+) -> Iterator[ImportedEntry]:
     master = group.master
     if master is None:  # somebody was invited to single days of a series
         for each in group.days:
             named = each.get("RECURRENCE-ID")
             number = _number(employee, f"{group.key}/{named.value if named else ''}")
-            yield Entry(number, _single(reads, each, employee, people), None)
+            yield ImportedEntry(number, _single(reads, each, employee, people), None)
         return
     series = _single(reads, master, employee, people)
     rule = reads.rule(master)
     if rule is None:
         without_rule(group.days)
-        yield Entry(_number(employee, group.key), series, None)
+        yield ImportedEntry(_number(employee, group.key), series, None)
         return
     recurrence = rule_text(rule)
     if len(recurrence) > LONGEST_RULE:
         raise NotHeld(message("its rule is longer than {count} characters", count=LONGEST_RULE))
     exceptions = tuple(_exceptions(reads, master, group.days, series, recurrence))
     series = replace(series, exceptions=exceptions)
-    yield Entry(_number(employee, group.key), series, recurrence)
+    yield ImportedEntry(_number(employee, group.key), series, recurrence)
 
 
 def _number(employee: EmployeeId, key: str) -> ActivityId:

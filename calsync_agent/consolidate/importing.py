@@ -17,7 +17,7 @@ from calsync_agent.appointment.content import ALL
 from calsync_agent.appointment.model import ActivityId, EmployeeId
 from calsync_agent.appointment.people import Directory
 from calsync_agent.consolidate import children
-from calsync_agent.consolidate.ics_events import Entries, Entry, entries, reader
+from calsync_agent.consolidate.ics_events import Entries, ImportedEntry, entries, reader
 from calsync_agent.consolidate.reading import inbound_type, read_staff
 from calsync_agent.consolidate.rows import activity_values
 from calsync_agent.consolidate.tables import activity
@@ -137,12 +137,12 @@ class _Done:
             self.left_out += each.group.lost
             self.left_out += [each.group.left_out(lost) for lost in each.lost]
 
-    def _together(self, rows: Sequence[Entry]) -> Exception | None:
+    def _together(self, rows: Sequence[ImportedEntry]) -> Exception | None:
         with self.connection.begin_nested():
             self._insert(rows)
         return None
 
-    def _insert(self, entered: Sequence[Entry]) -> None:
+    def _insert(self, entered: Sequence[ImportedEntry]) -> None:
         rows: list[dict[str, Any]] = [
             {
                 **self.usual,

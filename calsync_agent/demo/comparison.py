@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from calsync_agent.consolidate import tables
-from calsync_agent.demo.entries import VIENNA, Employee, Entry, Story
+from calsync_agent.demo.entries import VIENNA, DemoEntry, Employee, Story
 from calsync_agent.demo.office import Office
 
 
@@ -42,7 +42,7 @@ class Pair:
 
     consolidate: Facts | None
     exchange: Facts | None
-    entry: Entry | None = None
+    entry: DemoEntry | None = None
     entered: Facts | None = None
     told: Facts | None = None
 
@@ -114,14 +114,14 @@ def compare(office: Office, employee: Employee, story: Story) -> Comparison:
 class _Side:
     """A row or an event; `entry` is None where the sync made it."""
 
-    entry: Entry | None
+    entry: DemoEntry | None
     facts: Facts
 
 
 def _pair(
     office: Office,
     mine: Story,
-    entry: Entry | None,
+    entry: DemoEntry | None,
     consolidate: Facts | None = None,
     exchange: Facts | None = None,
 ) -> Pair:
@@ -216,7 +216,7 @@ def event_facts(event: Mapping[str, Any]) -> Facts:
 # -- the story --------------------------------------------------------------------------------
 
 
-def _entry_facts(office: Office, entry: Entry) -> Facts:
+def _entry_facts(office: Office, entry: DemoEntry) -> Facts:
     when, all_day = entry.when, entry.when.clock is None
     return Facts(
         start=_vienna(when.start(office.monday), when.zone, all_day=all_day),

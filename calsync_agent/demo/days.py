@@ -14,10 +14,10 @@ from calsync_agent.demo import telling
 from calsync_agent.demo.entries import (
     Day,
     Deleted,
-    Draft,
+    DemoEntry,
     Edit,
     Employee,
-    Entry,
+    EntryDraft,
     Moved,
     New,
     Relocated,
@@ -50,7 +50,7 @@ _MORNINGS: Final = ("08:00", "08:30", "09:15", "10:00", "10:45", "11:30", "12:15
 class Meeting:
     """The owner enters something in Consolidate to which others are invited."""
 
-    entry: Entry
+    entry: DemoEntry
     guests: tuple[Employee, ...]
 
 
@@ -76,14 +76,14 @@ Happening: TypeAlias = Edit | Meeting | Answered | Repeating
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DayStep:
     """What happens at once. `waits`: not as long as something waits for an admin."""
 
     happenings: tuple[Happening, ...]
     waits: bool = False
 
 
-def lap(number: int) -> list[Step]:
+def lap(number: int) -> list[DayStep]:
     """The lap of that number, counted from 0."""
     day, later = _DAYS[number % 5], _DAYS[(number + 2) % 5]
     clock = _MORNINGS[number % 7]
@@ -91,19 +91,25 @@ def lap(number: int) -> list[Step]:
     site, check = f"Baubesprechung {41 + number}", f"Rohrkontrolle {301 + number}"
     calls = [f"Rückruf {901 + number}/{call + 1}" for call in range(CALLS)]
     (meeting,) = entered(
-        ANNA, CONSOLIDATE, Draft(site, at(2, day, clock, 90), WHERE_WE_MEET, reminder=30)
+        ANNA, CONSOLIDATE, EntryDraft(site, at(2, day, clock, 90), WHERE_WE_MEET, reminder=30)
     )
-    checked = new(CLARA, CONSOLIDATE, Draft(check, at(1, later, "06:30", 45)))
+    checked = new(CLARA, CONSOLIDATE, EntryDraft(check, at(1, later, "06:30", 45)))
     return [
-        _one(new(ANNA, CONSOLIDATE, Draft(offer, at(1, day, clock), body="Förderung ansprechen!"))),
-        _one(new(CLARA, OUTLOOK, Draft(fault, at(1, later, clock, 45), importance="high"))),
+        _one(
+            new(
+                ANNA,
+                CONSOLIDATE,
+                EntryDraft(offer, at(1, day, clock), body="Förderung ansprechen!"),
+            )
+        ),
+        _one(new(CLARA, OUTLOOK, EntryDraft(fault, at(1, later, clock, 45), importance="high"))),
         _one(Meeting(meeting, (BERND, CLARA))),
         _one(Edit(ANNA, OUTLOOK, offer, Moved(at(1, later, "14:00")))),
-        Step((checked, Repeating(CLARA, check, UNFIT))),
+        DayStep((checked, Repeating(CLARA, check, UNFIT))),
         _one(Edit(CLARA, CONSOLIDATE, fault, Relocated("Gleisdorf"))),
         _one(Answered(BERND, site, "accepted")),
-        Step(tuple(_calls(calls)), waits=True),
-        Step(
+        DayStep(tuple(_calls(calls)), waits=True),
+        DayStep(
             (
                 Edit(CLARA, OUTLOOK, fault, Moved(at(1, day, "15:30", 45))),
                 Edit(CLARA, CONSOLIDATE, fault, Moved(at(1, day, "13:00", 45))),
@@ -111,7 +117,7 @@ def lap(number: int) -> list[Step]:
         ),
         _one(Answered(CLARA, site, "tentativelyAccepted")),
         _one(Edit(ANNA, OUTLOOK, offer, Relocated("Herrengasse 7"))),
-        Step(tuple(Edit(BERND, OUTLOOK, call, Deleted()) for call in calls)),
+        DayStep(tuple(Edit(BERND, OUTLOOK, call, Deleted()) for call in calls)),
         _one(Repeating(CLARA, check, FIT)),
         _one(Edit(ANNA, OUTLOOK, offer, Deleted())),
         _one(Edit(CLARA, CONSOLIDATE, fault, Deleted())),
@@ -120,7 +126,7 @@ def lap(number: int) -> list[Step]:
     ]
 
 
-def carry_out(happening: Happening, office: Office, steps: list[Step]) -> Message:
+def carry_out(happening: Happening, office: Office, steps: list[DayStep]) -> Message:
     """Let it happen; `steps` are the lap's. Returns what to say about it."""
     match happening:
         case Edit():
@@ -155,17 +161,17 @@ def carry_out(happening: Happening, office: Office, steps: list[Step]) -> Messag
             assert_never(happening)
 
 
-def _one(happening: Happening) -> Step:
-    return Step((happening,))
+def _one(happening: Happening) -> DayStep:
+    return DayStep((happening,))
 
 
 def _calls(subjects: list[str]) -> Iterator[Edit]:
     for number, subject in enumerate(subjects):
         when = at(3, _DAYS[number % 5], "16:00", 15)
-        yield new(BERND, CONSOLIDATE, Draft(subject, when, show_as="free", importance="low"))
+        yield new(BERND, CONSOLIDATE, EntryDraft(subject, when, show_as="free", importance="low"))
 
 
-def _entries(steps: list[Step]) -> Iterator[Entry]:
+def _entries(steps: list[DayStep]) -> Iterator[DemoEntry]:
     """What the lap enters."""
     for step in steps:
         for happening in step.happenings:

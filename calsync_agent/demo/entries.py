@@ -95,7 +95,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class EntryDraft:
     """An appointment as somebody thinks of it.
 
     `category` is Outlook's own. `also` is how the subject is spelt in Outlook where it is entered
@@ -116,18 +116,18 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry(Draft):
+class DemoEntry(EntryDraft):
     """An appointment that somebody enters into their own calendar by hand."""
 
     owner: Employee
     where: Where
 
 
-def entered(owner: Employee, where: Where, *drafts: Draft) -> tuple[Entry, ...]:
+def entered(owner: Employee, where: Where, *drafts: EntryDraft) -> tuple[DemoEntry, ...]:
     """The drafts, entered into the owner's calendar."""
-    names = [field.name for field in fields(Draft)]
+    names = [field.name for field in fields(EntryDraft)]
     return tuple(
-        Entry(owner=owner, where=where, **{name: getattr(draft, name) for name in names})
+        DemoEntry(owner=owner, where=where, **{name: getattr(draft, name) for name in names})
         for draft in drafts
     )
 
@@ -136,7 +136,7 @@ def entered(owner: Employee, where: Where, *drafts: Draft) -> tuple[Entry, ...]:
 class New:
     """A new appointment."""
 
-    entry: Entry
+    entry: DemoEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +201,13 @@ class Edit:
     change: Change
 
 
-def new(owner: Employee, where: Where, draft: Draft) -> Edit:
+def new(owner: Employee, where: Where, draft: EntryDraft) -> Edit:
     """The owner enters something."""
     (entry,) = entered(owner, where, draft)
     return Edit(owner, where, draft.subject, New(entry))
 
 
-def concerned(edit: Edit, entries: Iterable[Entry]) -> Entry:
+def concerned(edit: Edit, entries: Iterable[DemoEntry]) -> DemoEntry:
     """The entry that an edit is about, as it was entered."""
     if isinstance(edit.change, New):
         return edit.change.entry
@@ -224,18 +224,18 @@ def conflicts(edits: Iterable[Edit]) -> set[str]:
     return outlook & consolidate
 
 
-Story: TypeAlias = Mapping[Entry, Entry | None]
+Story: TypeAlias = Mapping[DemoEntry, DemoEntry | None]
 """What each entry has become by now; None where it is deleted."""
 
 
-def after(entries: Iterable[Entry], edits: Iterable[Edit]) -> Story:
+def after(entries: Iterable[DemoEntry], edits: Iterable[Edit]) -> Story:
     """What becomes of each entry on both sides by some edits.
 
     In a conflict, and where spellings differ, Consolidate's version counts (A3, B4).
     """
     entries, edits = list(entries), list(edits)
     contested = conflicts(edits)
-    now: dict[Entry, Entry | None] = {entry: entry for entry in entries}
+    now: dict[DemoEntry, DemoEntry | None] = {entry: entry for entry in entries}
     for edit in edits:
         if edit.subject in contested and edit.where is Where.OUTLOOK:
             continue
@@ -244,7 +244,7 @@ def after(entries: Iterable[Entry], edits: Iterable[Edit]) -> Story:
     return now
 
 
-def _changed(entry: Entry, change: Change) -> Entry | None:
+def _changed(entry: DemoEntry, change: Change) -> DemoEntry | None:
     match change:
         case New():
             return entry

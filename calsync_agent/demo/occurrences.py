@@ -14,14 +14,14 @@ from dateutil.rrule import rrulestr
 
 from calsync_agent.consolidate import tables
 from calsync_agent.demo.comparison import Facts, Pair, event_facts, row_facts
-from calsync_agent.demo.entries import Entry
+from calsync_agent.demo.entries import DemoEntry
 from calsync_agent.demo.office import Office
 
 MOST: Final = 6
 _AHEAD: Final = timedelta(days=800)
 
 
-def occurrences(office: Office, entry: Entry) -> tuple[Pair, ...]:
+def occurrences(office: Office, entry: DemoEntry) -> tuple[Pair, ...]:
     """The first occurrences of the series, by start; cancelled ones are on no side.
 
     `Pair.entered` is what the series itself says of the occurrence.
@@ -39,7 +39,9 @@ def occurrences(office: Office, entry: Entry) -> tuple[Pair, ...]:
     return tuple(found[:MOST])
 
 
-def _planned(office: Office, entry: Entry, until: datetime) -> Iterator[tuple[Facts, Facts | None]]:
+def _planned(
+    office: Office, entry: DemoEntry, until: datetime
+) -> Iterator[tuple[Facts, Facts | None]]:
     """What the rule says of each occurrence, and what Consolidate says; None where cancelled."""
     row, odd = _rows(office, entry)
     length = row["ends_at"] - row["starts_at"]
@@ -58,7 +60,7 @@ def _planned(office: Office, entry: Entry, until: datetime) -> Iterator[tuple[Fa
 
 
 def _rows(
-    office: Office, entry: Entry
+    office: Office, entry: DemoEntry
 ) -> tuple[Mapping[Any, Any], dict[datetime, Mapping[Any, Any]]]:
     """The row of a series, and its exceptions by original start."""
     activity, exception = tables.activity, tables.activity_exception
@@ -74,7 +76,7 @@ def _rows(
     return row, {each["original_start"]: each for each in odd}
 
 
-def _seen(office: Office, entry: Entry, until: datetime) -> list[Facts]:
+def _seen(office: Office, entry: DemoEntry, until: datetime) -> list[Facts]:
     person = office.person(entry.owner)
     start = entry.when.start(office.monday) - timedelta(days=1)
     view = person.view(start.replace(tzinfo=UTC), until.replace(tzinfo=UTC))

@@ -18,9 +18,9 @@ from calsync_agent.demo.entries import (
     DayCancelled,
     DayMoved,
     Deleted,
+    DemoEntry,
     Edit,
     Employee,
-    Entry,
     MadePrivate,
     Moved,
     New,
@@ -58,14 +58,14 @@ class Office:
         self.tenant = tenant
         self.monday = monday
         self.employees: dict[Employee, int] = {}
-        self.activities: dict[UUID, Entry] = {}
-        self.events: dict[str, Entry] = {}
+        self.activities: dict[UUID, DemoEntry] = {}
+        self.events: dict[str, DemoEntry] = {}
 
     def person(self, employee: Employee) -> Person:
         """The employee at Outlook."""
         return self.tenant.user(employee.mailbox)
 
-    def activity_id(self, entry: Entry) -> UUID:
+    def activity_id(self, entry: DemoEntry) -> UUID:
         """The id of the row that an entry gets in Consolidate."""
         return uuid5(_NAMESPACE, f"{entry.owner.code} {entry.subject} {entry.when.days}")
 
@@ -99,14 +99,14 @@ class Office:
 
     # -- what its people do --------------------------------------------------------------------
 
-    def enter(self, entry: Entry) -> None:
+    def enter(self, entry: DemoEntry) -> None:
         """The owner enters an appointment, in one program or in both."""
         if entry.where is not Where.OUTLOOK:
             self._enter_in_consolidate(entry)
         if entry.where is not Where.CONSOLIDATE:
             self._enter_in_outlook(entry)
 
-    def carry_out(self, edit: Edit, entry: Entry) -> None:
+    def carry_out(self, edit: Edit, entry: DemoEntry) -> None:
         """Somebody does something to an entry, which they find by its subject."""
         match edit.change, edit.where:
             case New(), _:
@@ -116,7 +116,7 @@ class Office:
             case change, _:
                 self._alter_in_outlook(entry, change)
 
-    def meet(self, entry: Entry, guests: Iterable[Employee]) -> None:
+    def meet(self, entry: DemoEntry, guests: Iterable[Employee]) -> None:
         """The owner enters a meeting in Consolidate, and who is to come."""
         invited = [
             {
@@ -141,12 +141,12 @@ class Office:
         """The owner gives an appointment another rule in Consolidate (RFC 5545)."""
         self._write(employee, subject, {"recurrence": rule})
 
-    def _enter_in_consolidate(self, entry: Entry) -> None:
+    def _enter_in_consolidate(self, entry: DemoEntry) -> None:
         with self.database.writing() as connection:
             connection.execute(sa.insert(tables.activity).values(self._row(entry)))
         self.activities[self.activity_id(entry)] = entry
 
-    def _row(self, entry: Entry) -> dict[str, Any]:
+    def _row(self, entry: DemoEntry) -> dict[str, Any]:
         return {
             "id": self.activity_id(entry),
             "type_id": 1,
@@ -162,7 +162,7 @@ class Office:
             **self._columns(entry.when),
         }
 
-    def _enter_in_outlook(self, entry: Entry) -> None:
+    def _enter_in_outlook(self, entry: DemoEntry) -> None:
         start, end = self._times(entry.when)
         by_hand = entry.where is Where.BOTH
         event = self.person(entry.owner).create(
@@ -183,7 +183,7 @@ class Office:
         )
         self.events[event] = entry
 
-    def _alter_in_consolidate(self, entry: Entry, change: Alteration) -> None:
+    def _alter_in_consolidate(self, entry: DemoEntry, change: Alteration) -> None:
         if isinstance(change, DayMoved | DayCancelled):
             self._alter_day_in_consolidate(entry, change)
             return
@@ -197,7 +197,7 @@ class Office:
         with self.database.writing() as connection:
             connection.execute(sa.update(tables.activity).where(mine).values(values))
 
-    def _alter_day_in_consolidate(self, entry: Entry, change: OfOneDay) -> None:
+    def _alter_day_in_consolidate(self, entry: DemoEntry, change: OfOneDay) -> None:
         original = change.day.start(self.monday)
         row = {
             "id": uuid5(_NAMESPACE, f"{entry.subject} {original}"),
@@ -230,7 +230,7 @@ class Office:
             case _:
                 assert_never(change)
 
-    def _alter_in_outlook(self, entry: Entry, change: Alteration) -> None:
+    def _alter_in_outlook(self, entry: DemoEntry, change: Alteration) -> None:
         person = self.person(entry.owner)
         for event in person.find(entry.subject):
             match change:

@@ -18,9 +18,9 @@ from calsync_agent.appointment import codec
 from calsync_agent.demo import telling
 from calsync_agent.demo.comparison import Comparison, compare
 from calsync_agent.demo.entries import (
+    DemoEntry,
     Edit,
     Employee,
-    Entry,
     Story,
     Where,
     after,
@@ -74,7 +74,7 @@ class Scenes:
     screen: Screen
     stage: Stage
     office: Office
-    entries: Sequence[Entry]
+    entries: Sequence[DemoEntry]
 
     def opening(self) -> None:
         """The office, and how many appointments each program has before the first sync."""
@@ -208,7 +208,7 @@ class Scenes:
         self.screen.line()
         return kept
 
-    def _kept_starts(self, entry: Entry) -> set[datetime]:
+    def _kept_starts(self, entry: DemoEntry) -> set[datetime]:
         """When the versions began that the sync has kept of an event."""
         kept = sa.and_(
             state.history.c.activity_id == self.office.activity_id(entry),

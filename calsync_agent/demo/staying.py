@@ -15,7 +15,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from calsync_agent.demo.days import Step, carry_out, lap
+from calsync_agent.demo.days import DayStep, carry_out, lap
 from calsync_agent.demo.office import Office
 from calsync_agent.demo.stage import Stage, staged
 from calsync_agent.demo.story import DOMAIN, ENTRIES, STAFF, public_holidays
@@ -73,7 +73,7 @@ def furnished(stage: Stage, today: date) -> Office:
     return office
 
 
-def take(step: Step, office: Office, steps: list[Step], say: Say) -> None:
+def take(step: DayStep, office: Office, steps: list[DayStep], say: Say) -> None:
     """Let a step happen, and say so; where the database is too busy for it, log that."""
     for happening in step.happenings:
         try:

@@ -11,7 +11,7 @@ from typing import Final
 
 from calsync_agent.demo import moments
 from calsync_agent.demo.comparison import Comparison, Facts, Pair
-from calsync_agent.demo.entries import Deleted, Edit, Entry, New, Where, concerned, conflicts
+from calsync_agent.demo.entries import Deleted, DemoEntry, Edit, New, Where, concerned, conflicts
 from calsync_agent.demo.screen import Piece, Screen, Style
 from calsync_agent.demo.text import padded
 from calsync_agent.i18n import _, counted
@@ -39,7 +39,7 @@ STYLES: Final[Mapping[Mark, Style]] = {
 }
 
 
-def marks(edits: Collection[Edit], entries: Collection[Entry]) -> dict[Entry, Mark]:
+def marks(edits: Collection[Edit], entries: Collection[DemoEntry]) -> dict[DemoEntry, Mark]:
     """The mark of each entry that was changed."""
     return {concerned(edit, entries): mark_of(edit, edits) for edit in edits}
 
@@ -62,7 +62,7 @@ class Table:
     """Shows comparisons on a screen."""
 
     screen: Screen
-    marks: Mapping[Entry, Mark]
+    marks: Mapping[DemoEntry, Mark]
 
     def show(self, comparison: Comparison) -> None:
         """The calendar of one employee."""
@@ -114,7 +114,7 @@ class Table:
         room = (self.screen.columns - _MARK - _HOW) // 2 - self._before_subject
         return min(max(room, 1), _WIDEST_SUBJECT)
 
-    def show_series(self, entry: Entry, days: Iterable[Pair]) -> None:
+    def show_series(self, entry: DemoEntry, days: Iterable[Pair]) -> None:
         """The next occurrences of a series; those that are odd are marked."""
         self.screen.line((f"{entry.subject} ({entry.owner.first_name})", Style.BOLD))
         for pair in days:

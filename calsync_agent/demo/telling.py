@@ -10,9 +10,9 @@ from calsync_agent.demo.entries import (
     DayCancelled,
     DayMoved,
     Deleted,
+    DemoEntry,
     Edit,
     Employee,
-    Entry,
     MadePrivate,
     Moved,
     New,
@@ -38,7 +38,7 @@ _BACK: Final = (
 )
 
 
-def announcement(edit: Edit, entry: Entry, office: Office) -> Message:
+def announcement(edit: Edit, entry: DemoEntry, office: Office) -> Message:
     """Who does what, where."""
     subject = entry.subject
     if edit.by != entry.owner:

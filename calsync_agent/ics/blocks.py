@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from calsync_agent.i18n import Message, message
-from calsync_agent.ics.lines import Line
+from calsync_agent.ics.lines import ContentLine
 
 _STRUCTURE: Final = re.compile(r"\s*(BEGIN|END)\s*:\s*([A-Za-z0-9-]+)\s*\Z", re.IGNORECASE)
 _CALENDAR: Final = "VCALENDAR"
@@ -24,7 +24,7 @@ class Block:
     name: str
     number: int
     calendar: int
-    lines: list[Line] = field(default_factory=list)
+    lines: list[ContentLine] = field(default_factory=list)
     parts: list["Block"] = field(default_factory=list)
     wrong: Message | None = None
 
@@ -37,7 +37,7 @@ class Block:
             left += one.parts
 
 
-def blocks(lines: Iterable[Line]) -> Iterator[Block]:
+def blocks(lines: Iterable[ContentLine]) -> Iterator[Block]:
     """The components of all calendars in a file, in order; calendars are numbered from 1.
 
     A calendar that is not whole is told by a block of its own name.
@@ -53,9 +53,9 @@ class _Reading:
         self._calendar = 0
         self._within = False
         self._open: list[Block] = []
-        self._stray: list[Line] = []
+        self._stray: list[ContentLine] = []
 
-    def take(self, line: Line) -> Iterator[Block]:
+    def take(self, line: ContentLine) -> Iterator[Block]:
         found = _STRUCTURE.match(line.text)
         if found is None:
             (self._open[-1].lines if self._open else self._stray).append(line)
@@ -70,7 +70,7 @@ class _Reading:
         if self._within:
             yield self._told(message("the file is cut off: END:VCALENDAR is missing"), 0)
 
-    def _begin(self, name: str, line: Line) -> Iterator[Block]:
+    def _begin(self, name: str, line: ContentLine) -> Iterator[Block]:
         if name == _CALENDAR:
             yield from self._give_up(_endless("VCALENDAR"))
             if self._within:
@@ -86,7 +86,7 @@ class _Reading:
         self._stray.clear()
         self._open.append(Block(name, line.number, self._calendar))
 
-    def _finish(self, name: str, line: Line) -> Iterator[Block]:
+    def _finish(self, name: str, line: ContentLine) -> Iterator[Block]:
         if name == _CALENDAR:
             yield from self._give_up(message("its END is missing"))
             if not self._within:
@@ -113,7 +113,7 @@ class _Reading:
             yield self._open[0]
         self._open.clear()
 
-    def _orphan(self, name: str, line: Line) -> Iterator[Block]:
+    def _orphan(self, name: str, line: ContentLine) -> Iterator[Block]:
         if self._open:
             self._open[-1].wrong = message("a part of it has no beginning: {part}", part=name)
             return

@@ -6,7 +6,7 @@ from typing import Final
 
 from calsync_agent.i18n import Message, message
 from calsync_agent.ics.blocks import Block
-from calsync_agent.ics.lines import Line
+from calsync_agent.ics.lines import ContentLine
 from calsync_agent.ics.properties import Property, read_property
 
 _SHOWN: Final = 60
@@ -116,14 +116,14 @@ def shown(text: str) -> str:
     return plain if len(plain) <= _SHOWN else plain[: _SHOWN - 1] + "…"
 
 
-def _is_text(line: Line) -> bool:
+def _is_text(line: ContentLine) -> bool:
     """Whether what looks like a property is the rest of a text that has lost its fold."""
     name = line.text.lstrip().partition(":")[0].partition(";")[0].strip()
     known = name.upper() in _READ | _UNUSED or name.upper().startswith("X-")
     return not known and name != name.upper()
 
 
-def _unreadable(event: Event, line: Line) -> None:
+def _unreadable(event: Event, line: ContentLine) -> None:
     name = line.text.lstrip().partition(":")[0].partition(";")[0].strip().upper()
     if name in _VITAL:
         refuse(event, message("{part} cannot be read: {value}", part=name, value=shown(line.text)))

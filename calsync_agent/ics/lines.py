@@ -33,14 +33,14 @@ _LONGEST_HEAD: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ContentLine:
     """A line without its folds; `number` is where it begins in the file, from 1."""
 
     number: int
     text: str
 
 
-def lines(content: bytes) -> Iterator[Line]:
+def lines(content: bytes) -> Iterator[ContentLine]:
     """The lines of a file that are not empty."""
     begun, pieces, quoted = 0, list[bytes](), False
     for number, each in enumerate(_physical(_narrow(content)), 1):
@@ -65,10 +65,10 @@ def from_quoted_printable(value: str, charset: str) -> str:
     return re.sub(r"\r\n?|\n", r"\\n", said)
 
 
-def _line(number: int, pieces: list[bytes]) -> Line:
+def _line(number: int, pieces: list[bytes]) -> ContentLine:
     whole = b"".join(pieces)
     named = _CHARSET.search(_head(whole))
-    return Line(number, _decoded(whole, named[1].decode() if named else ""))
+    return ContentLine(number, _decoded(whole, named[1].decode() if named else ""))
 
 
 def _head(line: bytes) -> bytes:

@@ -13,7 +13,7 @@ from calsync_agent.domain.link import Link, Role
 from calsync_agent.domain.policy import Policy, Priority
 from calsync_agent.domain.version import Side
 from calsync_agent.plan.inbound_id import own_id
-from calsync_agent.plan.matrix import Answer, Cell, Change, Create, Decision, Delete
+from calsync_agent.plan.matrix import Cell, Change, Create, Decision, Delete, Respond
 from calsync_agent.plan.pair import Pair
 from calsync_agent.plan.projection import answer
 
@@ -71,7 +71,7 @@ def _declined(pair: Pair) -> Decision:
     """Whoever deletes their copy has declined; the meeting stays (F6)."""
     if answer(pair.mine, pair.employee) is Response.DECLINED:
         return Decision(Cell.DECLINED, forget=True)
-    return Decision(Cell.DECLINED, consolidate=Answer(Response.DECLINED), forget=True)
+    return Decision(Cell.DECLINED, consolidate=Respond(Response.DECLINED), forget=True)
 
 
 def _cancelled(pair: Pair) -> Decision:
@@ -96,7 +96,7 @@ def _both_there(pair: Pair, link: Link, policy: Policy) -> Decision:
     if Field.RESPONSES in differs & (touched | theirs_touched):
         if _outward(touched, theirs_touched, policy):
             given = answer(pair.mine, pair.employee)
-            sent = Answer(given) if given is not Response.NONE else None
+            sent = Respond(given) if given is not Response.NONE else None
         else:
             inward |= ANSWER
     if put_back:

@@ -26,13 +26,13 @@ from calsync_agent.i18n import Message, message
 from calsync_agent.plan import attendee_copy, verdicts
 from calsync_agent.plan.matrix import (
     MATRIX,
-    Answer,
     Cell,
     Change,
     Create,
     Decision,
     Delete,
     Examine,
+    Respond,
     State,
     Write,
 )
@@ -167,7 +167,7 @@ def _inward(found: Row, pair: Pair) -> Write:
         case Action.DELETE:
             return Delete()
         case Action.DECLINE:
-            return Answer(Response.DECLINED)
+            return Respond(Response.DECLINED)
         case Action.TAKE_CHANGES:
             return _change(_changed_there(pair) & differing(pair.mine, pair.theirs))
         case Action.TAKE_ALL:

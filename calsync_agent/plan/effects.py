@@ -35,7 +35,7 @@ from calsync_agent.domain.operation import (
 )
 from calsync_agent.domain.version import Kept, Side
 from calsync_agent.plan.job import Job, Outgoing
-from calsync_agent.plan.matrix import Answer, Change, Create, Decision, Delete, Examine, fields_of
+from calsync_agent.plan.matrix import Change, Create, Decision, Delete, Examine, Respond, fields_of
 from calsync_agent.plan.pair import Known
 from calsync_agent.plan.projection import answered, attendees, in_own_words, taken, view
 
@@ -100,7 +100,7 @@ def _consolidate(job: Job, known: Known, decision: Decision) -> Effects:
             what = tuple(field_names(fields, activity.appointment, now))
             change = ChangedActivity(activity, now, fields, what, _new_responsible(job, known))
             return Effects(change=change, mine=now)
-        case Answer(response) if isinstance(activity, Activity):
+        case Respond(response) if isinstance(activity, Activity):
             now = answered(activity.appointment, job.profile.employee, response)
             change = ChangedActivity(activity, now, {Field.RESPONSES}, ())
             return Effects(change=change, mine=now)
@@ -212,7 +212,7 @@ def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effe
                 invited = attendees(event.attendees, mine, people)
             change = ChangeEvent(event, mine, fields, invited, before.carried)
             result = replace(result, outgoing=Outgoing(change, now, mine))
-        case Answer(response):
+        case Respond(response):
             given = AnswerEvent(event, response)
             result = replace(result, outgoing=Outgoing(given, now, mine))
     return result

@@ -115,13 +115,13 @@ class Examine:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Respond:
     """Give this answer: in Exchange for the copy's owner, in Consolidate for the employee (F6)."""
 
     response: Response
 
 
-Write: TypeAlias = Create | Change | Delete | Examine | Answer | None
+Write: TypeAlias = Create | Change | Delete | Examine | Respond | None
 
 
 def fields_of(write: Write) -> frozenset[Field]:
@@ -129,7 +129,7 @@ def fields_of(write: Write) -> frozenset[Field]:
     match write:
         case Change(fields):
             return fields
-        case Answer():
+        case Respond():
             return frozenset({Field.RESPONSES})
     return frozenset()
 

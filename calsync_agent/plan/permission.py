@@ -6,7 +6,7 @@ from calsync_agent.domain.activity import Activity
 from calsync_agent.domain.event import Event
 from calsync_agent.domain.policy import Policy
 from calsync_agent.domain.version import Side
-from calsync_agent.plan.matrix import Answer, Change, Decision, fields_of
+from calsync_agent.plan.matrix import Change, Decision, Respond, fields_of
 from calsync_agent.plan.pair import Pair
 
 
@@ -40,5 +40,5 @@ def _by_fields(pair: Pair, decision: Decision) -> bool:
     match pair.activity, pair.event:
         case (Activity(deleted=False), Event()):
             writes = (decision.consolidate, decision.exchange)
-            return all(write is None or isinstance(write, Change | Answer) for write in writes)
+            return all(write is None or isinstance(write, Change | Respond) for write in writes)
     return False

@@ -17,7 +17,7 @@ from calsync_agent.sandbox.connections import Connections
 from calsync_agent.sandbox.control import answer_control
 from calsync_agent.sandbox.faults import Dropped, Target
 from calsync_agent.sandbox.graph.requests import (
-    Answer,
+    GraphReply,
     Request,
     read_json,
     refusal_answer,
@@ -36,7 +36,7 @@ from calsync_agent.sandbox.tenant import Tenant
 
 MOST_BYTES = 4 * 1024 * 1024
 
-Answering = Callable[[HttpRequest], Awaitable[Answer]]
+Answering = Callable[[HttpRequest], Awaitable[GraphReply]]
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
@@ -59,7 +59,7 @@ class _Doors:
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
 
-    async def graph(self, http: HttpRequest) -> Answer:
+    async def graph(self, http: HttpRequest) -> GraphReply:
         """Graph."""
         try:
             request = await _read(http, "/v1.0")
@@ -67,17 +67,17 @@ class _Doors:
             return self._refused(refusal)
         return await self._tenant.gateway.answer(request)
 
-    async def control(self, http: HttpRequest) -> Answer:
+    async def control(self, http: HttpRequest) -> GraphReply:
         """The switches."""
         try:
             return answer_control(self._tenant, await _read(http, "/control"))
         except GraphRefusal as refusal:
             return self._refused(refusal)
 
-    async def sign_in(self, http: HttpRequest) -> Answer:
+    async def sign_in(self, http: HttpRequest) -> GraphReply:
         """Entra's part. Faults with scope `http` apply here as well."""
 
-        async def proceed() -> Answer:
+        async def proceed() -> GraphReply:
             return await self._sign_in(http)
 
         try:
@@ -86,7 +86,7 @@ class _Doors:
         except GraphRefusal as refusal:
             return self._refused(refusal)
 
-    async def _sign_in(self, http: HttpRequest) -> Answer:
+    async def _sign_in(self, http: HttpRequest) -> GraphReply:
         tenant, base = self._tenant, _origin(http)
         authorization = http.headers.get("authorization")
         body = (await http.body()).decode(errors="replace")
@@ -94,7 +94,7 @@ class _Doors:
             try:
                 match http.method, *split_path(http.url.path):
                     case "GET", name, "v2.0", ".well-known", "openid-configuration":
-                        return Answer(200, openid_configuration(tenant.world, base, name))
+                        return GraphReply(200, openid_configuration(tenant.world, base, name))
                     case "POST", name, "oauth2", "v2.0", "token":
                         tenant.counters.tokens += 1
                         form = dict(parse_qsl(body, keep_blank_values=True))
@@ -102,17 +102,17 @@ class _Doors:
                         issued = answer_token(
                             tenant.world, tenant.registration, tenant.tokens, asked
                         )
-                        return Answer(200, issued, {"Cache-Control": "no-store, no-cache"})
+                        return GraphReply(200, issued, {"Cache-Control": "no-store, no-cache"})
             except SignInRefusal as refusal:
-                return Answer(refusal.status, refusal.as_json(tenant.clock.now()))
+                return GraphReply(refusal.status, refusal.as_json(tenant.clock.now()))
         raise GraphRefusal(404, "NotFound", f"Nothing is served at {http.url.path}.")
 
-    def _refused(self, refusal: GraphRefusal) -> Answer:
+    def _refused(self, refusal: GraphRefusal) -> GraphReply:
         with self._tenant.lock:
             own = self._tenant.world.ids.guid("refused", self._tenant.clock.now())
             ids = {"request-id": own, "client-request-id": own}
             answer = refusal_answer(refusal, ids, self._tenant.clock.now())
-        return Answer(answer.status, answer.body, {**ids, **answer.headers})
+        return GraphReply(answer.status, answer.body, {**ids, **answer.headers})
 
 
 class _Endpoint:
@@ -133,7 +133,7 @@ class _Endpoint:
         await _written(answer)(scope, receive, send)
 
 
-def _written(answer: Answer) -> HttpResponse:
+def _written(answer: GraphReply) -> HttpResponse:
     headers = dict(answer.headers)
     content = written(answer)
     if answer.body is None and not content:

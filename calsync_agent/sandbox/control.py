@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from calsync_agent.sandbox.adverse.registry import TROUBLES
 from calsync_agent.sandbox.faults import Rule
 from calsync_agent.sandbox.graph.calls import answer_call
-from calsync_agent.sandbox.graph.requests import Answer, Request
+from calsync_agent.sandbox.graph.requests import GraphReply, Request
 from calsync_agent.sandbox.model import shapes
 from calsync_agent.sandbox.model.refusals import GraphRefusal, invalid_request
 from calsync_agent.sandbox.model.shapes import JsonObject
@@ -43,7 +43,7 @@ class AdverseRequest(BaseModel):
     rate: float | None = Field(default=None, ge=0, le=1)
 
 
-def answer_control(tenant: Tenant, request: Request) -> Answer:
+def answer_control(tenant: Tenant, request: Request) -> GraphReply:
     """What the control endpoint answers. Raises GraphRefusal for what it does not know."""
     with tenant.lock:
         match request.method, request.segments:
@@ -67,7 +67,7 @@ def answer_control(tenant: Tenant, request: Request) -> Answer:
             raise GraphRefusal(404, "NotFound", f"No such control: {request.path}")
         sent = shapes.mapping(request.body or {})
         try:
-            return Answer(200, act(tenant, sent))
+            return GraphReply(200, act(tenant, sent))
         except ValidationError as error:
             raise invalid_request(str(error)) from None
 
@@ -167,13 +167,13 @@ def _add_mailbox(tenant: Tenant, sent: Mapping[str, object]) -> JsonObject:
     return _described(tenant.add_mailbox(name, display_name, *aliases))
 
 
-def _patch_mailbox(tenant: Tenant, name: str, sent: Mapping[str, object]) -> Answer:
+def _patch_mailbox(tenant: Tenant, name: str, sent: Mapping[str, object]) -> GraphReply:
     given = shapes.members(sent, "mailbox", frozenset({"open", "licensed"}))
     if "open" in given:
         tenant.set_open(name, open_=shapes.boolean(given["open"]))
     if "licensed" in given:
         tenant.set_licensed(name, licensed=shapes.boolean(given["licensed"]))
-    return Answer(200, _described(tenant.user(name)))
+    return GraphReply(200, _described(tenant.user(name)))
 
 
 def _described(person: Person) -> JsonObject:

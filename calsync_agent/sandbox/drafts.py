@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final, TypeAlias
 
-from calsync_agent.sandbox.model.entries import Entry, recurrence_of
+from calsync_agent.sandbox.model.entries import CalendarEntry, recurrence_of
 from calsync_agent.sandbox.model.expansion import days_between
 from calsync_agent.sandbox.model.recurrence import LAST_DAY, Recurrence, recurrence_json
 from calsync_agent.sandbox.model.shapes import JsonObject
@@ -63,7 +63,7 @@ KEPT_IN_A_SPLIT: Final = (
 )
 
 
-def halves(entry: Entry) -> tuple[JsonObject, JsonObject]:
+def halves(entry: CalendarEntry) -> tuple[JsonObject, JsonObject]:
     """The recurrences of a series up to before an occurrence, and from it on."""
     recurrence, day = recurrence_of(entry.item.content), entry.day or date.min
     ended = replace(recurrence, range="endDate", end=day - timedelta(days=1), count=None)

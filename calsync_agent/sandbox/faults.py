@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from calsync_agent.sandbox.graph.requests import Answer
+from calsync_agent.sandbox.graph.requests import GraphReply
 from calsync_agent.sandbox.model.refusals import GraphRefusal
 
 
@@ -102,7 +102,9 @@ class Faults:
         for loop, event in hanging:
             loop.call_soon_threadsafe(event.set)
 
-    async def through(self, target: Target, proceed: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def through(
+        self, target: Target, proceed: Callable[[], Awaitable[GraphReply]]
+    ) -> GraphReply:
         """The answer of `proceed`, or what a rule makes of it. Raises `Dropped`."""
         rule = self._acting(target)
         if rule is None:
@@ -120,7 +122,7 @@ class Faults:
             return await self._act(rule, None)
         return await self._act(rule, await proceed())
 
-    async def _act(self, rule: Rule, answer: Answer | None) -> Answer:
+    async def _act(self, rule: Rule, answer: GraphReply | None) -> GraphReply:
         if rule.action == "status":
             raise GraphRefusal(rule.status, rule.code, rule.message, retry_after=rule.retry_after)
         if rule.action == "delay" and answer is not None:

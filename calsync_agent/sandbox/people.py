@@ -23,7 +23,7 @@ from calsync_agent.sandbox.graph.preferences import Preferences
 from calsync_agent.sandbox.graph.rendering import Renderer, extended_json
 from calsync_agent.sandbox.model import events, occurrences, responses
 from calsync_agent.sandbox.model.entries import (
-    Entry,
+    CalendarEntry,
     Window,
     entries_within,
     entry_of,
@@ -241,7 +241,7 @@ class Person:
     def _id(self, item: Item) -> str:
         return Renderer(self.world, self.mailbox, _IMMUTABLE).event_id(entry_of(item, None))
 
-    def _shown(self, entry: Entry, zone: str) -> JsonObject:
+    def _shown(self, entry: CalendarEntry, zone: str) -> JsonObject:
         prefers = replace(_IMMUTABLE, zone=zone)
         shown = Renderer(self.world, self.mailbox, prefers).event(entry)
         return {**shown, "singleValueExtendedProperties": extended_json(entry.content, None)}

@@ -32,7 +32,7 @@ from calsync_agent.exchange.transport.refusals import refused_as_such
 from calsync_agent.exchange.transport.troubles import MailboxClosed
 from calsync_agent.i18n import Message, counted, message
 from calsync_agent.service import memory
-from calsync_agent.service.findings import Checkup, Step
+from calsync_agent.service.findings import CheckStep, Checkup
 from calsync_agent.service.memory import Memory
 from calsync_agent.service.view import provider_in, refused_rows, type_for_inbound
 from calsync_agent.state import activity_types, mailboxes, meta, profiles
@@ -229,13 +229,13 @@ async def _mailboxes(made: Checkup, settings: Settings, tenant: Tenant, company:
         made.steps.append(_mailbox(settings, profile, refused.get(profile.id) or error))
 
 
-def _mailbox(settings: Settings, profile: Profile, error: CalsyncError | None) -> Step:
+def _mailbox(settings: Settings, profile: Profile, error: CalsyncError | None) -> CheckStep:
     named: dict[str, str | int] = {"profile": profile.id, "mailbox": profile.mailbox}
     if error is None:
         text = message("profile {profile} ({mailbox}): its calendar can be read", **named)
-        return Step("mailbox", text)
+        return CheckStep("mailbox", text)
     reason = message("profile {profile} ({mailbox}): {reason}", reason=error.message, **named)
-    return Step("mailbox", reason, error.exit_status, _page(error, settings))
+    return CheckStep("mailbox", reason, error.exit_status, _page(error, settings))
 
 
 def _page(error: CalsyncError, settings: Settings) -> str:
@@ -259,7 +259,7 @@ async def _users(made: Checkup, settings: Settings, tenant: Tenant, wanted: str 
             permission=USERS,
         )
         mend = permissions_page(part.authority, part.client_id)
-        made.steps.append(Step("users", text, 0 if wanted is None else 1, mend))
+        made.steps.append(CheckStep("users", text, 0 if wanted is None else 1, mend))
         return
     made.users_allowed, made.found = True, found
     if wanted is None:
@@ -269,7 +269,7 @@ async def _users(made: Checkup, settings: Settings, tenant: Tenant, wanted: str 
             "the tenant has no user with the address, principal name or object id {wanted}",
             wanted=wanted,
         )
-        made.steps.append(Step("users", text, 1))
+        made.steps.append(CheckStep("users", text, 1))
     for user in found:
         text = message(
             "{name}, {address}, object id {id}", name=user.name, address=user.address, id=user.id

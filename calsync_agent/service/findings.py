@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CheckStep:
     """One thing that was looked at. `mend`: the page on which it is put right, or empty.
 
     `status` is what the command ends with if this is the worst: 0 all right, 1 something is closed
@@ -31,7 +31,7 @@ class Step:
 class Checkup:
     """What was found. `users_allowed`: whether the app may look users up."""
 
-    steps: list[Step] = field(default_factory=list)
+    steps: list[CheckStep] = field(default_factory=list)
     consent_url: str = ""
     users_allowed: bool = False
     found: list[User] = field(default_factory=list)
@@ -43,15 +43,15 @@ class Checkup:
 
     def fine(self, name: str, text: Message, mend: str = "") -> None:
         """A step went well."""
-        self.steps.append(Step(name, text, mend=mend))
+        self.steps.append(CheckStep(name, text, mend=mend))
 
     def warned(self, name: str, text: Message) -> None:
         """Something of a step that went well should be put right all the same."""
-        self.steps.append(Step(name, text, warning=True))
+        self.steps.append(CheckStep(name, text, warning=True))
 
     def failed(self, name: str, error: CalsyncError, mend: str = "") -> None:
         """A step did not."""
-        self.steps.append(Step(name, error.message, error.exit_status, mend))
+        self.steps.append(CheckStep(name, error.message, error.exit_status, mend))
 
     async def attempt(
         self, name: str, work: Awaitable[_T], told: Callable[[_T], Message]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from calsync_agent.i18n import Value, _, message
-from calsync_agent.sync.preview import Line, Preview
+from calsync_agent.sync.preview import Preview, PreviewLine
 
 
 def lines(preview: Preview) -> Iterator[str]:
@@ -42,7 +42,7 @@ def lines(preview: Preview) -> Iterator[str]:
         yield f"  {nothing}"
 
 
-def _line(line: Line) -> str:
+def _line(line: PreviewLine) -> str:
     start = line.start.replace("T", " ")[:16]
     # A row that cannot be read has no name but its number.
     parts = [start, line.subject or str(line.activity)]

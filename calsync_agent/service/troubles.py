@@ -24,7 +24,7 @@ from calsync_agent.logs import logs
 from calsync_agent.service.leases import Silent
 from calsync_agent.service.standing import Standing, concerns_all
 from calsync_agent.state import log
-from calsync_agent.state.log import Entry, Kind, Level
+from calsync_agent.state.log import Kind, Level, LogEntry
 
 LOGGER: Final = "calsync_agent.service.troubles"
 _log: Final = logging.getLogger(LOGGER)
@@ -65,7 +65,7 @@ class Troubles:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._said: dict[_Scope, _Said] = {}
-        self._entries: list[Entry] = []
+        self._entries: list[LogEntry] = []
 
     def met(self, error: CalsyncError, standing: Standing | None = None) -> bool:
         """Something went wrong for one profile, or, without one, before any could begin.
@@ -102,7 +102,7 @@ class Troubles:
             _log.log(_NUMBERS[level], text)
         if len(self._entries) < _MOST_ENTRIES:
             profile = None if whose is None else whose.profile.id
-            self._entries.append(Entry(level, kind, text, profile, at=self._clock()))
+            self._entries.append(LogEntry(level, kind, text, profile, at=self._clock()))
 
     def name(self, line: Message, whose: Standing) -> None:
         """Put a line into the log, which `calsync_log` has already."""

@@ -45,7 +45,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """One line of the log; `rule`: what was decided, and by which rule."""
 
     level: Level
@@ -58,7 +58,7 @@ class Entry:
     rule: Message | None = None
 
 
-def write(connection: sa.Connection, entries: Iterable[Entry], now: datetime) -> None:
+def write(connection: sa.Connection, entries: Iterable[LogEntry], now: datetime) -> None:
     """Append lines, those that do not know better at `now` (UTC), none before the horizon."""
     entries = list(entries)
     if not entries:
@@ -99,7 +99,7 @@ def named(appointment: Appointment) -> Value:
     return appointment.subject or message("without subject")
 
 
-def _content(entry: Entry) -> str:
+def _content(entry: LogEntry) -> str:
     """The message as it is stored, with the rule beside it (`Message.from_json` passes it over)."""
     text = entry.text.to_json()
     if entry.rule is None:

@@ -23,7 +23,7 @@ LINKING = frozenset({Cell.MATCHED, Cell.COPY_SEEN, Cell.ORGANIZER_SEEN})
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PreviewLine:
     """One appointment in a preview; what does not apply is empty."""
 
     activity: ActivityId
@@ -59,13 +59,13 @@ class Preview:
     profile: int
     mailbox: str
     first_sync: bool
-    matched: list[Line] = field(default_factory=list)
-    ambiguous: list[Line] = field(default_factory=list)
-    only_consolidate: list[Line] = field(default_factory=list)
-    only_exchange: list[Line] = field(default_factory=list)
-    changes: list[Line] = field(default_factory=list)
-    deletions: list[Line] = field(default_factory=list)
-    refusals: list[Line] = field(default_factory=list)
+    matched: list[PreviewLine] = field(default_factory=list)
+    ambiguous: list[PreviewLine] = field(default_factory=list)
+    only_consolidate: list[PreviewLine] = field(default_factory=list)
+    only_exchange: list[PreviewLine] = field(default_factory=list)
+    changes: list[PreviewLine] = field(default_factory=list)
+    deletions: list[PreviewLine] = field(default_factory=list)
+    refusals: list[PreviewLine] = field(default_factory=list)
     held: list[Message] = field(default_factory=list)
     waiting: Message | None = None
     mails: Mails = field(default_factory=Mails)
@@ -106,9 +106,9 @@ def preview(rehearsal: Rehearsal, *, first_sync: bool) -> Preview:
     return told
 
 
-def _fallen(item: Item, refused: Refused) -> Line:
+def _fallen(item: Item, refused: Refused) -> PreviewLine:
     number = item.activity or of_event(item.event or EventId(""))
-    return Line(number, str(refused.name), "", reason=refused.reason)
+    return PreviewLine(number, str(refused.name), "", reason=refused.reason)
 
 
 def _tell(note: Note, told: Preview) -> None:
@@ -130,7 +130,7 @@ def _tell(note: Note, told: Preview) -> None:
         told.deletions.append(_line(known, side=decision.deletes.value))
 
 
-def _changes(note: Note) -> Iterator[Line]:
+def _changes(note: Note) -> Iterator[PreviewLine]:
     decision, known = note.planned.decision, note.planned.known
     for side, write in (
         (Side.CONSOLIDATE, decision.consolidate),
@@ -147,7 +147,7 @@ def _line(
     side: str = "",
     fields: tuple[str, ...] = (),
     reason: Message | None = None,
-) -> Line:
+) -> PreviewLine:
     pair = known.pair
     appointment = None
     if isinstance(pair.activity, Activity):
@@ -156,4 +156,4 @@ def _line(
         appointment = pair.event.appointment
     name = named(appointment) if appointment else aside_name(pair.activity or pair.event)
     start = appointment.start.isoformat() if appointment else ""
-    return Line(known.activity_id, str(name), start, by, side, fields, reason)
+    return PreviewLine(known.activity_id, str(name), start, by, side, fields, reason)

@@ -68,7 +68,7 @@ class _Outcome:
     done: dict[ActivityId, int] = field(default_factory=dict)
     made: set[ActivityId] = field(default_factory=set)
     heirs: set[tuple[ProfileId, ActivityId]] = field(default_factory=set)
-    told: list[log.Entry] = field(default_factory=list)
+    told: list[log.LogEntry] = field(default_factory=list)
     counts: Counter[Count] = field(default_factory=Counter)
 
 

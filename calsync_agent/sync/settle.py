@@ -210,7 +210,7 @@ def _held(job: Job, planned: Planned) -> Held:
 
 def _quarantine(
     connection: sa.Connection, job: Job, batch: Batch, found: Sorted
-) -> list[log.Entry]:
+) -> list[log.LogEntry]:
     """Put aside what cannot be synced, let go what can be again; returns what is new to tell."""
     names = {_item(known): sync_log.set_aside(known) for known, _ in found.refused}
     refused = {_item(known): reason for known, reason in found.refused}

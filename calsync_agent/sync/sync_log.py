@@ -20,20 +20,20 @@ from calsync_agent.plan.job import Intent, Job
 from calsync_agent.plan.matrix import CONFLICTS, Cell, Decision
 from calsync_agent.plan.pair import Known
 from calsync_agent.plan.triage import Planned
-from calsync_agent.state.log import Entry, Kind, Level, named
+from calsync_agent.state.log import Kind, Level, LogEntry, named
 from calsync_agent.state.quarantine import Item
 
 WRITTEN_BEFORE: Final = (marked("not synced: {subject}: {reason}"),)
 """What version 0.1.0 has written into the log, to be read in either language still."""
 
 
-def decided(job: Job, planned: Planned) -> Iterator[Entry]:
+def decided(job: Job, planned: Planned) -> Iterator[LogEntry]:
     """What was done in Consolidate, by which rule, and whose version lost."""
     rule = _rule(job, planned.decision.cell)
     return (replace(entry, rule=rule) for entry in _decided(job, planned))
 
 
-def _decided(job: Job, planned: Planned) -> Iterator[Entry]:
+def _decided(job: Job, planned: Planned) -> Iterator[LogEntry]:
     known, decision, done = planned.known, planned.decision, planned.effects
     subject = named_in(known)
     text = _done_in_consolidate(decision, done, subject)
@@ -74,13 +74,13 @@ def _done_in_consolidate(
     return None
 
 
-def sent(job: Job, intent: Intent, event_id: EventId | None) -> Iterator[Entry]:
+def sent(job: Job, intent: Intent, event_id: EventId | None) -> Iterator[LogEntry]:
     """What was done in Exchange, and by which rule, to an event which is now known by this id."""
     rule = _rule(job, intent.cell)
     return (replace(entry, rule=rule) for entry in _sent(job, intent, event_id))
 
 
-def _sent(job: Job, intent: Intent, event_id: EventId | None) -> Iterator[Entry]:
+def _sent(job: Job, intent: Intent, event_id: EventId | None) -> Iterator[LogEntry]:
     link, known_as = replace(intent.outgoing.link, event_id=event_id), intent.subject
     match intent.outgoing.operation:
         case CreateEvent(appointment=appointment):
@@ -106,14 +106,14 @@ def _sent(job: Job, intent: Intent, event_id: EventId | None) -> Iterator[Entry]
             yield _of_link(job, link, Kind.CHANGED, text)
 
 
-def quarantined(job: Job, item: Item, name: Value, reason: Message) -> Entry:
+def quarantined(job: Job, item: Item, name: Value, reason: Message) -> LogEntry:
     """That an item is not synced, and why (B8)."""
     return not_synced(job.profile, item, name, reason)
 
 
-def not_synced(profile: Profile, item: Item, name: Value, reason: Message) -> Entry:
+def not_synced(profile: Profile, item: Item, name: Value, reason: Message) -> LogEntry:
     """The same for a profile of which no cycle is under way."""
-    return Entry(
+    return LogEntry(
         Level.WARNING,
         Kind.SKIPPED,
         message(
@@ -173,7 +173,7 @@ def words(names: Iterable[str]) -> Value:
     return reduce(lambda done, name: message("{some}, {more}", some=done, more=name), messages)
 
 
-def _conflict(job: Job, known: Known, decision: Decision, subject: Value) -> Entry:
+def _conflict(job: Job, known: Known, decision: Decision, subject: Value) -> LogEntry:
     cell = message(decision.cell.value)
     if decision.exchange is not None:
         text = message(
@@ -188,13 +188,13 @@ def _conflict(job: Job, known: Known, decision: Decision, subject: Value) -> Ent
     return _entry(job, known, Kind.CONFLICT, text, Level.WARNING)
 
 
-def _cut(job: Job, known: Known, a: Appointment) -> Iterator[Entry]:
+def _cut(job: Job, known: Known, a: Appointment) -> Iterator[LogEntry]:
     if utf16_length(a.location) > LOCATION_LIMIT:
         text = _too_long(Field.LOCATION.value, named(a), LOCATION_LIMIT)
         yield _entry(job, known, Kind.SKIPPED, text, Level.WARNING)
 
 
-def _subject_cut(job: Job, link: Link, a: Appointment, subject: Value) -> Iterator[Entry]:
+def _subject_cut(job: Job, link: Link, a: Appointment, subject: Value) -> Iterator[LogEntry]:
     if utf16_length(a.subject) > SUBJECT_LIMIT:
         text = _too_long(Field.SUBJECT.value, subject, SUBJECT_LIMIT)
         yield _of_link(job, link, Kind.SKIPPED, text, Level.WARNING)
@@ -219,11 +219,15 @@ def _rule(job: Job, cell: Cell) -> Message:
     return message("{cell}; priority: Inbound First", cell=told)
 
 
-def _entry(job: Job, known: Known, kind: Kind, text: Message, level: Level = Level.INFO) -> Entry:
+def _entry(
+    job: Job, known: Known, kind: Kind, text: Message, level: Level = Level.INFO
+) -> LogEntry:
     event, link = known.pair.event, known.pair.link
     event_id = event.id if event else link.event_id if link else None
-    return Entry(level, kind, text, job.profile.id, known.activity_id, event_id)
+    return LogEntry(level, kind, text, job.profile.id, known.activity_id, event_id)
 
 
-def _of_link(job: Job, link: Link, kind: Kind, text: Message, level: Level = Level.INFO) -> Entry:
-    return Entry(level, kind, text, job.profile.id, link.activity, link.event_id)
+def _of_link(
+    job: Job, link: Link, kind: Kind, text: Message, level: Level = Level.INFO
+) -> LogEntry:
+    return LogEntry(level, kind, text, job.profile.id, link.activity, link.event_id)

@@ -28,7 +28,7 @@ class ProgramTrouble(Trouble):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReportedStep:
     """One thing that was looked at. `text` is translated; `mend` is a page on the web, or empty."""
 
     name: str
@@ -50,13 +50,13 @@ class FoundUser:
 class Checked:
     """What the check has found. `users_allowed`: whether the app may look users up."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[ReportedStep, ...]
     consent_url: str
     users_allowed: bool
     found: tuple[FoundUser, ...]
 
     @property
-    def failing(self) -> tuple[Step, ...]:
+    def failing(self) -> tuple[ReportedStep, ...]:
         """What has to be put right."""
         return tuple(step for step in self.steps if not step.ok)
 
@@ -122,7 +122,9 @@ def _checked(read: Any) -> Checked:  # noqa: ANN401 - whatever JSON holds
     users: Mapping[str, Any] = read["users"]
     return Checked(
         steps=tuple(
-            Step(str(one["name"]), bool(one["ok"]), str(one["message"]), str(one.get("mend", "")))
+            ReportedStep(
+                str(one["name"]), bool(one["ok"]), str(one["message"]), str(one.get("mend", ""))
+            )
             for one in read["steps"]
         ),
         consent_url=str(read["consent_url"]),

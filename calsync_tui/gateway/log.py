@@ -31,7 +31,7 @@ _Conditions: TypeAlias = Sequence[sa.ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogLine:
     """One row. `at` is UTC; `kind` and `level` may be words that this program does not know."""
 
     place: int
@@ -79,7 +79,7 @@ class Filter:
 class Stretch:
     """What a look found, oldest first, and the id up to which it looked; None: to the end."""
 
-    rows: tuple[Line, ...]
+    rows: tuple[LogLine, ...]
     reached: int | None
 
 
@@ -145,10 +145,10 @@ def profiles(connection: sa.Connection) -> Mapping[ProfileId, Whose]:
     return {ProfileId(number): Whose(visible(code), visible(name)) for number, code, name in rows}
 
 
-def line(row: sa.RowMapping) -> Line:
+def line(row: sa.RowMapping) -> LogLine:
     """One row as a value."""
     number, activity, event = row["profile_id"], row["activity_id"], row["event_id"]
-    return Line(
+    return LogLine(
         place=row["id"],
         at=row["at"],
         level=row["level"],

@@ -66,7 +66,7 @@ class Employee:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ProfileLine:
     """One profile and how it fares. `synced_at` is UTC; `held` counts what waits for an admin."""
 
     row: Row
@@ -99,8 +99,8 @@ class Listing:
     """All profiles of the provider, by employee; `provider` is None where there is no row yet."""
 
     provider: int | None = None
-    lines: tuple[Line, ...] = ()
-    by_id: Mapping[ProfileId, Line] = field(init=False, repr=False, compare=False)
+    lines: tuple[ProfileLine, ...] = ()
+    by_id: Mapping[ProfileId, ProfileLine] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_id", {line.row.id: line for line in self.lines})
@@ -145,7 +145,7 @@ def read(connection: sa.Connection, now: datetime) -> Listing:
             owner = first.setdefault(same(row.mailbox), row.id)
         fare = told.get(row.id)
         lines.append(
-            Line(
+            ProfileLine(
                 row=row,
                 employee=who,
                 state=next(_states(row, who, owner, fare, counts)),
@@ -159,7 +159,7 @@ def read(connection: sa.Connection, now: datetime) -> Listing:
     return Listing(number, tuple(sorted(lines, key=order)))
 
 
-def order(line: Line) -> tuple[str, int]:
+def order(line: ProfileLine) -> tuple[str, int]:
     """Where a profile stands in the list."""
     return line.employee.title.casefold(), line.row.id
 

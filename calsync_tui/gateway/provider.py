@@ -44,7 +44,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ProviderDraft:
     """The same as it stands in the fields."""
 
     tenant_id: str = ""
@@ -54,7 +54,7 @@ class Draft:
     interval: str = str(INTERVAL)
 
 
-FIELDS: Final = tuple(field.name for field in fields(Draft))
+FIELDS: Final = tuple(field.name for field in fields(ProviderDraft))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def read(connection: sa.Connection) -> Row | None:
     )
 
 
-def save(seen: Row | None, draft: Draft) -> Callable[[sa.Connection], Saved | Changed]:
+def save(seen: Row | None, draft: ProviderDraft) -> Callable[[sa.Connection], Saved | Changed]:
     """Work that saves a sound draft, unless the row is no longer as it was `seen`."""
 
     def work(connection: sa.Connection) -> Saved | Changed:
@@ -103,7 +103,7 @@ def save(seen: Row | None, draft: Draft) -> Callable[[sa.Connection], Saved | Ch
     return work
 
 
-def _update(connection: sa.Connection, seen: Row, draft: Draft) -> bool:
+def _update(connection: sa.Connection, seen: Row, draft: ProviderDraft) -> bool:
     as_seen = (
         provider.c.id == seen.id,
         provider.c.kind == KIND,
@@ -117,7 +117,7 @@ def _update(connection: sa.Connection, seen: Row, draft: Draft) -> bool:
     return connection.execute(changed).rowcount > 0
 
 
-def _insert(connection: sa.Connection, draft: Draft) -> bool:
+def _insert(connection: sa.Connection, draft: ProviderDraft) -> bool:
     if read(connection) is not None:
         return False
     last = connection.execute(sa.select(sa.func.max(provider.c.id))).scalar() or 0
@@ -130,7 +130,7 @@ def _insert(connection: sa.Connection, draft: Draft) -> bool:
     return True
 
 
-def _values(draft: Draft) -> dict[str, object]:
+def _values(draft: ProviderDraft) -> dict[str, object]:
     return {
         "tenant_id": draft.tenant_id.strip(),
         "inbound": draft.inbound,
@@ -140,11 +140,13 @@ def _values(draft: Draft) -> dict[str, object]:
     }
 
 
-def draft_of(row: Row | None) -> Draft:
+def draft_of(row: Row | None) -> ProviderDraft:
     """The fields as they are filled with a row, or for a new one."""
     if row is None:
-        return Draft()
-    return Draft(row.tenant_id, row.inbound, row.outbound, row.priority, str(row.interval_seconds))
+        return ProviderDraft()
+    return ProviderDraft(
+        row.tenant_id, row.inbound, row.outbound, row.priority, str(row.interval_seconds)
+    )
 
 
 def interval_of(row: Row | None) -> timedelta | None:
@@ -154,18 +156,18 @@ def interval_of(row: Row | None) -> timedelta | None:
     return timedelta(seconds=int(row.interval_seconds))
 
 
-def changed_fields(draft: Draft, base: Draft) -> frozenset[str]:
+def changed_fields(draft: ProviderDraft, base: ProviderDraft) -> frozenset[str]:
     """The names of the fields in which they differ."""
     return frozenset(name for name in FIELDS if getattr(draft, name) != getattr(base, name))
 
 
-def rebased(draft: Draft, base: Draft, theirs: Draft) -> Draft:
+def rebased(draft: ProviderDraft, base: ProviderDraft, theirs: ProviderDraft) -> ProviderDraft:
     """What was typed over `base`, on top of what somebody else has made of it meanwhile."""
     untouched = changed_fields(theirs, base) - changed_fields(draft, base)
     return replace(draft, **{name: getattr(theirs, name) for name in untouched})
 
 
-def problems(draft: Draft) -> dict[str, Message]:
+def problems(draft: ProviderDraft) -> dict[str, Message]:
     """What is wrong, by field; empty where the draft may be saved."""
     found = {
         "tenant_id": tenant_problem(draft.tenant_id.strip()),

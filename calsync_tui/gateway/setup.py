@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from calsync_agent import installation
-from calsync_agent.config.drafting import Draft
+from calsync_agent.config.drafting import SettingsDraft
 from calsync_agent.consolidate import readiness
 from calsync_agent.consolidate.tables import activity, activity_exception, activity_participant
 from calsync_agent.database.address import checked, place
@@ -71,7 +71,7 @@ class Look:
     field: str = "url"
 
 
-def look(draft: Draft) -> Look:
+def look(draft: SettingsDraft) -> Look:
     """What the database that was entered is like. Nothing is written, not even a file."""
     dialect, where = _dialect(draft.url), ""
     try:
@@ -108,7 +108,7 @@ def check(database: Database, *, strictly: bool = True) -> None:
         _check_rights(database)
 
 
-def install(draft: Draft, *, with_consolidate: bool = False) -> list[Message]:
+def install(draft: SettingsDraft, *, with_consolidate: bool = False) -> list[Message]:
     """Create what is missing, and say what that was. Raises as `installation.install` does."""
     database = _opened(draft)
     try:
@@ -117,7 +117,7 @@ def install(draft: Draft, *, with_consolidate: bool = False) -> list[Message]:
         database.dispose()
 
 
-def ddl(dialect: Dialect, draft: Draft, *, with_consolidate: bool = False) -> str:
+def ddl(dialect: Dialect, draft: SettingsDraft, *, with_consolidate: bool = False) -> str:
     """What `install` does, as SQL for somebody else to run."""
     return installation.ddl(
         dialect,
@@ -178,7 +178,7 @@ def _looked(database: Database, dialect: Dialect) -> Look:
     return Look(State.READY, dialect, where)
 
 
-def _opened(draft: Draft) -> Database:
+def _opened(draft: SettingsDraft) -> Database:
     url, password = draft.apart()
     return open_database(
         url, schema=draft.schema.strip(), password=password or None, feed=draft.feed

@@ -19,7 +19,7 @@ from calsync_agent.visible import visible
 from calsync_tui.gateway import profiles, provider
 from calsync_tui.gateway.minutes import MinutesAfter
 from calsync_tui.gateway.overview import Pulse
-from calsync_tui.gateway.profiles import Line
+from calsync_tui.gateway.profiles import ProfileLine
 from calsync_tui.gateway.provider import Row
 
 MINUTES: Final = 60
@@ -69,7 +69,7 @@ class Situation:
 
     pulse: Pulse
     provider: Row | None
-    profiles: tuple[Line, ...]
+    profiles: tuple[ProfileLine, ...]
     items: tuple[QuarantinedItem, ...]
     health: Health = field(default_factory=Health)
     behind_since: datetime | None = None

@@ -17,7 +17,7 @@ from calsync_agent.i18n import Message
 from calsync_agent.state import history, links
 from calsync_agent.state.history import Version
 from calsync_agent.state.tables import hold, log, quarantine
-from calsync_tui.gateway.log import Line, line
+from calsync_tui.gateway.log import LogLine, line
 
 LINES: Final = 300
 """Most lines of a story; the newest."""
@@ -62,7 +62,7 @@ class Story:
     """
 
     activity: ActivityId | None
-    lines: tuple[Line, ...]
+    lines: tuple[LogLine, ...]
     versions: tuple[Version, ...] = ()
     standing: Standing = Standing.GONE
     now: Appointment | None = None
@@ -79,7 +79,7 @@ class Story:
         return any(kept) or (self.now is not None and self.now.private)
 
 
-def read(connection: sa.Connection, of: Line) -> Story:
+def read(connection: sa.Connection, of: LogLine) -> Story:
     """The story of the appointment that a line is about."""
     activity = of.activity or _linked_to(connection, of)
     if activity is None:
@@ -111,7 +111,7 @@ def names(connection: sa.Connection) -> Mapping[EmployeeId, str]:
     return {employee.id: employee.name or employee.code for employee in people}
 
 
-def _linked_to(connection: sa.Connection, of: Line) -> ActivityId | None:
+def _linked_to(connection: sa.Connection, of: LogLine) -> ActivityId | None:
     """The appointment of an event that a line names without it."""
     if of.profile is None or of.event is None:
         return None
@@ -119,7 +119,7 @@ def _linked_to(connection: sa.Connection, of: Line) -> ActivityId | None:
     return found[0].activity if found else None
 
 
-def _lines(connection: sa.Connection, activity: ActivityId) -> tuple[Line, ...]:
+def _lines(connection: sa.Connection, activity: ActivityId) -> tuple[LogLine, ...]:
     mine = sa.select(*log.c).where(log.c.activity_id == activity)
     rows = connection.execute(mine.order_by(log.c.id.desc()).limit(LINES)).mappings()
     return tuple(reversed([line(row) for row in rows]))

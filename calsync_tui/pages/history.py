@@ -21,7 +21,7 @@ from calsync_tui.gateway.history import HistorySource, Kept, Wanted
 from calsync_tui.gateway.log import Whose
 from calsync_tui.gateway.overview import Pulse
 from calsync_tui.pages.page import Page
-from calsync_tui.screens.confirmation import Answer, Confirmation
+from calsync_tui.screens.confirmation import Confirmation, DialogButton
 from calsync_tui.widgets import comparison
 from calsync_tui.widgets.choosing import ProfileChoice, Words, opened
 from calsync_tui.widgets.lines import Lines
@@ -244,7 +244,7 @@ class HistoryPage(Page):
     async def _restore(self, kept: Kept) -> None:
         there = await self.gateway.read(lambda c: history.is_there(c, kept.version.activity))
         title = _("Restore version {number}?").format(number=kept.version.id)
-        choice = Answer("restore", _("Restore"))
+        choice = DialogButton("restore", _("Restore"))
         question = Confirmation(title, _question(kept, there=there), [choice])
         if await self.app.push_screen_wait(question) == choice.answer:
             await history.restore(self.gateway, kept.version.id)

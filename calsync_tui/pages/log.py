@@ -16,7 +16,7 @@ from calsync_agent.i18n import _, marked, ngettext
 from calsync_tui import datetimes, glyphs
 from calsync_tui.gateway import log
 from calsync_tui.gateway.door import Gateway
-from calsync_tui.gateway.log import Line, LogSource, Whose
+from calsync_tui.gateway.log import LogLine, LogSource, Whose
 from calsync_tui.gateway.overview import Pulse
 from calsync_tui.pages.page import Page
 from calsync_tui.screens.story import StoryScreen
@@ -245,7 +245,7 @@ class LogPage(Page):
             return Text(f"{signs.well} " + _("follows: new lines appear here"))
         return Text(f"{signs.off} " + _("stands still; End follows again"))
 
-    def _detail(self, line: Line | None) -> Text:
+    def _detail(self, line: LogLine | None) -> Text:
         if line is None:
             return Text()
         text = Text(line.text)

@@ -11,13 +11,13 @@ from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.finding import Finder, ProgramFinder
 from calsync_tui.gateway.held import Regrown
 from calsync_tui.gateway.profile_changes import Clash, Overtaken
-from calsync_tui.gateway.profiles import Employee, Line, Listing, same
+from calsync_tui.gateway.profiles import Employee, Listing, ProfileLine, same
 from calsync_tui.pages import profile_text
 from calsync_tui.pages.page import Page
 from calsync_tui.screens.add_profile import AddProfile
 from calsync_tui.screens.confirmation import STAY
 from calsync_tui.screens.held_profile import HeldProfile
-from calsync_tui.widgets.row_editor import Draft, RowEditor
+from calsync_tui.widgets.row_editor import RowDraft, RowEditor
 
 
 class ProfileActions(Page):
@@ -29,7 +29,7 @@ class ProfileActions(Page):
     def __init__(self, gateway: Gateway) -> None:
         super().__init__(gateway)
         self.listing = Listing()
-        self.draft: Draft | None = None
+        self.draft: RowDraft | None = None
         self.linked: dict[ProfileId, int] | None = None
         settings = gateway.settings
         self.finder: Finder | None = ProgramFinder(settings.path) if settings else None
@@ -41,12 +41,12 @@ class ProfileActions(Page):
 
     @property
     @abstractmethod
-    def current(self) -> Line | None:
+    def current(self) -> ProfileLine | None:
         """The profile under the cursor."""
 
     @property
     @abstractmethod
-    def targets(self) -> list[Line]:
+    def targets(self) -> list[ProfileLine]:
         """What is done to several is done to these: the marked ones, else that of the cursor."""
 
     @abstractmethod
@@ -88,7 +88,7 @@ class ProfileActions(Page):
                 draft.seen = draft.theirs
             await self._write(draft, anew=draft.theirs is None)
 
-    async def _write(self, draft: Draft, *, anew: bool) -> None:
+    async def _write(self, draft: RowDraft, *, anew: bool) -> None:
         mailbox = draft.mailbox
         if mailbox != draft.seen.mailbox:
             mailbox = mailboxes.tidied(mailbox)
@@ -157,7 +157,7 @@ class ProfileActions(Page):
         while line is not None and note is not None:
             note = await self._decide(line, note)
 
-    async def _decide(self, line: Line, note: str) -> str | None:
+    async def _decide(self, line: ProfileLine, note: str) -> str | None:
         """Ask once; returns why it has to be asked again, or None."""
         profile = line.row.id
         waiting = await self.gateway.read(lambda c: held.read(c, profile))

@@ -6,8 +6,8 @@ from typing import Final
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.domain.hold import Verdict
 from calsync_agent.i18n import _, ngettext
-from calsync_tui.gateway.profiles import Line, Listing, State
-from calsync_tui.screens.confirmation import Answer, Confirmation
+from calsync_tui.gateway.profiles import Listing, ProfileLine, State
+from calsync_tui.screens.confirmation import Confirmation, DialogButton
 from calsync_tui.widgets.profile_cells import state
 
 _NAMED: Final = 6
@@ -31,7 +31,9 @@ def summary(listing: Listing, marks: int) -> str:
     return "   ".join(told)
 
 
-def delete_question(lines: Sequence[Line], linked: Mapping[ProfileId, int] | None) -> Confirmation:
+def delete_question(
+    lines: Sequence[ProfileLine], linked: Mapping[ProfileId, int] | None
+) -> Confirmation:
     """Asks whether these profiles are to be deleted, and says what that means."""
     count = len(lines)
     title = ngettext("Delete {count} profile?", "Delete {count} profiles?", count)
@@ -47,7 +49,7 @@ def delete_question(lines: Sequence[Line], linked: Mapping[ProfileId, int] | Non
     return Confirmation(
         title.format(count=count),
         "\n".join(text),
-        [Answer("delete", label.format(count=count), grave=True)],
+        [DialogButton("delete", label.format(count=count), grave=True)],
         back=_("Cancel"),
     )
 
@@ -64,7 +66,7 @@ def leave_question(title: str) -> Confirmation:
     return Confirmation(
         _("Unsaved changes"),
         _("The profile of {name} was changed and not saved.").format(name=title),
-        [Answer("save", _("Save")), Answer("discard", _("Discard"), grave=True)],
+        [DialogButton("save", _("Save")), DialogButton("discard", _("Discard"), grave=True)],
         back=_("Go on editing"),
     )
 

@@ -14,14 +14,14 @@ from calsync_agent.i18n import _, marked
 from calsync_tui.gateway import profiles
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.overview import Pulse
-from calsync_tui.gateway.profiles import Line
+from calsync_tui.gateway.profiles import ProfileLine
 from calsync_tui.pages import profile_text
 from calsync_tui.pages.page import LookSoon
 from calsync_tui.pages.profile_actions import ProfileActions
 from calsync_tui.screens.confirmation import STAY
 from calsync_tui.widgets.profile_details import ProfileDetails
 from calsync_tui.widgets.profile_table import ProfileTable
-from calsync_tui.widgets.row_editor import Draft, RowEditor
+from calsync_tui.widgets.row_editor import RowDraft, RowEditor
 
 _ACTIONS: Final = ("add", "pause", "decide", "delete_selected", "select_all", "take_back")
 COUNTS_EVERY: Final = timedelta(seconds=5)
@@ -147,13 +147,13 @@ class ProfilesPage(ProfileActions):
         return next(iter(self.query(RowEditor)), None)
 
     @property
-    def current(self) -> Line | None:
+    def current(self) -> ProfileLine | None:
         """The profile under the cursor."""
         number = self.table.current
         return None if number is None else self.listing.by_id.get(number)
 
     @property
-    def targets(self) -> list[Line]:
+    def targets(self) -> list[ProfileLine]:
         """What is done to several is done to these: the marked ones, else that of the cursor."""
         chosen = [line for line in self.listing.lines if line.row.id in self.marks]
         current = self.current
@@ -249,7 +249,7 @@ class ProfilesPage(ProfileActions):
             return
         if self.draft is None and line is not None:
             row = line.row
-            self.draft = Draft(row, line.employee, row.mailbox, row.active)
+            self.draft = RowDraft(row, line.employee, row.mailbox, row.active)
             await self.query_one("#area").mount(RowEditor(self.draft))
             self._place_editor()
             self._show_around()

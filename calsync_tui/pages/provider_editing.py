@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from calsync_tui.gateway import provider
-from calsync_tui.gateway.provider import Draft, Row
+from calsync_tui.gateway.provider import ProviderDraft, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +15,12 @@ class Editing:
     """
 
     base: Row | None = None
-    draft: Draft = field(default_factory=Draft)
+    draft: ProviderDraft = field(default_factory=ProviderDraft)
     contested: frozenset[str] = frozenset()
     moved: frozenset[str] = frozenset()
 
     @property
-    def stored(self) -> Draft:
+    def stored(self) -> ProviderDraft:
         """The fields as the row has them."""
         return provider.draft_of(self.base)
 
@@ -57,7 +57,7 @@ class Editing:
         """All is taken back."""
         return Editing(self.base, self.stored)
 
-    def saved(self, row: Row, draft: Draft) -> "Editing":
+    def saved(self, row: Row, draft: ProviderDraft) -> "Editing":
         """`draft` has become `row`; what was typed since then stays."""
         kept = provider.rebased(self.draft, draft, provider.draft_of(row))
         return Editing(row, kept)

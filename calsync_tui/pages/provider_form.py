@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from calsync_agent.i18n import _, marked
-from calsync_tui.gateway.provider import Draft
+from calsync_tui.gateway.provider import ProviderDraft
 from calsync_tui.pages.provider_editing import Editing
 from calsync_tui.pages.provider_text import PRIORITIES, hints, label
 from calsync_tui.widgets.choice import Choice
@@ -40,7 +40,7 @@ class ProviderForm(Vertical):
         field: str
         value: str | bool
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: ProviderDraft) -> None:
         super().__init__()
         self._begin = draft
 
@@ -73,7 +73,7 @@ class ProviderForm(Vertical):
             unit=_("seconds"),
         )
 
-    def fill(self, draft: Draft) -> None:
+    def fill(self, draft: ProviderDraft) -> None:
         """Show another draft. Where a field already shows it, its cursor stays."""
         for name in _TEXTS:
             field = self.query_one(f"#{name}", Input)

@@ -6,9 +6,9 @@ from calsync_agent.i18n import _, marked
 from calsync_tui import datetimes, glyphs
 from calsync_tui.gateway import provider
 from calsync_tui.gateway.overview import Pulse
-from calsync_tui.gateway.provider import Draft, Saved
+from calsync_tui.gateway.provider import ProviderDraft, Saved
 from calsync_tui.pages.provider_editing import Editing
-from calsync_tui.screens.confirmation import Answer, Confirmation
+from calsync_tui.screens.confirmation import Confirmation, DialogButton
 
 OUTBOUND_FIRST: Final = "outbound_first"
 INBOUND_FIRST: Final = "inbound_first"
@@ -58,7 +58,7 @@ def hints(editing: Editing) -> dict[str, str]:
     return told
 
 
-def value(name: str, draft: Draft) -> str:
+def value(name: str, draft: ProviderDraft) -> str:
     """A field's value in words."""
     found = getattr(draft, name)
     if isinstance(found, bool):
@@ -104,7 +104,7 @@ def leaving(editing: Editing) -> Confirmation:
     return Confirmation(
         _("Unsaved changes"),
         changes(editing),
-        [Answer(SAVE, _("Save changes")), Answer(DISCARD, _("Discard"), grave=True)],
+        [DialogButton(SAVE, _("Save changes")), DialogButton(DISCARD, _("Discard"), grave=True)],
         back=_("Edit on"),
     )
 
@@ -114,7 +114,7 @@ def discarding(editing: Editing) -> Confirmation:
     return Confirmation(
         _("Discard the changes?"),
         changes(editing),
-        [Answer(DISCARD, _("Discard"), grave=True)],
+        [DialogButton(DISCARD, _("Discard"), grave=True)],
         back=_("Edit on"),
     )
 
@@ -133,6 +133,6 @@ def contested(editing: Editing) -> Confirmation:
     return Confirmation(
         _("Somebody else was quicker"),
         "\n".join([_("Meanwhile the same was changed elsewhere:"), "", *lines]),
-        [Answer(THEIRS, _("Take theirs")), Answer(MINE, _("Save mine"), grave=True)],
+        [DialogButton(THEIRS, _("Take theirs")), DialogButton(MINE, _("Save mine"), grave=True)],
         back=_("Edit on"),
     )

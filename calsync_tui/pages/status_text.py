@@ -10,7 +10,7 @@ from rich.text import Text
 from calsync_agent.i18n import _, current, ngettext
 from calsync_agent.state.profile_status import Condition
 from calsync_tui import datetimes, glyphs
-from calsync_tui.gateway.profiles import Line, State, order
+from calsync_tui.gateway.profiles import ProfileLine, State, order
 from calsync_tui.gateway.provider import interval_of
 from calsync_tui.gateway.status import QuarantinedItem, Situation
 from calsync_tui.problems import Problem, Weight, problems
@@ -41,7 +41,7 @@ def profile_rows(situation: Situation) -> dict[str, list[Text]]:
     return {str(one.row.id): _profile_row(one, situation.pulse.now) for one in ordered}
 
 
-def _profile_row(one: Line, now: datetime) -> list[Text]:
+def _profile_row(one: ProfileLine, now: datetime) -> list[Text]:
     return [
         Text(one.name),
         state(one.state),

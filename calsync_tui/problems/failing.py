@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from calsync_agent.i18n import Message, counted, message
 from calsync_agent.state.profile_status import Condition
-from calsync_tui.gateway.profiles import Line
+from calsync_tui.gateway.profiles import ProfileLine
 from calsync_tui.gateway.status import Situation
 from calsync_tui.problems.problem import Problem, Weight
 
 
 def failing(situation: Situation) -> Iterator[Problem]:
     """What was said of them last."""
-    by_reason: dict[str, tuple[Message, list[Line]]] = {}
+    by_reason: dict[str, tuple[Message, list[ProfileLine]]] = {}
     for one in situation.profiles:
         fare = one.fare
         if one.row.active and fare is not None and fare.condition is Condition.FAILING:

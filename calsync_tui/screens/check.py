@@ -14,7 +14,7 @@ from textual.widgets import Static
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _, marked, ngettext
 from calsync_tui import glyphs
-from calsync_tui.gateway.agent_program import Checked, Step
+from calsync_tui.gateway.agent_program import Checked, ReportedStep
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.screens.translated import TranslatedModal
 
@@ -112,7 +112,7 @@ def steps(found: Checked) -> Group:
     return Group(*told)
 
 
-def _step(step: Step) -> Group:
+def _step(step: ReportedStep) -> Group:
     """An address stands at the line's beginning, so that marking it takes nothing else along."""
     signs = glyphs.shown()
     sign, word = (signs.well, _("all right")) if step.ok else (signs.error, _("wrong"))

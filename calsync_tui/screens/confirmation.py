@@ -17,7 +17,7 @@ STAY: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DialogButton:
     """One answer. `grave`: it takes something away."""
 
     answer: str
@@ -74,7 +74,7 @@ class Confirmation(TranslatedModal[str]):
     """
 
     def __init__(
-        self, title: str, text: str, choices: Sequence[Answer], *, back: str | None = None
+        self, title: str, text: str, choices: Sequence[DialogButton], *, back: str | None = None
     ) -> None:
         super().__init__()
         self._title = title

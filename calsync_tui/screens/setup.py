@@ -13,16 +13,16 @@ from textual.message import Message
 from textual.widgets import Button, Footer
 
 from calsync_agent.i18n import _, marked
-from calsync_tui.screens.confirmation import STAY, Answer, Confirmation
+from calsync_tui.screens.confirmation import STAY, Confirmation, DialogButton
 from calsync_tui.screens.setup_app import AppStep
 from calsync_tui.screens.setup_database import DatabaseStep
-from calsync_tui.screens.setup_step import Setup, Step
+from calsync_tui.screens.setup_step import Setup, SetupStep
 from calsync_tui.screens.setup_tables import TablesStep
 from calsync_tui.screens.setup_writing import WritingStep
 from calsync_tui.screens.translated import TranslatedScreen
 
-STEPS: Final[Sequence[type[Step]]] = (DatabaseStep, TablesStep, AppStep, WritingStep)
-TABLES: Final[Sequence[type[Step]]] = (TablesStep,)
+STEPS: Final[Sequence[type[SetupStep]]] = (DatabaseStep, TablesStep, AppStep, WritingStep)
+TABLES: Final[Sequence[type[SetupStep]]] = (TablesStep,)
 """For settings that are well, but whose database lacks the tables."""
 
 _LEAVE: Final = "leave"
@@ -110,16 +110,16 @@ class SetupScreen(TranslatedScreen[None]):
     }
     """
 
-    def __init__(self, setup: Setup, steps: Sequence[type[Step]] = STEPS) -> None:
+    def __init__(self, setup: Setup, steps: Sequence[type[SetupStep]] = STEPS) -> None:
         super().__init__()
         self.setup = setup
         self._steps = steps
         self._at = 0
 
     @property
-    def step(self) -> Step:
+    def step(self) -> SetupStep:
         """The step in sight."""
-        return self.query_one(Step)
+        return self.query_one(SetupStep)
 
     def compose(self) -> ComposeResult:
         """The step, and the way on."""
@@ -146,7 +146,7 @@ class SetupScreen(TranslatedScreen[None]):
         del parameters
         return self._at > 0 if action == "back" else True
 
-    @on(Step.Entered)
+    @on(SetupStep.Entered)
     @on(Button.Pressed, "#next")
     def _next(self) -> None:
         self.action_next()
@@ -182,7 +182,7 @@ class SetupScreen(TranslatedScreen[None]):
                 Confirmation(
                     _("Leave the setup?"),
                     _("What was typed is lost. No settings have been written."),
-                    [Answer(_LEAVE, _("Leave"), grave=True)],
+                    [DialogButton(_LEAVE, _("Leave"), grave=True)],
                 )
             )
             if answer == STAY:

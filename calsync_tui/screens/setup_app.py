@@ -5,16 +5,16 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.widgets import Collapsible, Static
 
-from calsync_agent.config.drafting import Draft
+from calsync_agent.config.drafting import SettingsDraft
 from calsync_agent.i18n import _, marked
 from calsync_tui import glyphs
-from calsync_tui.screens.setup_step import Step
-from calsync_tui.widgets.entry import Entry
+from calsync_tui.screens.setup_step import SetupStep
+from calsync_tui.widgets.entry import LabelledInput
 
 _ADVANCED = ("authority", "graph_url", "ca_file", "proxy")
 
 
-class AppStep(Step):
+class AppStep(SetupStep):
     """The app's id, and its secret or its certificate; the rest is for special networks."""
 
     TITLE: ClassVar[str] = marked("App in Microsoft Entra ID")
@@ -34,7 +34,7 @@ class AppStep(Step):
 
     def compose(self) -> ComposeResult:
         """The app's fields; the others folded away unless they differ from what is usual."""
-        draft, usual = self.setup.draft, Draft()
+        draft, usual = self.setup.draft, SettingsDraft()
         yield Static(
             _(
                 "The app needs the application permission Calendars.ReadWrite of Microsoft Graph,"
@@ -43,20 +43,20 @@ class AppStep(Step):
             classes="said",
             markup=False,
         )
-        yield Entry(
+        yield LabelledInput(
             "client_id",
             _("Client id"),
             draft.client_id,
             hint=_("In the Azure portal: Application (client) ID."),
         )
-        yield Entry(
+        yield LabelledInput(
             "client_secret",
             _("Client secret"),
             draft.client_secret,
             password=True,
             hint=_("Its value, not its id; goes into a file of its own."),
         )
-        yield Entry(
+        yield LabelledInput(
             "certificate_file",
             _("or certificate"),
             draft.certificate_file,
@@ -70,20 +70,20 @@ class AppStep(Step):
             collapsed_symbol=signs.current,
             expanded_symbol=signs.more_below,
         ):
-            yield Entry(
+            yield LabelledInput(
                 "authority",
                 _("Sign-in service"),
                 draft.authority,
                 hint=_("Others only for national clouds, and for the sandbox."),
             )
-            yield Entry("graph_url", _("Microsoft Graph"), draft.graph_url)
-            yield Entry(
+            yield LabelledInput("graph_url", _("Microsoft Graph"), draft.graph_url)
+            yield LabelledInput(
                 "ca_file",
                 _("CA file"),
                 draft.ca_file,
                 hint=_("PEM: authorities to trust besides the usual ones."),
             )
-            yield Entry(
+            yield LabelledInput(
                 "proxy",
                 _("Proxy"),
                 draft.proxy,

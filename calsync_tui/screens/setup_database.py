@@ -9,8 +9,8 @@ from textual.widgets import Static
 
 from calsync_agent.i18n import _, marked
 from calsync_tui.gateway.setup import Look, State
-from calsync_tui.screens.setup_step import Setup, Step
-from calsync_tui.widgets.entry import Entry, Tone
+from calsync_tui.screens.setup_step import Setup, SetupStep
+from calsync_tui.widgets.entry import LabelledInput, Tone
 
 PAUSE: Final = 0.6
 """Seconds without typing until the database is tried."""
@@ -22,7 +22,7 @@ _EXAMPLES: Final = (
 )
 
 
-class DatabaseStep(Step):
+class DatabaseStep(SetupStep):
     """Address, password, schema."""
 
     TITLE: ClassVar[str] = marked("Database")
@@ -40,15 +40,15 @@ class DatabaseStep(Step):
             classes="said",
             markup=False,
         )
-        yield Entry("url", _("Address (URL)"), draft.url, placeholder=_EXAMPLES[0])
-        yield Entry(
+        yield LabelledInput("url", _("Address (URL)"), draft.url, placeholder=_EXAMPLES[0])
+        yield LabelledInput(
             "password",
             _("Password"),
             draft.password,
             password=True,
             hint=_("Goes into a file of its own; tried when you leave it."),
         )
-        yield Entry(
+        yield LabelledInput(
             "schema", _("Schema"), draft.schema, hint=_("Empty: the login's default schema.")
         )
         lines = [_("Examples:"), *(f"  {example}" for example in _EXAMPLES)]

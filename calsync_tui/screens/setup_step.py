@@ -14,9 +14,9 @@ from textual.message import Message
 from textual.widgets import Input
 
 from calsync_agent.config import drafting
-from calsync_agent.config.drafting import Draft
+from calsync_agent.config.drafting import SettingsDraft
 from calsync_tui.gateway.setup import Look, look
-from calsync_tui.widgets.entry import Entry, Tone
+from calsync_tui.widgets.entry import LabelledInput, Tone
 
 AGAIN: Final = 5.0
 """Seconds until a database is looked at again that somebody else may be putting right."""
@@ -29,10 +29,10 @@ class Setup:
     `look` is what the database was found to be like, and `looked_at` the draft that was then.
     """
 
-    draft: Draft
+    draft: SettingsDraft
     path: str
     look: Look | None = None
-    looked_at: Draft | None = None
+    looked_at: SettingsDraft | None = None
     changed: bool = False
 
     @property
@@ -60,7 +60,7 @@ class Setup:
         self.changed = True
 
 
-class Step(VerticalScroll, can_focus=False):
+class SetupStep(VerticalScroll, can_focus=False):
     """One step; made anew each time that it is shown."""
 
     TITLE: ClassVar[str]
@@ -68,7 +68,7 @@ class Step(VerticalScroll, can_focus=False):
     """The fields of the draft that are entered here."""
 
     DEFAULT_CSS = """
-    Step {
+    SetupStep {
         height: 1fr;
         .said { height: auto; margin-bottom: 1; }
         .field { margin-bottom: 0; }
@@ -131,9 +131,9 @@ class Step(VerticalScroll, can_focus=False):
         found = drafting.warnings(self.setup.draft, self.setup.file)
         return {name: str(text) for name, text in found.items() if name in self.FIELDS}
 
-    def field(self, name: str) -> Entry:
+    def field(self, name: str) -> LabelledInput:
         """The field of that name. Raises LookupError where the step has been left."""
-        found = (field for field in self.query(Entry) if field.name == name)
+        found = (field for field in self.query(LabelledInput) if field.name == name)
         if (field := next(found, None)) is None:
             raise LookupError(name)
         return field

@@ -13,11 +13,11 @@ from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _, marked, ngettext
 from calsync_tui.gateway import setup as gateway
 from calsync_tui.gateway.setup import Look, State
-from calsync_tui.screens.setup_step import Setup, Step
-from calsync_tui.widgets.entry import Entry, Note, Tone
+from calsync_tui.screens.setup_step import Setup, SetupStep
+from calsync_tui.widgets.entry import LabelledInput, Note, Tone
 
 
-class TablesStep(Step):
+class TablesStep(SetupStep):
     """What would be made, as SQL; made here, or saved for an administrator of the database."""
 
     TITLE: ClassVar[str] = marked("Tables")
@@ -59,7 +59,7 @@ class TablesStep(Step):
             yield Button(_("Save the SQL"), id="save", compact=True)
             yield Button(_("Look again"), id="again", compact=True)
         yield TextArea(self._sql(found), read_only=True, show_cursor=False, id="sql")
-        yield Entry(
+        yield LabelledInput(
             "sql_file",
             _("File for the SQL"),
             self._sql_file,

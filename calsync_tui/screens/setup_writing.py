@@ -10,11 +10,11 @@ from textual.widgets import Input, Static
 from calsync_agent.config import drafting, writing
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _, marked
-from calsync_tui.screens.setup_step import Step
-from calsync_tui.widgets.entry import Entry, Tone
+from calsync_tui.screens.setup_step import SetupStep
+from calsync_tui.widgets.entry import LabelledInput, Tone
 
 
-class WritingStep(Step):
+class WritingStep(SetupStep):
     """The settings file's place, and a list of what will be there."""
 
     TITLE: ClassVar[str] = marked("Write the settings")
@@ -26,7 +26,7 @@ class WritingStep(Step):
             classes="said",
             markup=False,
         )
-        yield Entry("path", _("Settings file"), self.setup.path)
+        yield LabelledInput("path", _("Settings file"), self.setup.path)
         yield Static(id="files", classes="said", markup=False)
         yield Static(
             _(

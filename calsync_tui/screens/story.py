@@ -21,7 +21,7 @@ from calsync_agent.state.quarantine import NEVER
 from calsync_tui import datetimes, differences, glyphs
 from calsync_tui.gateway import story
 from calsync_tui.gateway.door import Gateway
-from calsync_tui.gateway.log import Line, Whose
+from calsync_tui.gateway.log import LogLine, Whose
 from calsync_tui.gateway.story import Standing, Story
 from calsync_tui.screens.translated import TranslatedScreen
 from calsync_tui.widgets import comparison
@@ -55,7 +55,7 @@ class StoryScreen(TranslatedScreen[None]):
     }
     """
 
-    def __init__(self, gateway: Gateway, line: Line, whose: Mapping[ProfileId, Whose]) -> None:
+    def __init__(self, gateway: Gateway, line: LogLine, whose: Mapping[ProfileId, Whose]) -> None:
         super().__init__()
         self.gateway = gateway
         self._line = line
@@ -174,7 +174,7 @@ class StoryScreen(TranslatedScreen[None]):
             table.add_row(sign, Text(when), Text(level_of(line)), Text(code), self._told(line))
         return table
 
-    def _told(self, line: Line) -> Text:
+    def _told(self, line: LogLine) -> Text:
         text = Text(line.text)
         if line.rule:
             text.append("\n" + _("rule: {rule}").format(rule=line.rule), "dim")

@@ -60,11 +60,11 @@ class Note(Static):
         self.update(toned(tone, text))
 
 
-class Entry(Vertical):
+class LabelledInput(Vertical):
     """The label, the input, whose id is the entry's name, and the note."""
 
     DEFAULT_CSS = """
-    Entry {
+    LabelledInput {
         height: auto;
         Horizontal { height: 1; }
         Label { width: 20; }

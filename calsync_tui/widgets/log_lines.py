@@ -11,7 +11,7 @@ from calsync_agent.appointment.model import ProfileId
 from calsync_agent.i18n import _, current, marked
 from calsync_agent.state.log import Kind, Level
 from calsync_tui import datetimes
-from calsync_tui.gateway.log import Line, Stretch, Whose
+from calsync_tui.gateway.log import LogLine, Stretch, Whose
 from calsync_tui.widgets.lines import Lines
 from calsync_tui.widgets.row_buffer import RowBuffer
 from calsync_tui.widgets.viewport import View
@@ -43,7 +43,7 @@ _CODE: Final = 7
 _KIND: Final = 17
 
 
-class LogLines(Lines[Line]):
+class LogLines(Lines[LogLine]):
     """Time, level, profile and sentence of each line; `whose` names the profiles."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,7 +63,7 @@ class LogLines(Lines[Line]):
         ),
     ]
 
-    def __init__(self, view: View[Line], whose: Mapping[ProfileId, Whose]) -> None:
+    def __init__(self, view: View[LogLine], whose: Mapping[ProfileId, Whose]) -> None:
         super().__init__(view, id="log-lines")
         self.whose = whose
 
@@ -80,7 +80,7 @@ class LogLines(Lines[Line]):
             parts.append(_("Kind").ljust(_KIND))
         return Text(" ".join([*parts, _("What happened")]))
 
-    def draw(self, row: Line, width: int) -> Text:
+    def draw(self, row: LogLine, width: int) -> Text:
         """One line."""
         text = Text()
         text.append_text(self.styled(_time(row.at, width).ljust(_time_width(width)), "muted"))
@@ -105,17 +105,17 @@ class _Nothing:
         return 0, 0
 
 
-def empty_view() -> View[Line]:
+def empty_view() -> View[LogLine]:
     """A view of nothing yet."""
     return View(RowBuffer(_Nothing()))
 
 
-def level_of(row: Line) -> str:
+def level_of(row: LogLine) -> str:
     """A line's level, for people."""
     return _(LEVELS[row.level]) if row.level in LEVELS else row.level
 
 
-def kind_of(row: Line) -> str:
+def kind_of(row: LogLine) -> str:
     """What a line is about, for people."""
     return _(KINDS[row.kind]) if row.kind in KINDS else row.kind
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from calsync_agent.i18n import _, current, marked
 from calsync_agent.visible import visible
 from calsync_tui import datetimes, glyphs
-from calsync_tui.gateway.profiles import Line, State
+from calsync_tui.gateway.profiles import ProfileLine, State
 
 PROVIDER: Final = "Exchange365"
 
@@ -80,7 +80,7 @@ def heading(column: Column, width: int) -> Text:
 
 
 def cells(
-    line: Line, *, chosen: bool, linked: int | None, now: datetime, room: Mapping[str, int]
+    line: ProfileLine, *, chosen: bool, linked: int | None, now: datetime, room: Mapping[str, int]
 ) -> dict[str, Text]:
     """What stands in each column. `linked`: None while it is not counted yet."""
     error = line.error

@@ -9,7 +9,7 @@ from textual.widgets import Static
 from calsync_agent.i18n import _, ngettext
 from calsync_agent.visible import visible
 from calsync_tui import datetimes, glyphs
-from calsync_tui.gateway.profiles import Line, State
+from calsync_tui.gateway.profiles import ProfileLine, State
 from calsync_tui.widgets import profile_cells
 
 
@@ -30,7 +30,7 @@ class ProfileDetails(Vertical):
         yield Static("", id="how", classes="line", markup=False)
         yield Static("", id="what", markup=False)
 
-    def tell(self, line: Line | None, linked: int | None, now: datetime) -> None:
+    def tell(self, line: ProfileLine | None, linked: int | None, now: datetime) -> None:
         """Show a profile, or nothing."""
         told = ("", "", "")
         if line is not None:
@@ -39,12 +39,12 @@ class ProfileDetails(Vertical):
             self.query_one(f"#{name}", Static).update(text, layout=False)
 
 
-def _who(line: Line) -> str:
+def _who(line: ProfileLine) -> str:
     parts = [line.employee.title, line.employee.address, visible(line.row.mailbox)]
     return f" {glyphs.shown().separator} ".join(filter(None, parts))
 
 
-def _how(line: Line, linked: int | None, now: datetime) -> str:
+def _how(line: ProfileLine, linked: int | None, now: datetime) -> str:
     told = [profile_cells.state(line.state).plain]
     if line.synced_at is not None:
         told.append(_("last sync {time}").format(time=datetimes.since(line.synced_at, now)))
@@ -57,7 +57,7 @@ def _how(line: Line, linked: int | None, now: datetime) -> str:
     return f" {glyphs.shown().separator} ".join(told)
 
 
-def _what(line: Line, now: datetime) -> str:
+def _what(line: ProfileLine, now: datetime) -> str:
     match line.state:
         case State.HELD:
             text = ngettext(
@@ -86,7 +86,7 @@ def _what(line: Line, now: datetime) -> str:
             return _failed(line, now)
 
 
-def _failed(line: Line, now: datetime) -> str:
+def _failed(line: ProfileLine, now: datetime) -> str:
     if line.error is None:
         return ""
     text = " ".join(str(line.error).split())

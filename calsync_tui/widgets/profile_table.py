@@ -15,7 +15,7 @@ from textual.widgets import DataTable
 
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.i18n import marked
-from calsync_tui.gateway.profiles import Line
+from calsync_tui.gateway.profiles import ProfileLine
 from calsync_tui.widgets import profile_cells
 from calsync_tui.widgets.profile_cells import COLUMNS
 
@@ -86,7 +86,7 @@ class ProfileTable(DataTable[Text]):
     def __init__(self, marks: set[ProfileId]) -> None:
         super().__init__(cursor_type="row", cell_padding=0, zebra_stripes=True)
         self.marks = marks
-        self._lines: tuple[Line, ...] = ()
+        self._lines: tuple[ProfileLine, ...] = ()
         self._linked: Mapping[ProfileId, int] | None = None
         self._now = datetime.min  # noqa: DTZ901 - until the first lines come
         self._shown: dict[ProfileId, dict[str, Text]] = {}
@@ -97,7 +97,7 @@ class ProfileTable(DataTable[Text]):
     # -- what it shows ------------------------------------------------------------------------
 
     def show(
-        self, lines: Sequence[Line], linked: Mapping[ProfileId, int] | None, now: datetime
+        self, lines: Sequence[ProfileLine], linked: Mapping[ProfileId, int] | None, now: datetime
     ) -> None:
         """Show these profiles in this order; the cursor stays with its profile."""
         before = self._lines, self._linked, self._now.date()
@@ -172,7 +172,7 @@ class ProfileTable(DataTable[Text]):
             self.move_cursor(row=min(at, len(order) - 1))
         self.place = (self.scroll_x, self.scroll_y, self.place[2] + 1)
 
-    def _cells(self, line: Line) -> dict[str, Text]:
+    def _cells(self, line: ProfileLine) -> dict[str, Text]:
         number = line.row.id
         return profile_cells.cells(
             line,

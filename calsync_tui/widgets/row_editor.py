@@ -19,7 +19,7 @@ from calsync_tui.widgets.toggle import Toggle
 
 
 @dataclass(slots=True)
-class Draft:
+class RowDraft:
     """What is being entered for a profile.
 
     `seen` is the row that it began from. `overtaken`: somebody else changed the row meanwhile, and
@@ -126,7 +126,7 @@ class RowEditor(Vertical):
 
         what: str
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: RowDraft) -> None:
         super().__init__(id="editor")
         self.draft = draft
 

@@ -13,14 +13,14 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from calsync_agent.config import drafting, reading, writing
-from calsync_agent.config.drafting import PASSWORD_FILE, SECRET_FILE, Draft, problems
+from calsync_agent.config.drafting import PASSWORD_FILE, SECRET_FILE, SettingsDraft, problems
 from calsync_agent.config.settings import ClientCertificate, ClientSecret
 from calsync_agent.config.writing import write
 from calsync_agent.errors import ConfigurationRefused
 
 GUID = "11111111-2222-3333-4444-555555555555"
 SERVER = "postgresql+psycopg2://calsync@db.example/consolidate"
-GOOD = Draft(url=SERVER, password="geheim", client_id=GUID, client_secret="s~e.cret")
+GOOD = SettingsDraft(url=SERVER, password="geheim", client_id=GUID, client_secret="s~e.cret")
 POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
 
 
@@ -43,7 +43,7 @@ def authorities_file(tmp_path: Path, pem: Mapping[str, bytes]) -> Path:
     return path
 
 
-def wrong(draft: Draft, path: Path) -> dict[str, str]:
+def wrong(draft: SettingsDraft, path: Path) -> dict[str, str]:
     return {field: str(text) for field, text in problems(draft, path).items()}
 
 
@@ -64,7 +64,7 @@ def test_what_was_entered_is_read_back(file: Path) -> None:
 def test_everything_that_can_be_entered_is_read_back(
     file: Path, certificate_file: Path, authorities_file: Path
 ) -> None:
-    draft = Draft(
+    draft = SettingsDraft(
         url=f"sqlite:///{file.parent / 'Büro & Co.db'}",
         schema="",
         client_id=GUID,
@@ -135,8 +135,8 @@ def test_what_was_written_can_be_edited_again(file: Path) -> None:
     write(file, draft)
     assert writing.draft_from(file) == draft
     file.write_text("[database\n")
-    assert writing.draft_from(file) == Draft()
-    assert writing.draft_from(file.parent / "missing.toml") == Draft()
+    assert writing.draft_from(file) == SettingsDraft()
+    assert writing.draft_from(file.parent / "missing.toml") == SettingsDraft()
 
 
 def test_no_secret_stands_in_the_settings_file(file: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from calsync_agent.consolidate import tables
 from calsync_agent.database.engine import Database
 from calsync_agent.demo.comparison import Comparison, compare
-from calsync_agent.demo.entries import Day, Draft, Where, after, at, entered
+from calsync_agent.demo.entries import Day, EntryDraft, Where, after, at, entered
 from calsync_agent.demo.office import Office
 from calsync_agent.demo.story import ANNA
 from calsync_agent.sandbox.tenant import Tenant
@@ -17,7 +17,7 @@ MONDAY = date(2026, 11, 16)
 (ENTRY,) = entered(
     ANNA,
     Where.BOTH,
-    Draft("Termin", at(1, Day.TUE, "09:00", 60, "Europe/London"), reminder=15, also="Termin"),
+    EntryDraft("Termin", at(1, Day.TUE, "09:00", 60, "Europe/London"), reminder=15, also="Termin"),
 )
 
 

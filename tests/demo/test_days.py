@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from calsync_agent.consolidate import tables
-from calsync_agent.demo.days import CALLS, UNFIT, Happening, Step, lap
-from calsync_agent.demo.entries import Deleted, Edit, Entry, New, Where
+from calsync_agent.demo.days import CALLS, UNFIT, DayStep, Happening, lap
+from calsync_agent.demo.entries import Deleted, DemoEntry, Edit, New, Where
 from calsync_agent.demo.office import Office
 from calsync_agent.demo.stage import Stage, staged
 from calsync_agent.demo.staying import take
@@ -22,22 +22,22 @@ from tests.demo.conftest import TODAY
 pytestmark = pytest.mark.anyio
 
 
-def happenings(steps: list[Step]) -> list[Happening]:
+def happenings(steps: list[DayStep]) -> list[Happening]:
     return [one for step in steps for one in step.happenings]
 
 
-def entered(steps: list[Step]) -> set[str]:
+def entered(steps: list[DayStep]) -> set[str]:
     """The subjects of what a lap enters."""
     found: set[str] = set()
     for one in happenings(steps):
-        entry: Entry | None = getattr(one, "entry", None)
+        entry: DemoEntry | None = getattr(one, "entry", None)
         if isinstance(one, Edit) and isinstance(one.change, New):
             entry = one.change.entry
         found |= {entry.subject} if entry else set()
     return found
 
 
-def removed(steps: list[Step]) -> set[str]:
+def removed(steps: list[DayStep]) -> set[str]:
     deleting = (one for one in happenings(steps) if isinstance(one, Edit))
     return {edit.subject for edit in deleting if isinstance(edit.change, Deleted)}
 

@@ -18,7 +18,7 @@ from calsync_agent.state import agents, horizon, log, quarantine
 from calsync_agent.state import tables as state
 from calsync_agent.state.agents import Identity
 from calsync_agent.state.horizon import Seen, moved
-from calsync_agent.state.log import Entry, Kind, Level
+from calsync_agent.state.log import Kind, Level, LogEntry
 from calsync_agent.state.quarantine import NEVER, PAUSES, Item
 from calsync_agent.state.waiting import PATIENCE, Waiting
 from tests.support.service import serving, until
@@ -127,7 +127,7 @@ def test_b6_what_is_kept_while_the_clock_is_behind_is_noted_at_the_horizon(world
     with world.database.writing() as connection:
         seen = horizon.move(connection, None, 0.0)
         behind = seen.horizon - 45 * DAY
-        log.write(connection, [Entry(Level.INFO, Kind.SYNC, message("a line"))], behind)
+        log.write(connection, [LogEntry(Level.INFO, Kind.SYNC, message("a line"))], behind)
         log.prune(connection, seen.horizon - 30 * DAY)
     (row,) = world.rows(state.log)
     assert row["at"] == seen.horizon

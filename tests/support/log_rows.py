@@ -11,7 +11,7 @@ from calsync_agent.appointment.model import ActivityId, EventId, ProfileId
 from calsync_agent.database.statements import chunks
 from calsync_agent.i18n import message
 from calsync_agent.state import log
-from calsync_agent.state.log import Entry, Kind, Level
+from calsync_agent.state.log import Kind, Level, LogEntry
 from calsync_agent.sync.sync_log import words
 
 BEGIN: Final = datetime(2026, 11, 1, 6, 0)
@@ -26,7 +26,7 @@ def appointment(number: int) -> ActivityId:
     return ActivityId(UUID(int=number % APPOINTMENTS + 1))
 
 
-def entry(number: int, profiles: Sequence[int]) -> Entry:
+def entry(number: int, profiles: Sequence[int]) -> LogEntry:
     """The line with this number, from 0 on: mostly changes, each 40th refused, each 200th wrong."""
     profile = ProfileId(profiles[number % len(profiles)])
     at = BEGIN + timedelta(seconds=number)
@@ -41,7 +41,7 @@ def entry(number: int, profiles: Sequence[int]) -> Entry:
             request_id=str(UUID(int=number)),
             seconds=30,
         )
-        return Entry(Level.ERROR, Kind.ERROR, text, profile, at=at)
+        return LogEntry(Level.ERROR, Kind.ERROR, text, profile, at=at)
     item = appointment(number), EventId(f"event-{number % APPOINTMENTS}")
     if number % 40 == 39:
         reason = message(
@@ -52,15 +52,15 @@ def entry(number: int, profiles: Sequence[int]) -> Entry:
             request_id=str(UUID(int=number)),
         )
         text = message("not synced: {subject}: {reason}", subject=subject, reason=reason)
-        return Entry(Level.WARNING, Kind.SKIPPED, text, profile, *item, at=at)
+        return LogEntry(Level.WARNING, Kind.SKIPPED, text, profile, *item, at=at)
     if number < APPOINTMENTS:
         text = message("created in Exchange: {subject}", subject=subject)
         rule = message("new in Consolidate")
-        return Entry(Level.INFO, Kind.CREATED, text, profile, *item, at=at, rule=rule)
+        return LogEntry(Level.INFO, Kind.CREATED, text, profile, *item, at=at, rule=rule)
     fields = words(["subject", "location"][: 1 + number % 2])
     text = message("changed in Exchange: {subject}: {fields}", subject=subject, fields=fields)
     rule = message("changed in Consolidate")
-    return Entry(Level.INFO, Kind.CHANGED, text, profile, *item, at=at, rule=rule)
+    return LogEntry(Level.INFO, Kind.CHANGED, text, profile, *item, at=at, rule=rule)
 
 
 def write(

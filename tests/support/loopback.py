@@ -11,7 +11,7 @@ from calsync_agent.exchange.transport.pace import Clock
 from calsync_agent.exchange.transport.settings import GraphSettings
 from calsync_agent.sandbox.faults import Dropped
 from calsync_agent.sandbox.graph.requests import (
-    Answer,
+    GraphReply,
     Request,
     read_json,
     split_path,
@@ -45,7 +45,7 @@ def answer_now(tenant: Tenant) -> Callable[[httpx.Request], "asyncio.Future[http
     return lambda request: asyncio.ensure_future(carry(request))
 
 
-def _written(answer: Answer) -> httpx.Response:
+def _written(answer: GraphReply) -> httpx.Response:
     """As the sandbox's server writes it."""
     headers = {**answer.headers, "Content-Type": "application/json; charset=utf-8"}
     content = written(answer)

@@ -11,7 +11,7 @@ from calsync_agent.consolidate.tables import employee
 from calsync_agent.database.engine import Database
 from calsync_agent.i18n import Message, message
 from calsync_agent.state import log, profile_status, quarantine
-from calsync_agent.state.log import Entry, Kind, Level
+from calsync_agent.state.log import Kind, Level, LogEntry
 from calsync_agent.state.profile_status import Condition, Fare
 from calsync_agent.state.quarantine import Item
 from calsync_agent.state.tables import hold, lease, profile
@@ -102,6 +102,6 @@ def a_quarantined(
 
 def carried(database: Database, minutes_ago: int, count: int, kind: Kind = Kind.CHANGED) -> None:
     """So many changes were carried so long ago."""
-    entry = Entry(Level.INFO, kind, message("{subject} changed", subject="Termin"))
+    entry = LogEntry(Level.INFO, kind, message("{subject} changed", subject="Termin"))
     with database.writing() as connection:
         log.write(connection, [entry] * count, NOW - timedelta(minutes=minutes_ago))

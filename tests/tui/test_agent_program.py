@@ -11,7 +11,7 @@ import pytest
 
 from calsync_agent.i18n import speaking, use
 from calsync_tui.gateway import agent_program
-from calsync_tui.gateway.agent_program import FoundUser, ProgramTrouble, Step
+from calsync_tui.gateway.agent_program import FoundUser, ProgramTrouble, ReportedStep
 from tests.support.service import until
 
 pytestmark = pytest.mark.anyio
@@ -48,7 +48,9 @@ def program(tmp_path: Path) -> Program:
 async def test_what_the_check_found_comes_as_values(program: Program, tmp_path: Path) -> None:
     source = f"import sys\nprint({json.dumps(ANSWER, ensure_ascii=False)!r})\nsys.exit(2)"
     found = await agent_program.check(tmp_path / "agent.toml", program=program(source))
-    assert found.steps[1] == Step("sign_in", ok=False, text="nö", mend="https://portal.example/x")
+    assert found.steps[1] == ReportedStep(
+        "sign_in", ok=False, text="nö", mend="https://portal.example/x"
+    )
     assert found.failing == found.steps[1:]
     assert found.consent_url == "https://login.example/t/adminconsent"
     assert found.users_allowed

@@ -9,7 +9,7 @@ from calsync_agent.consolidate.tables import employee
 from calsync_agent.database.engine import Database
 from calsync_agent.i18n import message
 from calsync_agent.state import log
-from calsync_agent.state.log import Entry, Kind, Level
+from calsync_agent.state.log import Kind, Level, LogEntry
 from calsync_agent.state.profile_status import Condition
 from calsync_agent.state.tables import hold
 from tests.support.terminal import Terminal
@@ -38,7 +38,7 @@ def hostile(database: Database) -> None:
         connection.execute(sa.update(employee).where(employee.c.id == who).values(names))
         connection.execute(sa.update(hold).values(subject=HOSTILE))
         told = message("{subject} changed", subject=HOSTILE)
-        log.write(connection, [Entry(Level.INFO, Kind.CHANGED, told, first)], NOW)
+        log.write(connection, [LogEntry(Level.INFO, Kind.CHANGED, told, first)], NOW)
         # As a program before this one wrote it.
         connection.execute(
             sa.insert(log.log).values(

@@ -10,7 +10,7 @@ from calsync_agent.consolidate.tables import activity
 from calsync_agent.database.engine import Database
 from calsync_agent.i18n import message
 from calsync_agent.state import log
-from calsync_agent.state.log import Entry, Kind, Level
+from calsync_agent.state.log import Kind, Level, LogEntry
 from calsync_agent.state.tables import history as table
 from tests.support import kept_rows
 from tests.support.samples import a_profile, an_activity
@@ -34,7 +34,9 @@ def filled(people: Database) -> Database:
 def keep(people: Database, first: int) -> None:
     """One more version is kept, and the log tells of it."""
     with people.writing() as connection:
-        log.write(connection, [Entry(Level.INFO, Kind.SYNC, message("the sync works again"))], NOW)
+        log.write(
+            connection, [LogEntry(Level.INFO, Kind.SYNC, message("the sync works again"))], NOW
+        )
         kept_rows.write(connection, 1, first=first)
 
 

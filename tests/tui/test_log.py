@@ -11,7 +11,7 @@ from calsync_agent.database.engine import Database
 from calsync_agent.errors import DatabaseTrouble
 from calsync_agent.i18n import message
 from calsync_agent.state import log
-from calsync_agent.state.log import Entry, Kind, Level
+from calsync_agent.state.log import Kind, Level, LogEntry
 from calsync_agent.state.tables import log as table
 from calsync_tui.gateway import log as reading
 from calsync_tui.gateway.log import LogSource
@@ -49,7 +49,7 @@ def write(people: Database, count: int, first: int = 0) -> None:
 
 def tell(people: Database, text: str) -> None:
     """The agent writes a line."""
-    entry = Entry(Level.INFO, Kind.SYNC, message("{told}", told=text))
+    entry = LogEntry(Level.INFO, Kind.SYNC, message("{told}", told=text))
     with people.writing() as connection:
         log.write(connection, [entry], NOW)
 

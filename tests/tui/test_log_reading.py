@@ -9,7 +9,7 @@ from calsync_agent.i18n import Message, counted, message, speaking
 from calsync_agent.state.log import Kind, Level
 from calsync_agent.state.tables import log as table
 from calsync_tui.gateway import log
-from calsync_tui.gateway.log import Filter, Line
+from calsync_tui.gateway.log import Filter, LogLine
 from calsync_tui.gateway.searching import Search, request_ids, rule, said
 from tests.support import log_rows
 from tests.support.reads import reads
@@ -32,11 +32,11 @@ def filled(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
     return database
 
 
-def everything(connection: sa.Connection, wanted: Filter, *, forward: bool) -> list[Line]:
+def everything(connection: sa.Connection, wanted: Filter, *, forward: bool) -> list[LogLine]:
     """All looks one after the other, from one end to the other."""
     ends = log.ends(connection)
     beyond: int | None = ends.first - 1 if forward else ends.last + 1
-    found: list[Line] = []
+    found: list[LogLine] = []
     while beyond is not None:
         part = log.look(connection, wanted, beyond, forward=forward)
         found = [*found, *part.rows] if forward else [*part.rows, *found]

@@ -13,7 +13,7 @@ from calsync_agent.i18n import message, use
 from calsync_agent.state.profile_status import Condition, Fare
 from calsync_tui.gateway import profiles as profiles_of
 from calsync_tui.gateway.overview import AgentRow, Pulse
-from calsync_tui.gateway.profiles import Employee, Line, State
+from calsync_tui.gateway.profiles import Employee, ProfileLine, State
 from calsync_tui.gateway.provider import Row
 from calsync_tui.gateway.status import Health, Situation
 from calsync_tui.problems import Weight, problems
@@ -31,7 +31,7 @@ AGENT: Final = AgentRow(
     round_at=NOW,
     round_ms=200,
 )
-PROFILE: Final = Line(
+PROFILE: Final = ProfileLine(
     row=profiles_of.Row(ProfileId(1), 1, EmployeeId(1), "anna@example.com", active=True),
     employee=Employee(EmployeeId(1), "ANNA", "Anna", "anna@example.com"),
     state=State.WELL,
@@ -54,16 +54,16 @@ def agents(*rows: AgentRow) -> Situation:
     return replace(WELL, pulse=replace(WELL.pulse, agents=rows))
 
 
-def profiles(*rows: Line) -> Situation:
+def profiles(*rows: ProfileLine) -> Situation:
     return replace(WELL, profiles=rows)
 
 
-def failing(name: str, why: str) -> Line:
+def failing(name: str, why: str) -> ProfileLine:
     fare = Fare(ProfileId(1), Condition.FAILING, NOW, error=message("{why}", why=why))
     return replace(named(name), fare=fare)
 
 
-def named(name: str) -> Line:
+def named(name: str) -> ProfileLine:
     return replace(PROFILE, employee=replace(PROFILE.employee, name=name))
 
 

@@ -15,7 +15,7 @@ from calsync_agent.database.engine import Database
 from calsync_agent.i18n import message
 from calsync_agent.state.tables import profile
 from calsync_tui.gateway import agent_program
-from calsync_tui.gateway.agent_program import Checked, FoundUser, ProgramTrouble, Step
+from calsync_tui.gateway.agent_program import Checked, FoundUser, ProgramTrouble, ReportedStep
 from calsync_tui.gateway.finding import Findings, ProgramFinder
 from calsync_tui.pages.profiles import ProfilesPage
 from calsync_tui.screens.add_profile import AddProfile
@@ -276,7 +276,7 @@ async def test_4_a_mailbox_that_is_not_found_is_entered_by_hand(opened: Opened) 
 
 def checked(found: tuple[FoundUser, ...], *failing: str, allowed: bool = True) -> Checked:
     """What the headless program answers."""
-    steps = tuple(Step(name, ok=False, text=f"{name} is wrong") for name in failing)
+    steps = tuple(ReportedStep(name, ok=False, text=f"{name} is wrong") for name in failing)
     return Checked(steps, "", allowed, found)
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from calsync_agent.database.engine import Database
 from calsync_agent.i18n import speaking
 from calsync_agent.state.tables import agent, provider
-from calsync_tui.gateway.provider import Draft, problems, tenant_problem
+from calsync_tui.gateway.provider import ProviderDraft, problems, tenant_problem
 from tests.support.cable import WHY, cut, read_only
 from tests.support.snapshots import ALL, Look
 from tests.support.terminal import Terminal
@@ -188,7 +188,7 @@ async def test_an_interval_that_is_none_is_told_at_the_field_and_nothing_is_save
 
 @pytest.mark.parametrize("typed", ["", "0", "86401", "-5", "1,5", "fünf", "٣", "5 s", "1e3"])
 def test_what_is_no_interval(typed: str) -> None:
-    assert set(problems(Draft("contoso.com", interval=typed))) == {"interval"}
+    assert set(problems(ProviderDraft("contoso.com", interval=typed))) == {"interval"}
 
 
 async def test_what_a_script_has_made_unusable_is_told_and_can_be_mended(

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from calsync_agent.database.engine import Database
 from calsync_agent.state.tables import provider
-from calsync_tui.gateway.provider import Draft, Row
+from calsync_tui.gateway.provider import ProviderDraft, Row
 from calsync_tui.pages.provider_editing import Editing
 from tests.tui.conftest import Opened, a_provider
 
@@ -37,16 +37,16 @@ def stored(database: Database) -> dict[str, Any]:
 
 
 def test_what_is_untouched_here_follows_others() -> None:
-    editing = Editing(ROW, Draft("contoso.com", interval="9"))
+    editing = Editing(ROW, ProviderDraft("contoso.com", interval="9"))
     followed = editing.followed(replace(ROW, tenant_id="fabrikam.com"))
-    assert followed.draft == Draft("fabrikam.com", interval="9")
+    assert followed.draft == ProviderDraft("fabrikam.com", interval="9")
     assert followed.changed == {"interval"}
     assert not followed.contested
     assert followed.moved == {"tenant_id"}
 
 
 def test_what_was_changed_here_and_there_is_contested() -> None:
-    editing = Editing(ROW, Draft("contoso.com", interval="9"))
+    editing = Editing(ROW, ProviderDraft("contoso.com", interval="9"))
     followed = editing.followed(replace(ROW, interval_seconds=60))
     assert followed.draft.interval == "9"
     assert followed.contested == {"interval"}
@@ -55,7 +55,7 @@ def test_what_was_changed_here_and_there_is_contested() -> None:
 
 
 def test_what_was_changed_alike_is_not_contested() -> None:
-    editing = Editing(ROW, Draft("contoso.com", interval="9"))
+    editing = Editing(ROW, ProviderDraft("contoso.com", interval="9"))
     followed = editing.followed(replace(ROW, interval_seconds=9))
     assert not followed.contested
     assert not followed.changed

@@ -14,7 +14,7 @@ from textual.widgets import Button, Input, TextArea
 
 from calsync_agent import installation
 from calsync_agent.config import reading
-from calsync_agent.config.drafting import Draft
+from calsync_agent.config.drafting import SettingsDraft
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import NotPermitted
 from calsync_agent.i18n import Message, message
@@ -23,7 +23,7 @@ from calsync_tui.gateway import setup as gateway
 from calsync_tui.gateway.start import Start
 from calsync_tui.screens import setup_step
 from calsync_tui.screens.setup import SetupScreen
-from calsync_tui.screens.setup_step import Step
+from calsync_tui.screens.setup_step import SetupStep
 from tests.support.snapshots import ALL, Look
 from tests.support.terminal import Terminal
 
@@ -71,7 +71,7 @@ def joined(text: str) -> str:
     return "".join(text.replace("│", "").split())
 
 
-def step(terminal: Terminal) -> Step:
+def step(terminal: Terminal) -> SetupStep:
     screen = terminal.app.screen
     assert isinstance(screen, SetupScreen)
     return screen.step
@@ -229,7 +229,7 @@ async def test_wrong_input_is_said_at_its_field_and_kept(config: Path, file: str
             await shows(terminal, "Schritt 3 von 4", text)
             assert text in str(step(terminal).field(name).query_one("Note").render())
             assert terminal.app.screen.query_one(f"#{name}", Input).value == value
-            await enter(terminal, **{name: getattr(Draft(), name)})
+            await enter(terminal, **{name: getattr(SettingsDraft(), name)})
     assert not config.parent.exists()
 
 
@@ -255,7 +255,7 @@ async def test_missing_tables_are_shown_as_sql_and_made_on_consent(
 async def test_a_login_that_may_not_make_tables_is_told_and_keeps_the_sql(
     config: Path, people: Database, file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_draft: Draft, *, with_consolidate: bool) -> list[Message]:
+    def refuse(_draft: SettingsDraft, *, with_consolidate: bool) -> list[Message]:
         assert not with_consolidate
         raise NotPermitted(message("The login may not create tables and triggers"))
 
@@ -363,7 +363,7 @@ async def test_going_on_looks_at_the_database_once_more(
     """Where nothing goes by itself: what stands there is long past."""
     mended = False
 
-    def look(draft: Draft) -> gateway.Look:
+    def look(draft: SettingsDraft) -> gateway.Look:
         found = gateway.look(draft)
         return found if mended else replace(found, state=gateway.State.UNUSABLE)
 

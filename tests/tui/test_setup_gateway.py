@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from calsync_agent.config.drafting import Draft
+from calsync_agent.config.drafting import SettingsDraft
 from calsync_agent.consolidate.tables import module, system_info
 from calsync_agent.database.engine import Database, open_database
 from calsync_agent.errors import ConfigurationRefused, NotPermitted
@@ -32,7 +32,7 @@ def dialect(request: pytest.FixtureRequest) -> str:
 
 
 def found(url: str, **more: str) -> tuple[State, str]:
-    seen = look(Draft(url=url, **more))
+    seen = look(SettingsDraft(url=url, **more))
     return seen.state, str(seen.reason or "")
 
 
@@ -66,7 +66,7 @@ def test_missing_tables_or_triggers_make_it_bare_and_installing_them_ready(
     state, reason = found(database_url)
     assert state is State.BARE
     assert "calsync_fare" in reason
-    made = [str(one) for one in setup.install(Draft(url=database_url))]
+    made = [str(one) for one in setup.install(SettingsDraft(url=database_url))]
     assert any("calsync_fare" in one for one in made)
     assert found(database_url) == (State.READY, "")
 
@@ -108,7 +108,7 @@ def test_a_role_that_may_only_read_is_told_and_may_install_nothing(
         connection.exec_driver_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
         connection.exec_driver_sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
     try:
-        draft = Draft(url=sa.make_url(database_url).set(username=role).render_as_string())
+        draft = SettingsDraft(url=sa.make_url(database_url).set(username=role).render_as_string())
         assert look(draft).state is State.READ_ONLY
         with database.writing() as connection:
             connection.exec_driver_sql("DROP TABLE calsync_fare")
@@ -149,7 +149,7 @@ def test_why_a_database_cannot_be_used_is_said(url: str, text: str) -> None:
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 def test_the_password_and_the_schema_are_used(database_url: str) -> None:
-    draft = Draft(url=database_url, schema="nowhere")
+    draft = SettingsDraft(url=database_url, schema="nowhere")
     assert "no schema nowhere" in str(look(draft).reason)
     assert look(draft).field == "schema"
     assert look(replace(draft, schema="public", password="ignored")).state is State.READY
@@ -159,7 +159,7 @@ def test_the_password_and_the_schema_are_used(database_url: str) -> None:
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 def test_a_wrong_password_is_said_of_the_password(database_url: str) -> None:
     url = sa.make_url(database_url).set(username=NEEDS_PASSWORD).render_as_string()
-    seen = look(Draft(url=url, password="wrong"))
+    seen = look(SettingsDraft(url=url, password="wrong"))
     assert (seen.state, seen.field) == (State.UNUSABLE, "password")
     assert "refuses the login" in str(seen.reason)
 
@@ -173,7 +173,7 @@ def test_a_file_that_is_no_database_is_unusable(tmp_path: Path) -> None:
 
 
 def test_ddl_is_what_installing_would_do() -> None:
-    script = setup.ddl("mssql", Draft(schema="dbo"))
+    script = setup.ddl("mssql", SettingsDraft(schema="dbo"))
     assert "calsync_provider" in script
     assert "[dbo]" in script
 

@@ -13,7 +13,7 @@ from calsync_agent.domain.link import Link
 from calsync_agent.domain.version import Kept
 from calsync_agent.i18n import Message, message
 from calsync_agent.state import history, links, log, quarantine
-from calsync_agent.state.log import Entry, Kind, Level
+from calsync_agent.state.log import Kind, Level, LogEntry
 from calsync_agent.state.quarantine import Item
 from tests.support import kept_rows
 from tests.support.reads import reads
@@ -43,7 +43,7 @@ def kept() -> Kept:
     return replace(kept_rows.kept(0), activity=NUMBER)
 
 
-def lines(item: Item) -> list[Entry]:
+def lines(item: Item) -> list[LogEntry]:
     subject = "Jour fixe"
     conflict = message(
         "conflict: {subject}: {cell}; the version of Consolidate stays",
@@ -55,9 +55,9 @@ def lines(item: Item) -> list[Entry]:
     made = message("created in Exchange: {subject}", subject=subject)
     about = ProfileId(1), item.activity, item.event
     return [
-        Entry(Level.INFO, Kind.CREATED, made, *about, EARLIER, message("new in Consolidate")),
-        Entry(Level.WARNING, Kind.CONFLICT, conflict, *about, EARLIER, rule),
-        Entry(Level.WARNING, Kind.SKIPPED, refused, *about, NOW),
+        LogEntry(Level.INFO, Kind.CREATED, made, *about, EARLIER, message("new in Consolidate")),
+        LogEntry(Level.WARNING, Kind.CONFLICT, conflict, *about, EARLIER, rule),
+        LogEntry(Level.WARNING, Kind.SKIPPED, refused, *about, NOW),
     ]
 
 
@@ -138,7 +138,7 @@ async def test_the_story_of_a_private_appointment_tells_no_subject(
         an_activity(connection, 1, id=NUMBER, subject="Kündigung", private=True)
         history.keep(connection, [replace(kept_rows.kept(1), activity=NUMBER)], EARLIER)
         changed = message("changed in Exchange: {subject}", subject=message("private appointment"))
-        entry = Entry(Level.INFO, Kind.CHANGED, changed, ProfileId(1), NUMBER, at=NOW)
+        entry = LogEntry(Level.INFO, Kind.CHANGED, changed, ProfileId(1), NUMBER, at=NOW)
         log.write(connection, [entry], NOW)
     async with opened(page="log", size=(120, 60)) as terminal:
         await story(terminal)
@@ -175,7 +175,7 @@ async def test_a_line_that_names_only_the_event_leads_to_its_appointment(
 
 async def test_a_line_about_no_appointment_is_shown_whole(opened: Opened, people: Database) -> None:
     with people.writing() as connection:
-        log.write(connection, [Entry(Level.ERROR, Kind.ERROR, refusal(), at=NOW)], NOW)
+        log.write(connection, [LogEntry(Level.ERROR, Kind.ERROR, refusal(), at=NOW)], NOW)
     async with opened(page="log") as terminal:
         await terminal.press("enter")
         await terminal.shows("Zeile 1 des Protokolls", "betrifft keinen einzelnen Termin")

@@ -19,14 +19,14 @@ from calsync_agent.sandbox.adverse.trouble import (
     Tally,
     Wire,
 )
-from calsync_agent.sandbox.graph.requests import Answer, Request
+from calsync_agent.sandbox.graph.requests import GraphReply, Request
 from calsync_agent.sandbox.model.items import Mailbox
 from calsync_agent.sandbox.model.refusals import invalid_request
 from calsync_agent.sandbox.model.shapes import JsonObject
 from calsync_agent.sandbox.model.world import World
 from calsync_agent.sandbox.people import Person
 
-Proceed = Callable[[], Awaitable[Answer]]
+Proceed = Callable[[], Awaitable[GraphReply]]
 
 STRANGER: Final = "fremd@anderswo.example"
 _KEPT: Final = 300
@@ -95,11 +95,11 @@ class Adversity:
 
     # -- calls --------------------------------------------------------------------------------
 
-    async def http(self, request: Request, mailbox: str | None, proceed: Proceed) -> Answer:
+    async def http(self, request: Request, mailbox: str | None, proceed: Proceed) -> GraphReply:
         """The answer to an HTTP request. Raises GraphRefusal and Dropped."""
         return await self._answered("http", request, mailbox, proceed)
 
-    async def call(self, request: Request, mailbox: str | None, proceed: Proceed) -> Answer:
+    async def call(self, request: Request, mailbox: str | None, proceed: Proceed) -> GraphReply:
         """The answer to one call. Raises GraphRefusal and Dropped."""
         if self.seed is None:
             return await proceed()
@@ -117,7 +117,7 @@ class Adversity:
 
     async def _answered(
         self, scope: str, request: Request, mailbox: str | None, proceed: Proceed
-    ) -> Answer:
+    ) -> GraphReply:
         with self._world.lock:
             trouble = self._on_the_wire(scope, request, mailbox or "")
             box = self._world.stored.mailboxes[mailbox] if mailbox else None
@@ -147,7 +147,9 @@ class Adversity:
             if isinstance(trouble, Happening) and self._comes(trouble, mailbox.id):
                 trouble.happen(self._world, mailbox, self._rng(trouble, mailbox.id))
 
-    def _page(self, request: Request, mailbox: Mailbox, answer: Answer, body: JsonObject) -> Answer:
+    def _page(
+        self, request: Request, mailbox: Mailbox, answer: GraphReply, body: JsonObject
+    ) -> GraphReply:
         form = f"{mailbox.id} {request.headers.get('prefer', '')}"
         earlier = self._earlier.setdefault(form, OrderedDict())
         shown = body["value"]

@@ -7,7 +7,7 @@ from typing import Literal
 from urllib.parse import quote, urlencode
 
 from calsync_agent.sandbox.graph.preferences import read_preferences
-from calsync_agent.sandbox.graph.requests import Answer, Request
+from calsync_agent.sandbox.graph.requests import GraphReply, Request
 from calsync_agent.sandbox.model.items import Mailbox
 from calsync_agent.sandbox.model.shapes import JsonObject
 from calsync_agent.sandbox.model.world import World
@@ -124,7 +124,7 @@ class Call:
     """A call, or an HTTP request, on its way. `wait` waits so many seconds."""
 
     request: Request
-    proceed: Callable[[], Awaitable[Answer]]
+    proceed: Callable[[], Awaitable[GraphReply]]
     world: World
     mailbox: Mailbox | None
     rng: random.Random
@@ -138,7 +138,7 @@ class Wire(Trouble):
     `scope` as in `faults.Rule`; `fits`: the calls that can be. `timed`: takes real time.
     """
 
-    act: Callable[[Call], Awaitable[Answer]]
+    act: Callable[[Call], Awaitable[GraphReply]]
     fits: Callable[[Request], bool] = lambda _request: True
     scope: Literal["call", "http"] = "call"
     timed: bool = False

@@ -7,7 +7,7 @@ from typing import Final
 
 from calsync_agent.sandbox.adverse.trouble import Call, Wire
 from calsync_agent.sandbox.faults import Dropped
-from calsync_agent.sandbox.graph.requests import Answer, Request, written
+from calsync_agent.sandbox.graph.requests import GraphReply, Request, written
 from calsync_agent.sandbox.model.refusals import GraphRefusal, change_key_conflict, no_mailbox
 
 WAITS: Final[tuple[float | str | None, ...]] = (
@@ -53,7 +53,7 @@ def _wait(rng: random.Random) -> float | str | None:
     return rng.choice(WAITS)
 
 
-async def _throttled(call: Call) -> Answer:
+async def _throttled(call: Call) -> GraphReply:
     text = "Application is over its MailboxConcurrency limit."
     status = call.rng.choice((429, 429, 503))
     raise GraphRefusal(
@@ -61,63 +61,63 @@ async def _throttled(call: Call) -> Answer:
     )
 
 
-async def _unavailable(call: Call) -> Answer:
+async def _unavailable(call: Call) -> GraphReply:
     status, code = call.rng.choice(_FAILURES)
     raise GraphRefusal(status, code, "An error occurred.", retry_after=_wait(call.rng))
 
 
-async def _done_and_denied(call: Call) -> Answer:
+async def _done_and_denied(call: Call) -> GraphReply:
     await call.proceed()
     return await _unavailable(call)
 
 
-async def _saved_at_once(call: Call) -> Answer:
+async def _saved_at_once(call: Call) -> GraphReply:
     await call.proceed()
     status = call.rng.choice((409, 503))
     raise GraphRefusal(status, "ErrorConcurrentItemSave", "The item was saved by another process.")
 
 
-async def _overtaken(_call: Call) -> Answer:
+async def _overtaken(_call: Call) -> GraphReply:
     raise change_key_conflict()
 
 
-async def _position_lost(call: Call) -> Answer:
+async def _position_lost(call: Call) -> GraphReply:
     status, code = call.rng.choice(_LOST)
     raise GraphRefusal(status, code, "The sync state generation is not found.")
 
 
-async def _no_mailbox(call: Call) -> Answer:
+async def _no_mailbox(call: Call) -> GraphReply:
     if call.rng.random() < 0.5:  # noqa: PLR2004 - a coin
         raise no_mailbox()
     raise GraphRefusal(404, "ResourceNotFound", "Resource could not be discovered.")
 
 
-async def _cut_before(_call: Call) -> Answer:
+async def _cut_before(_call: Call) -> GraphReply:
     raise Dropped
 
 
-async def _cut_after(call: Call) -> Answer:
+async def _cut_after(call: Call) -> GraphReply:
     await call.proceed()
     raise Dropped
 
 
-async def _slow(call: Call) -> Answer:
+async def _slow(call: Call) -> GraphReply:
     await call.wait(call.rng.choice((0.5, 3, 8)))
     return await call.proceed()
 
 
-async def _halved(call: Call) -> Answer:
+async def _halved(call: Call) -> GraphReply:
     answer = await call.proceed()
     whole = written(answer)
     return replace(answer, raw=whole[: call.rng.randrange(len(whole) or 1)])
 
 
-async def _no_json(call: Call) -> Answer:
+async def _no_json(call: Call) -> GraphReply:
     answer = await call.proceed()
     return replace(answer, raw=call.rng.choice((b"", b"{}", b"null", b"[]", _PAGE)))
 
 
-async def _says_nothing(call: Call) -> Answer:
+async def _says_nothing(call: Call) -> GraphReply:
     """The call is carried out, and its answer is a 2xx that tells nothing."""
     answer = await call.proceed()
     if answer.status not in _OK or answer.body is None:
@@ -126,12 +126,12 @@ async def _says_nothing(call: Call) -> Answer:
     return replace(answer, body=empty)
 
 
-async def _deep(call: Call) -> Answer:
+async def _deep(call: Call) -> GraphReply:
     answer = await call.proceed()
     return replace(answer, raw=b'{"value":' + b"[" * _DEEP + b"]" * _DEEP + b"}")
 
 
-async def _bomb(call: Call) -> Answer:
+async def _bomb(call: Call) -> GraphReply:
     answer = await call.proceed()
     headers = {**answer.headers, "Content-Encoding": "gzip"}
     return replace(answer, raw=gzip.compress(b" " * _BOMB, 9), headers=headers)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from calsync_agent.sandbox.graph.requests import Answer, Request, split_path, split_query
+from calsync_agent.sandbox.graph.requests import GraphReply, Request, split_path, split_query
 from calsync_agent.sandbox.model import shapes
 from calsync_agent.sandbox.model.refusals import GraphRefusal
 from calsync_agent.sandbox.model.shapes import JsonObject
@@ -26,14 +26,14 @@ class _Call:
 
 
 async def answer_batch(
-    request: Request, answer_one: Callable[[Request], Awaitable[Answer]]
-) -> Answer:
+    request: Request, answer_one: Callable[[Request], Awaitable[GraphReply]]
+) -> GraphReply:
     """Every call's answer, in no particular order. 400 where the batch itself is malformed.
 
     At most four calls run at once; one at a time where some depend on others.
     """
     calls = _read(request)
-    answers: dict[str, Answer] = {}
+    answers: dict[str, GraphReply] = {}
     width = 1 if any(call.after for call in calls) else AT_ONCE
     for start in range(0, len(calls), width):
         running = calls[start : start + width]
@@ -42,21 +42,21 @@ async def answer_batch(
     shown = [_response(call.id, answers[call.id]) for call in calls]
     random.Random(str([call.id for call in calls])).shuffle(shown)  # noqa: S311 - no secret
     truncated = any(answer.truncated for answer in answers.values())
-    return Answer(200, {"responses": shown}, truncated=truncated)
+    return GraphReply(200, {"responses": shown}, truncated=truncated)
 
 
 async def _answer(
     call: _Call,
-    answers: Mapping[str, Answer],
-    answer_one: Callable[[Request], Awaitable[Answer]],
-) -> Answer:
+    answers: Mapping[str, GraphReply],
+    answer_one: Callable[[Request], Awaitable[GraphReply]],
+) -> GraphReply:
     if any(answers[id_].status >= _LEAST_FAILURE for id_ in call.after):
         error = {"code": "FailedDependency", "message": "Dependent request failed."}
-        return Answer(424, {"error": error})
+        return GraphReply(424, {"error": error})
     return await answer_one(call.request)
 
 
-def _response(id_: str, answer: Answer) -> JsonObject:
+def _response(id_: str, answer: GraphReply) -> JsonObject:
     headers = dict(answer.headers)
     shown: JsonObject = {"id": id_, "status": answer.status, "headers": headers}
     if answer.body is not None:

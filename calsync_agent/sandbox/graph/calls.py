@@ -19,9 +19,9 @@ from calsync_agent.sandbox.graph.listing import (
 )
 from calsync_agent.sandbox.graph.preferences import read_preferences
 from calsync_agent.sandbox.graph.rendering import Renderer
-from calsync_agent.sandbox.graph.requests import Answer, Request
+from calsync_agent.sandbox.graph.requests import GraphReply, Request
 from calsync_agent.sandbox.model import events, occurrences, responses, shapes
-from calsync_agent.sandbox.model.entries import Entry, entry_of
+from calsync_agent.sandbox.model.entries import CalendarEntry, entry_of
 from calsync_agent.sandbox.model.items import Calendar, Item, Mailbox
 from calsync_agent.sandbox.model.moments import read_moment
 from calsync_agent.sandbox.model.refusals import (
@@ -40,7 +40,7 @@ _ANSWERS: Final[dict[str, Response]] = {
 _RESPONSE: Final = frozenset({"comment", "sendResponse", "proposedNewTime"})
 
 
-def answer_call(world: World, request: Request, who: str) -> Answer:
+def answer_call(world: World, request: Request, who: str) -> GraphReply:
     """The answer to one call. `who` stands in the causes of mails."""
     match request.segments:
         case ("users",):
@@ -75,7 +75,7 @@ def _place(world: World, request: Request, name: str, who: str) -> _Place:
     return _Place(request, renderer, mailbox, calendar, action)
 
 
-def _in_mailbox(place: _Place, rest: tuple[str, ...]) -> Answer:
+def _in_mailbox(place: _Place, rest: tuple[str, ...]) -> GraphReply:
     request = place.request
     match request.method, rest:
         case "GET", ("calendars",):
@@ -83,7 +83,7 @@ def _in_mailbox(place: _Place, rest: tuple[str, ...]) -> Answer:
         case "POST", ("calendars",):
             name = shapes.text(request.json().get("name"))
             made = place.renderer.world.add_calendar(place.mailbox, name)
-            return Answer(201, directory.calendar_json(place.renderer, made))
+            return GraphReply(201, directory.calendar_json(place.renderer, made))
         case _, ("calendars", calendar_id, *deeper):
             calendar = place.mailbox.calendars.get(calendar_id)
             if calendar is None:
@@ -99,11 +99,11 @@ def _in_mailbox(place: _Place, rest: tuple[str, ...]) -> Answer:
             return _in_calendar(place, rest)
 
 
-def _in_calendar(place: _Place, rest: tuple[str, ...]) -> Answer:
+def _in_calendar(place: _Place, rest: tuple[str, ...]) -> GraphReply:
     request, renderer, calendar = place.request, place.renderer, place.calendar
     match request.method, rest:
         case "GET", ():
-            return Answer(200, directory.calendar_json(renderer, calendar))
+            return GraphReply(200, directory.calendar_json(renderer, calendar))
         case "GET", ("calendarView",):
             return list_view(request, renderer, calendar.id)
         case "GET", ("calendarView", "delta"):
@@ -120,7 +120,7 @@ def _in_calendar(place: _Place, rest: tuple[str, ...]) -> Answer:
             raise _no_route(request)
 
 
-def _on_event(place: _Place, item: Item, day: date | None, rest: tuple[str, ...]) -> Answer:
+def _on_event(place: _Place, item: Item, day: date | None, rest: tuple[str, ...]) -> GraphReply:
     request, renderer = place.request, place.renderer
     entry = entry_of(item, day)
     match request.method, rest:
@@ -130,7 +130,7 @@ def _on_event(place: _Place, item: Item, day: date | None, rest: tuple[str, ...]
             return list_instances(request, renderer, item)
         case "GET", ("calendar",):
             calendar = place.mailbox.calendars[item.calendar]
-            return Answer(200, directory.calendar_json(renderer, calendar))
+            return GraphReply(200, directory.calendar_json(renderer, calendar))
         case "PATCH", ():
             _check_if_match(place, entry)
             if day is None:
@@ -144,15 +144,15 @@ def _on_event(place: _Place, item: Item, day: date | None, rest: tuple[str, ...]
                 events.delete(place.action, item)
             else:
                 occurrences.cancel_occurrence(place.action, item, day)
-            return Answer(204)
+            return GraphReply(204)
         case "POST", ("cancel",):
             shapes.members(request.json(), "cancel", frozenset({"comment", "Comment"}))
             responses.cancel_meeting(place.action, item, day)
-            return Answer(202)
+            return GraphReply(202)
         case "POST", (("accept" | "tentativelyAccept" | "decline") as name,):
             send = _reads_response(request.json())
             responses.respond(place.action, item, day, _ANSWERS[name], send=send)
-            return Answer(202)
+            return GraphReply(202)
         case _:
             raise _no_route(request)
 
@@ -173,7 +173,7 @@ def _reads_response(sent: Mapping[str, object]) -> bool:
     return told
 
 
-def _check_if_match(place: _Place, entry: Entry) -> None:
+def _check_if_match(place: _Place, entry: CalendarEntry) -> None:
     wanted = place.request.headers.get("if-match")
     if wanted is None or wanted == "*" or not place.renderer.world.settings.strict_if_match:
         return

@@ -16,8 +16,8 @@ from calsync_agent.sandbox.graph.delta_tokens import DeltaToken, read_token, wri
 from calsync_agent.sandbox.graph.listing import preferred, read_window
 from calsync_agent.sandbox.graph.options import DEFAULT_TOP
 from calsync_agent.sandbox.graph.rendering import EVENT_TYPE, Renderer
-from calsync_agent.sandbox.graph.requests import Answer, Request
-from calsync_agent.sandbox.model.entries import Entry, Window, entries_within, entry_of
+from calsync_agent.sandbox.graph.requests import GraphReply, Request
+from calsync_agent.sandbox.model.entries import CalendarEntry, Window, entries_within, entry_of
 from calsync_agent.sandbox.model.items import Calendar, Change, Item, SyncState
 from calsync_agent.sandbox.model.refusals import GraphRefusal, invalid_query
 from calsync_agent.sandbox.model.shapes import JsonObject
@@ -33,7 +33,7 @@ class Gone:
     id: str
 
 
-def delta(request: Request, renderer: Renderer, calendar: Calendar) -> Answer:
+def delta(request: Request, renderer: Renderer, calendar: Calendar) -> GraphReply:
     """One page of a round."""
     _check_options(request, renderer)
     secret = renderer.world.ids.seed
@@ -64,7 +64,7 @@ def delta(request: Request, renderer: Renderer, calendar: Calendar) -> Answer:
     }
     applied = preferred(renderer).get("Preference-Applied")
     tracked = "odata.track-changes" + (f", {applied}" if applied else "")
-    return Answer(200, body, {"Preference-Applied": tracked})
+    return GraphReply(200, body, {"Preference-Applied": tracked})
 
 
 def forget_generations(calendar: Calendar) -> None:
@@ -173,14 +173,14 @@ class _Round:
             return 0
         return max(1, size // 2) if chance < 0.3 else size  # noqa: PLR2004
 
-    def _units(self) -> Iterator[tuple[int, list[Entry | Gone]]]:
+    def _units(self) -> Iterator[tuple[int, list[CalendarEntry | Gone]]]:
         """What is still to be told, item by item, each with the position to resume from."""
         if self._token.since is None:
             yield from self._listed()
         else:
             yield from self._changed(self._token.since)
 
-    def _listed(self) -> Iterator[tuple[int, list[Entry | Gone]]]:
+    def _listed(self) -> Iterator[tuple[int, list[CalendarEntry | Gone]]]:
         mailbox = self._renderer.mailbox
         keys = self._renderer.world.index(mailbox).calendars[self._calendar.id].keys
         log = self._calendar.log
@@ -189,33 +189,35 @@ class _Round:
             if key not in later:
                 yield key, list(self._entries(mailbox.items[key]))
 
-    def _changed(self, since: int) -> Iterator[tuple[int, list[Entry | Gone]]]:
+    def _changed(self, since: int) -> Iterator[tuple[int, list[CalendarEntry | Gone]]]:
         for place in range(self._token.position, self._until):
             change = self._calendar.log[place]
             if change.previous < since:  # else it was told where it first changed
                 yield place, self._told(change, since)
 
-    def _told(self, change: Change, since: int) -> list[Entry | Gone]:
+    def _told(self, change: Change, since: int) -> list[CalendarEntry | Gone]:
         mailbox, prefers = self._renderer.mailbox, self._renderer.prefers
         item = mailbox.items.get(change.key)
         here = item is not None and item.calendar == self._calendar.id
         if item is not None and here and item.moves == change.moves:
-            entries: list[Entry | Gone] = list(self._entries(item))
+            entries: list[CalendarEntry | Gone] = list(self._entries(item))
             if entries:
                 return [*entries, *self._gone_days(item, entries, since)]
         elif here and prefers.immutable:
             return []  # went and came back: told under its present number of moves
         return [Gone(self._renderer.id_of(change.key, prefers.moves(change.moves)))]
 
-    def _entries(self, item: Item) -> Iterator[Entry]:
+    def _entries(self, item: Item) -> Iterator[CalendarEntry]:
         within = entries_within(item, self._window)
         if within and item.content.recurrence is not None:
             yield entry_of(item, None)
         yield from within
 
-    def _gone_days(self, item: Item, entries: list[Entry | Gone], since: int) -> Iterator[Gone]:
+    def _gone_days(
+        self, item: Item, entries: list[CalendarEntry | Gone], since: int
+    ) -> Iterator[Gone]:
         """Single occurrences that were written and are not in the window (any more)."""
-        there = {each.day for each in entries if isinstance(each, Entry)}
+        there = {each.day for each in entries if isinstance(each, CalendarEntry)}
         index = self._renderer.world.index(self._renderer.mailbox)
         place = index.calendars[self._calendar.id].latest[item.key, item.moves]
         days = set()
@@ -226,13 +228,13 @@ class _Round:
             place = change.previous
         silent = set() if self._renderer.world.settings.occurrence_tombstones else item.removed
         for day in sorted(days - silent):
-            yield Gone(self._renderer.event_id(Entry(item, "occurrence", day)))
+            yield Gone(self._renderer.event_id(CalendarEntry(item, "occurrence", day)))
 
-    def _shown(self, told: Entry | Gone) -> JsonObject:
+    def _shown(self, told: CalendarEntry | Gone) -> JsonObject:
         match told:
             case Gone(id=id_):
                 return {"@odata.type": EVENT_TYPE, "id": id_, "@removed": {"reason": "deleted"}}
-            case Entry(type="occurrence"):
+            case CalendarEntry(type="occurrence"):
                 return self._renderer.bare(told)
             case _:
                 return {"@odata.type": EVENT_TYPE, **self._renderer.event(told)}

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from calsync_agent.sandbox.graph.filters import Row, parse_filter
 from calsync_agent.sandbox.graph.rendering import Renderer
-from calsync_agent.sandbox.graph.requests import Answer, Request
+from calsync_agent.sandbox.graph.requests import GraphReply, Request
 from calsync_agent.sandbox.model.items import Calendar, Mailbox
 from calsync_agent.sandbox.model.refusals import GraphRefusal, invalid_query
 from calsync_agent.sandbox.model.shapes import JsonObject
@@ -20,7 +20,7 @@ _SHOWN: Final = ("id", "displayName", "mail", "userPrincipalName")
 _SELECTABLE: Final = {name.lower(): name for name in _PATHS}
 
 
-def list_users(world: World, request: Request) -> Answer:
+def list_users(world: World, request: Request) -> GraphReply:
     """`/users`, with `$filter`, `$select`, `$top` and `$count`."""
     _only_get(request)
     _check_role(world)
@@ -43,10 +43,10 @@ def list_users(world: World, request: Request) -> Answer:
             if name != "$skiptoken"
         )
         body["@odata.nextLink"] = f"{request.base}/users?$skiptoken={skip + top}{kept}"
-    return Answer(200, body)
+    return GraphReply(200, body)
 
 
-def one_user(world: World, request: Request, name: str) -> Answer:
+def one_user(world: World, request: Request, name: str) -> GraphReply:
     """`/users/{id|upn}`."""
     _only_get(request)
     _check_role(world)
@@ -60,7 +60,7 @@ def one_user(world: World, request: Request, name: str) -> Answer:
             "are not present.",
         ) from None
     context = f"{request.base}/$metadata#users/$entity"
-    return Answer(200, {"@odata.context": context, **_selected(request, user_json(mailbox))})
+    return GraphReply(200, {"@odata.context": context, **_selected(request, user_json(mailbox))})
 
 
 def user_json(mailbox: Mailbox) -> JsonObject:
@@ -96,21 +96,21 @@ def calendar_json(renderer: Renderer, calendar: Calendar) -> JsonObject:
     }
 
 
-def list_calendars(renderer: Renderer, request: Request) -> Answer:
+def list_calendars(renderer: Renderer, request: Request) -> GraphReply:
     """`/calendars`."""
     calendars = renderer.mailbox.calendars.values()
     context = f"{request.base}/$metadata#users('{quote(renderer.mailbox.id)}')/calendars"
     shown = [calendar_json(renderer, calendar) for calendar in calendars]
-    return Answer(200, {"@odata.context": context, "value": shown})
+    return GraphReply(200, {"@odata.context": context, "value": shown})
 
 
-def supported_zones(request: Request, function: str) -> Answer:
+def supported_zones(request: Request, function: str) -> GraphReply:
     """`/outlook/supportedTimeZones`, also with its standard in brackets."""
     iana = "iana" in function.lower()
     names = IANA_NAMES if iana else WINDOWS_NAMES
     zones = [{"alias": name, "displayName": name} for name in names]
     context = f"{request.base}/$metadata#Collection(timeZoneInformation)"
-    return Answer(200, {"@odata.context": context, "value": zones})
+    return GraphReply(200, {"@odata.context": context, "value": zones})
 
 
 def _selected(request: Request, user: JsonObject) -> JsonObject:

@@ -10,7 +10,7 @@ from calsync_agent.sandbox.counters import Counters
 from calsync_agent.sandbox.faults import Faults, Target
 from calsync_agent.sandbox.graph.batch import answer_batch
 from calsync_agent.sandbox.graph.calls import answer_call
-from calsync_agent.sandbox.graph.requests import Answer, Request, refusal_answer
+from calsync_agent.sandbox.graph.requests import GraphReply, Request, refusal_answer
 from calsync_agent.sandbox.graph.throttle import Throttle
 from calsync_agent.sandbox.model.refusals import GraphRefusal, access_denied
 from calsync_agent.sandbox.model.world import World
@@ -31,12 +31,12 @@ class Gateway:
         self._faults = faults
         self._adversity = adversity
 
-    async def answer(self, request: Request) -> Answer:
+    async def answer(self, request: Request) -> GraphReply:
         """The answer to an HTTP request. Raises `Dropped` where a fault cuts the connection."""
         with self._world.lock:
             self.counters.http += 1
 
-        async def proceed() -> Answer:
+        async def proceed() -> GraphReply:
             self._check_token(request.headers)
             if request.segments == ("$batch",) and request.method == "POST":
                 with self._world.lock:
@@ -44,19 +44,19 @@ class Gateway:
                 return await answer_batch(request, self._answer_one)
             return await self._answer_one(request)
 
-        async def adverse() -> Answer:
+        async def adverse() -> GraphReply:
             return await self._adversity.http(request, self._mailbox(request), proceed)
 
         target = self._target("http", request)
         return await self._caught(request, self._faults.through(target, adverse))
 
-    async def _answer_one(self, request: Request) -> Answer:
+    async def _answer_one(self, request: Request) -> GraphReply:
         """The answer to one call, alone or out of a batch."""
 
-        async def proceed() -> Answer:
+        async def proceed() -> GraphReply:
             return await self._run(request)
 
-        async def adverse() -> Answer:
+        async def adverse() -> GraphReply:
             return await self._adversity.call(request, self._mailbox(request), proceed)
 
         target = self._target("call", request)
@@ -72,7 +72,7 @@ class Gateway:
             names = {id_, self._world.stored.mailboxes[id_].upn.lower()} if id_ else set()
         return Target(scope, request.method, request.path, frozenset(names))
 
-    async def _run(self, request: Request) -> Answer:
+    async def _run(self, request: Request) -> GraphReply:
         world = self._world
         with world.lock:
             mailbox = world.id_of(request.mailbox) if request.mailbox else None
@@ -90,7 +90,7 @@ class Gateway:
                 with world.lock:
                     self.throttle.leave(mailbox)
 
-    async def _caught(self, request: Request, answering: Awaitable[Answer]) -> Answer:
+    async def _caught(self, request: Request, answering: Awaitable[GraphReply]) -> GraphReply:
         try:
             answer = await answering
         except GraphRefusal as refusal:

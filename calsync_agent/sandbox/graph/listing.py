@@ -7,8 +7,8 @@ from urllib.parse import quote, urlencode
 
 from calsync_agent.sandbox.graph.options import Options, read_options
 from calsync_agent.sandbox.graph.rendering import Renderer, extended_json
-from calsync_agent.sandbox.graph.requests import Answer, Request
-from calsync_agent.sandbox.model.entries import Entry, Window, entries_within, entry_of
+from calsync_agent.sandbox.graph.requests import GraphReply, Request
+from calsync_agent.sandbox.model.entries import CalendarEntry, Window, entries_within, entry_of
 from calsync_agent.sandbox.model.identifiers import occurrence_uid
 from calsync_agent.sandbox.model.items import Item
 from calsync_agent.sandbox.model.moments import as_utc, parse_time
@@ -18,14 +18,14 @@ from calsync_agent.sandbox.model.shapes import JsonObject
 _NOT_IN_VIEWS: Final = frozenset({"createdDateTime", "lastModifiedDateTime"})
 
 
-def list_events(request: Request, renderer: Renderer, calendar: str) -> Answer:
+def list_events(request: Request, renderer: Renderer, calendar: str) -> GraphReply:
     """`/events`: single events and masters."""
     options = read_options(request.query)
     items = renderer.world.index(renderer.mailbox).items_of(calendar)
     return _page(request, renderer, options, (entry_of(item, None) for item in items))
 
 
-def list_view(request: Request, renderer: Renderer, calendar: str) -> Answer:
+def list_view(request: Request, renderer: Renderer, calendar: str) -> GraphReply:
     """`/calendarView`: what happens in the window, series expanded, by start."""
     options = read_options(request.query)
     window = read_window(request)
@@ -38,7 +38,7 @@ def list_view(request: Request, renderer: Renderer, calendar: str) -> Answer:
     return _page(request, renderer, options, entries)
 
 
-def list_instances(request: Request, renderer: Renderer, item: Item) -> Answer:
+def list_instances(request: Request, renderer: Renderer, item: Item) -> GraphReply:
     """`/events/{id}/instances`: occurrences and exceptions of one series within the window."""
     options = read_options(request.query)
     window = read_window(request)
@@ -47,7 +47,7 @@ def list_instances(request: Request, renderer: Renderer, item: Item) -> Answer:
     return _page(request, renderer, options, entries_within(item, window))
 
 
-def one_event(request: Request, renderer: Renderer, entry: Entry) -> Answer:
+def one_event(request: Request, renderer: Renderer, entry: CalendarEntry) -> GraphReply:
     """`/events/{id}`."""
     options = read_options(request.query)
     shown = _shown(renderer, options, entry)
@@ -55,14 +55,16 @@ def one_event(request: Request, renderer: Renderer, entry: Entry) -> Answer:
         _add_days(renderer, options, entry, shown)
     user = quote(renderer.mailbox.id)
     context = f"{request.base}/$metadata#users('{user}')/events/$entity"
-    return Answer(200, {"@odata.context": context, **shown}, preferred(renderer))
+    return GraphReply(200, {"@odata.context": context, **shown}, preferred(renderer))
 
 
-def written_event(request: Request, renderer: Renderer, entry: Entry, status: int) -> Answer:
+def written_event(
+    request: Request, renderer: Renderer, entry: CalendarEntry, status: int
+) -> GraphReply:
     """What POST and PATCH answer."""
     context = f"{request.base}/$metadata#users('{quote(renderer.mailbox.id)}')/events/$entity"
     body = {"@odata.context": context, **renderer.event(entry)}
-    return Answer(status, body, preferred(renderer))
+    return GraphReply(status, body, preferred(renderer))
 
 
 def read_window(request: Request) -> Window:
@@ -94,8 +96,8 @@ def preferred(renderer: Renderer) -> dict[str, str]:
 
 
 def _page(
-    request: Request, renderer: Renderer, options: Options, entries: Iterable[Entry]
-) -> Answer:
+    request: Request, renderer: Renderer, options: Options, entries: Iterable[CalendarEntry]
+) -> GraphReply:
     found = list(entries)
     if options.predicate is not None:
         holds = options.predicate
@@ -113,10 +115,10 @@ def _page(
         query = {**request.query, "$skip": str(options.skip + top)}
         path = "/".join(quote(segment, safe="$") for segment in request.segments)
         body["@odata.nextLink"] = f"{request.base}/{path}?{urlencode(query)}"
-    return Answer(200, body, preferred(renderer))
+    return GraphReply(200, body, preferred(renderer))
 
 
-def _shown(renderer: Renderer, options: Options, entry: Entry) -> JsonObject:
+def _shown(renderer: Renderer, options: Options, entry: CalendarEntry) -> JsonObject:
     event = renderer.event(entry)
     if options.extended is not None:
         found = extended_json(entry.content, options.extended)
@@ -128,23 +130,25 @@ def _shown(renderer: Renderer, options: Options, entry: Entry) -> JsonObject:
     return shown
 
 
-def _add_days(renderer: Renderer, options: Options, entry: Entry, shown: JsonObject) -> None:
+def _add_days(
+    renderer: Renderer, options: Options, entry: CalendarEntry, shown: JsonObject
+) -> None:
     """ExceptionOccurrences (selected and expanded) and cancelledOccurrences (selected)."""
     item = entry.item
     empty = renderer.world.settings.empty_series_arrays
     selected = options.select or frozenset()
     if "cancelledOccurrences" in selected:
         days = [] if empty else sorted(item.removed)
-        gone = [renderer.occurrence_id(Entry(item, "occurrence", day)) for day in days]
+        gone = [renderer.occurrence_id(CalendarEntry(item, "occurrence", day)) for day in days]
         shown["cancelledOccurrences"] = gone
     if "exceptionOccurrences" in selected and options.exceptions:
         changed = [] if empty else sorted(item.exceptions)
         shown["exceptionOccurrences"] = [
-            _shown(renderer, options, Entry(item, "exception", day)) for day in changed
+            _shown(renderer, options, CalendarEntry(item, "exception", day)) for day in changed
         ]
 
 
-def _row(entry: Entry) -> Callable[[str], object]:
+def _row(entry: CalendarEntry) -> Callable[[str], object]:
     """The values that a filter may ask an event for."""
     item = entry.item
     readers: dict[str, Callable[[], object]] = {

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from calsync_agent.sandbox.graph.preferences import Preferences
 from calsync_agent.sandbox.model.content import Content
-from calsync_agent.sandbox.model.entries import Entry
+from calsync_agent.sandbox.model.entries import CalendarEntry
 from calsync_agent.sandbox.model.identifiers import occurrence_uid
 from calsync_agent.sandbox.model.items import Mailbox
 from calsync_agent.sandbox.model.moments import Moment, short_utc_time, utc_time, wall_clock
@@ -30,7 +30,7 @@ class Renderer:
     mailbox: Mailbox
     prefers: Preferences = _NO_PREFERENCES
 
-    def event_id(self, entry: Entry, *, master: bool = False) -> str:
+    def event_id(self, entry: CalendarEntry, *, master: bool = False) -> str:
         """The id of an entry, or of its series, in the preferred form."""
         day = None if master else entry.day
         moves = self.prefers.moves(entry.item.moves)
@@ -41,17 +41,17 @@ class Renderer:
         mailbox = self.mailbox
         return self.world.ids.event_id(mailbox.id, key, moves, day, server=mailbox.server)
 
-    def change_key(self, entry: Entry) -> str:
+    def change_key(self, entry: CalendarEntry) -> str:
         """The change key; its form does not depend on the form of ids."""
         return self.world.ids.change_key(
             self.mailbox.id, entry.item.key, entry.item.version, entry.day
         )
 
-    def etag(self, entry: Entry) -> str:
+    def etag(self, entry: CalendarEntry) -> str:
         """The ETag."""
         return f'W/"{self.change_key(entry)}"'
 
-    def bare(self, entry: Entry) -> JsonObject:
+    def bare(self, entry: CalendarEntry) -> JsonObject:
         """An occurrence as delta shows it: nothing but this."""
         start, end = entry.times
         all_day = entry.item.content.all_day
@@ -65,7 +65,7 @@ class Renderer:
             "end": self._moment(end, all_day=all_day),
         }
 
-    def event(self, entry: Entry) -> JsonObject:
+    def event(self, entry: CalendarEntry) -> JsonObject:
         """All the properties that a GET without `$select` shows."""
         item, content = entry.item, entry.content
         exception = item.exceptions.get(entry.day) if entry.day else None
@@ -99,7 +99,7 @@ class Renderer:
             shown["originalStart"] = short_utc_time(original)
         return shown
 
-    def occurrence_id(self, entry: Entry) -> str:
+    def occurrence_id(self, entry: CalendarEntry) -> str:
         """The id that cancelledOccurrences uses; empty outside a series."""
         if entry.day is None:
             return ""

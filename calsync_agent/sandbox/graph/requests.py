@@ -58,7 +58,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GraphReply:
     """Status, JSON body or None, and headers beyond the usual ones.
 
     `truncated`: only half of the body is sent (see `faults`). `raw`: sent instead of the body.
@@ -71,7 +71,7 @@ class Answer:
     raw: bytes | None = None
 
 
-def written(answer: Answer) -> bytes:
+def written(answer: GraphReply) -> bytes:
     """What is sent of the body; nothing where there is none."""
     if answer.raw is not None:
         return answer.raw
@@ -112,7 +112,7 @@ def read_json(raw: bytes) -> object:
         ) from None
 
 
-def refusal_answer(refusal: GraphRefusal, ids: Mapping[str, str], at: datetime) -> Answer:
+def refusal_answer(refusal: GraphRefusal, ids: Mapping[str, str], at: datetime) -> GraphReply:
     """Graph's error body. `ids`: request-id and client-request-id."""
     headers = {}
     if refusal.retry_after is not None:
@@ -122,7 +122,7 @@ def refusal_answer(refusal: GraphRefusal, ids: Mapping[str, str], at: datetime) 
     error: JsonObject = {"code": refusal.code, "message": refusal.message}
     if not refusal.terse:
         error["innerError"] = inner
-    return Answer(refusal.status, {"error": error}, headers)
+    return GraphReply(refusal.status, {"error": error}, headers)
 
 
 def _plain_word(segment: str) -> str:

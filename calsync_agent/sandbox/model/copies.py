@@ -14,7 +14,7 @@ from calsync_agent.sandbox.model.content import (
     Content,
     Response,
 )
-from calsync_agent.sandbox.model.entries import Entry, entry_of
+from calsync_agent.sandbox.model.entries import CalendarEntry, entry_of
 from calsync_agent.sandbox.model.expansion import occurs_on
 from calsync_agent.sandbox.model.identifiers import occurrence_uid
 from calsync_agent.sandbox.model.items import ChangedOccurrence, Item, Mailbox
@@ -54,7 +54,7 @@ def cancel(world: World, guest: Mailbox, original: Item) -> None:
 
 
 def deliver_occurrence(
-    world: World, guest: Mailbox, original: Item, entry: Entry, *, asked: bool
+    world: World, guest: Mailbox, original: Item, entry: CalendarEntry, *, asked: bool
 ) -> None:
     """Put one changed occurrence into the guest's mailbox: into the series, or by itself."""
     if entry.day is None:

@@ -31,7 +31,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CalendarEntry:
     """An item, or one day of a series (`day`, as the pattern has it)."""
 
     item: Item
@@ -80,19 +80,19 @@ def recurrence_of(content: Content) -> Recurrence:
     return content.recurrence
 
 
-def entry_of(item: Item, day: date | None) -> Entry:
+def entry_of(item: Item, day: date | None) -> CalendarEntry:
     """The item itself, or the occurrence of a day. 404 for a day that has none."""
     if day is None:
         single = item.content.recurrence is None
-        return Entry(item, "singleInstance" if single else "seriesMaster")
+        return CalendarEntry(item, "singleInstance" if single else "seriesMaster")
     if day in item.exceptions:
-        return Entry(item, "exception", day)
+        return CalendarEntry(item, "exception", day)
     if day in item.removed or not occurs_on(recurrence_of(item.content), day):
         raise item_not_found()
-    return Entry(item, "occurrence", day)
+    return CalendarEntry(item, "occurrence", day)
 
 
-def entries_within(item: Item, window: Window) -> list[Entry]:
+def entries_within(item: Item, window: Window) -> list[CalendarEntry]:
     """What of an item reaches into the window: itself, or its occurrences and exceptions.
 
     Occurrences come in the order of their days. The master is not among them.
@@ -102,17 +102,17 @@ def entries_within(item: Item, window: Window) -> list[Entry]:
         if window.meets(content.start.instant, content.end.instant):
             return [entry_of(item, None)]
         return []
-    days = {day for day in item.exceptions if _meets(Entry(item, "exception", day), window)}
+    days = {day for day in item.exceptions if _meets(CalendarEntry(item, "exception", day), window)}
     plain = (
         day
         for day in _candidates(content, content.recurrence, window)
         if day not in item.exceptions and day not in item.removed
     )
-    days.update(day for day in plain if _meets(Entry(item, "occurrence", day), window))
+    days.update(day for day in plain if _meets(CalendarEntry(item, "occurrence", day), window))
     return [entry_of(item, day) for day in sorted(days)]
 
 
-def days_of(item: Item) -> Iterator[Entry]:
+def days_of(item: Item) -> Iterator[CalendarEntry]:
     """Every occurrence and exception of a series from its beginning, for ever if it has no end."""
     recurrence = recurrence_of(item.content)
     for day in days_between(recurrence, recurrence.start, date.max):
@@ -120,7 +120,7 @@ def days_of(item: Item) -> Iterator[Entry]:
             yield entry_of(item, day)
 
 
-def _meets(entry: Entry, window: Window) -> bool:
+def _meets(entry: CalendarEntry, window: Window) -> bool:
     start, end = entry.times
     return window.meets(start.instant, end.instant)
 

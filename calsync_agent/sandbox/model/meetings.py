@@ -17,7 +17,7 @@ from calsync_agent.sandbox.model.content import (
     Content,
     Response,
 )
-from calsync_agent.sandbox.model.entries import Entry, entry_of
+from calsync_agent.sandbox.model.entries import CalendarEntry, entry_of
 from calsync_agent.sandbox.model.items import Item, Mailbox
 from calsync_agent.sandbox.model.mail import Mail, MailKind
 from calsync_agent.sandbox.model.world import Action
@@ -59,7 +59,7 @@ def cancelled(action: Action, item: Item) -> None:
 
 
 def occurrence_changed(
-    action: Action, item: Item, entry: Entry, before: Content, fields: frozenset[str]
+    action: Action, item: Item, entry: CalendarEntry, before: Content, fields: frozenset[str]
 ) -> None:
     """The same for one occurrence. Whoever is invited to it only gets it as a single event."""
     if entry.day is None:
@@ -79,7 +79,7 @@ def occurrence_changed(
         copies.deliver_occurrence(world, guest, item, entry, asked=asked)
 
 
-def occurrence_cancelled(action: Action, item: Item, entry: Entry) -> None:
+def occurrence_cancelled(action: Action, item: Item, entry: CalendarEntry) -> None:
     """The organizer takes one occurrence away from all who were invited to it."""
     if entry.day is None:
         return

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from calsync_agent.sandbox.model import meetings
 from calsync_agent.sandbox.model.checks import checked
 from calsync_agent.sandbox.model.content import Content
-from calsync_agent.sandbox.model.entries import Entry, entry_of, recurrence_of
+from calsync_agent.sandbox.model.entries import CalendarEntry, entry_of, recurrence_of
 from calsync_agent.sandbox.model.events import read_changes
 from calsync_agent.sandbox.model.expansion import neighbours
 from calsync_agent.sandbox.model.items import ChangedOccurrence, Item
@@ -69,6 +69,8 @@ def _check_neighbours(item: Item, day: date, after: Content) -> None:
 
 
 def _on_series_clock(item: Item, day: date) -> tuple[datetime, datetime]:
-    content = Entry(item, "exception" if day in item.exceptions else "occurrence", day).content
+    content = CalendarEntry(
+        item, "exception" if day in item.exceptions else "occurrence", day
+    ).content
     start, end = content.on_series_clock(recurrence_of(item.content))
     return start.local, end.local
