@@ -18,7 +18,7 @@ from calsync_agent.plan.job import Count
 from calsync_agent.service.leases import Silent
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.standing import Standing
-from calsync_agent.service.summary import aside_line, summary, waiting
+from calsync_agent.service.summary import aside_line, in_use_line, summary, waiting
 from calsync_agent.state import holds, pending, quarantine
 from calsync_agent.state.agents import Holder
 
@@ -209,11 +209,7 @@ async def _problem(standing: Standing, database: Database, *, outbound: bool) ->
     if held:
         return _held(number, mailbox, held)
     if standing.in_use:
-        reason = message(
-            "{count} appointments wait until somebody's transaction in Consolidate has ended",
-            count=len(standing.in_use),
-        )
-        return _failed(number, mailbox, reason)
+        return _failed(number, mailbox, in_use_line(standing.in_use))
     left = await database.read(lambda c: pending.count(c, number)) if outbound else 0
     if left:
         reason = message("{left} appointments are still to be sent", left=left)

@@ -30,7 +30,7 @@ from calsync_agent.service.leases import Leases
 from calsync_agent.service.lines import Line
 from calsync_agent.service.report import Counted, reporting
 from calsync_agent.service.standing import Standing
-from calsync_agent.service.summary import aside_line, held_line, summary
+from calsync_agent.service.summary import aside_line, held_line, in_use_line, summary
 from calsync_agent.service.troubles import Troubles, about, internal
 from calsync_agent.service.whose import Moved, Whose
 from calsync_agent.state import meta, quarantine
@@ -193,12 +193,15 @@ class Running:
         """Keep what a cycle has come to, however it ended."""
         standing.progress, standing.position = cycle.progress, cycle.position
         standing.unsaved, standing.last = cycle.unsaved, cycle.counts
+        met = cycle.busy - standing.in_use
         standing.left, standing.in_use = cycle.left, cycle.busy
         standing.counts += cycle.counts
         try:
             await self._tell_written(cycle)
         finally:
             standing.busy = False
+        if met:
+            _log.info(in_use_line(standing.in_use))
         if +cycle.counts:
             _log.info(summary(cycle.counts), extra={"counts": dict(cycle.counts)})
         if cycle.counts[Count.QUARANTINED]:

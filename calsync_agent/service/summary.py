@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeVar
 
+from calsync_agent.appointment.model import ActivityId
 from calsync_agent.domain.hold import Held, HoldKind
 from calsync_agent.domain.policy import Profile
 from calsync_agent.i18n import Message, Value, marked, message
@@ -11,6 +12,9 @@ from calsync_agent.plan.job import Count
 from calsync_agent.state.quarantine import Quarantined
 
 _Kind = TypeVar("_Kind")
+
+_MOST_NAMED: Final = 10
+"""Appointments that a line names."""
 
 _WORDS: Final = {
     Count.CREATED_IN_CONSOLIDATE: marked("created in Consolidate"),
@@ -57,6 +61,26 @@ def aside_line(profile: Profile, one: Quarantined) -> Message:
         mailbox=profile.mailbox,
         name=one.known_as,
         reason=one.reason,
+    )
+
+
+def in_use_line(appointments: Iterable[ActivityId]) -> Message:
+    """That somebody's transaction keeps appointments from being synced: which, by their ids."""
+    ids = sorted(map(str, appointments))
+    named = ", ".join(ids[:_MOST_NAMED])
+    if len(ids) <= _MOST_NAMED:
+        return message(
+            "{count} appointments wait until somebody's transaction in Consolidate has ended:"
+            " {ids}",
+            count=len(ids),
+            ids=named,
+        )
+    return message(
+        "{count} appointments wait until somebody's transaction in Consolidate has ended: {ids}"
+        " and {more} more",
+        count=len(ids),
+        ids=named,
+        more=len(ids) - _MOST_NAMED,
     )
 
 

@@ -129,6 +129,26 @@ def test_what_could_not_be_imported_is_said_on_stderr(tmp_path: Path) -> None:
     assert len(StateFile(state).tenant.user("eva").events()) == 4
 
 
+def test_the_same_import_twice_changes_nothing_and_is_said(tmp_path: Path) -> None:
+    state, other = tmp_path / "state.json", tmp_path / "other.ics"
+    source = CALENDARS / "google.ics"
+    other.write_bytes(source.read_bytes())  # the same events, whatever the file is called
+    found = []
+    for path in (source, source, other):
+        options = ("--import", str(path), "--mailbox", "eva", "--state", str(state))
+        with program(*options) as started:
+            lines(started, 8)
+            started.terminate()
+            assert started.wait(10) == 0
+            assert started.stderr is not None
+            said = started.stderr.read().splitlines()
+        events = StateFile(state).tenant.user("eva").events()
+        again = sum("it has been imported before" in line for line in said)
+        found.append(([event["subject"] for event in events], again))
+    assert found[1:] == [(found[0][0], 4)] * 2
+    assert (len(found[0][0]), found[0][1]) == (4, 0)
+
+
 def refused(*options: str) -> str:
     parser = argparse.ArgumentParser()
     add_arguments(parser)

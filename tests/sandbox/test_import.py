@@ -171,6 +171,16 @@ def test_thunderbirds_calendar_comes_in_and_what_graph_cannot_hold_is_reported(
     assert person.find("Über den Nachbarn") == []
 
 
+@pytest.mark.parametrize("name", ["outlook", "google", "thunderbird"])
+def test_what_was_imported_and_then_deleted_does_not_come_back(tenant: Tenant, name: str) -> None:
+    person, refused = imported(tenant, name)
+    first, *others = [event["id"] for event in person.events()]
+    person.delete(str(first))
+    _, again = imported(tenant, name)
+    assert [event["id"] for event in person.events()] == others
+    assert set(refused) <= set(again)
+
+
 def test_a_file_that_is_no_calendar_is_refused(tenant: Tenant, tmp_path: Path) -> None:
     path = tmp_path / "x.ics"
     with pytest.raises(ConfigurationRefused, match=r"x\.ics"):

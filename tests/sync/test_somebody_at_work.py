@@ -300,14 +300,25 @@ async def test_b8_somebody_at_work_on_an_employee_costs_the_rows_that_point_ther
     assert_in_step(rig.world, "ANNA")
 
 
-async def test_b8_once_names_what_somebody_was_at_work_on(rig: Rig) -> None:
-    numbers = await filled(rig, 2)
-    rig.world.edit(numbers[0], subject="geändert")
+@pytest.mark.parametrize("count", [1, 14])
+async def test_b8_once_names_what_somebody_was_at_work_on(
+    rig: Rig, count: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    numbers = (await filled(rig, count + 1))[:count]
+    for number in numbers:
+        rig.world.edit(number, subject="geheim", private=True)
     agent = rig.agent()
-    with at_work(rig, held(numbers[0])):
+    with caplog.at_level("INFO"), at_work(rig, *map(held, numbers)):
         outcomes = await once(agent.rounds, agent.database)
     assert [outcome.in_step for outcome in outcomes] == [False]
-    assert "transaction" in str(outcomes[0].line)
+    line = str(outcomes[0].line)
+    assert f"{count} appointments wait until somebody's transaction" in line
+    assert sum(str(number) in line for number in numbers) == min(count, 10)
+    assert ("and 4 more" in line) == (count == 14)
+    logged = [text for text in caplog.messages if "somebody's transaction" in text]
+    assert len(logged) == 1
+    assert all(str(number) in logged[0] for number in sorted(map(str, numbers))[:10])
+    assert "geheim" not in line + logged[0]
     await agent.stop()
     await rig.until_quiet()
     assert_in_step(rig.world)

@@ -1,6 +1,7 @@
 """Puts an iCalendar file into a mailbox, as if its owner had always had it: nobody is mailed.
 
-What Graph could not hold is left out, whole, and reported with its reason.
+What Graph could not hold is left out, whole, and reported with its reason; and so is what an
+earlier import has put there: the same file a second time changes nothing.
 """
 
 from dataclasses import replace
@@ -48,6 +49,8 @@ def _attempt(person: Person, reads: Reader, group: Group) -> Message | None:
     """Import what belongs together; why it cannot be, if it cannot."""
     if group.wrong is not None:
         return group.wrong
+    if group.key in person.mailbox.imported:
+        return message("it has been imported before")
     return guarded(lambda: _import_one(person, reads, group), _why_not)
 
 
@@ -68,6 +71,7 @@ def _import_one(person: Person, reads: Reader, group: Group) -> None:
             else:
                 _create(person, reads, group.master, made)
                 _change_days(person, reads, made[0], group.master, group.days)
+            person.mailbox.imported.add(group.key)
         except BaseException:
             for item in made:
                 person.world.drop(person.mailbox, item)

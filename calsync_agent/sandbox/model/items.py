@@ -99,7 +99,8 @@ class Mailbox:
 
     `hidden`: of somebody outside the tenant, for whose meetings there must be an original.
     `licensed`: has a mailbox at all. `open`: the app may use it. `server`: how often it was moved
-    to another server, which gives every item in it a new id.
+    to another server, which gives every item in it a new id. `imported`: what of files has been put
+    there, by its key, whatever became of it.
     """
 
     id: str
@@ -114,6 +115,7 @@ class Mailbox:
     items: dict[int, Item] = field(default_factory=dict)
     last_key: int = 0
     server: int = 0
+    imported: set[str] = field(default_factory=set)
 
     @property
     def address(self) -> Address:
