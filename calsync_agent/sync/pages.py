@@ -29,13 +29,20 @@ class Pages:
     _barren: int = 0
     _links: set[str] = field(default_factory=set)
     _seen: set[Hashable] = field(default_factory=set)
+    _shown: set[EventId] = field(default_factory=set)
+    _left: set[EventId] = field(default_factory=set)
     _newest: dict[EventId, datetime] = field(default_factory=dict)
 
     def newest(self, page: Page) -> Page:
         """The page without versions that are older than what an earlier one showed (B3).
 
-        No order is promised (graph-facts 1.3).
+        No order is promised (graph-facts 1.3): what one page shows and another says has left counts
+        as neither, and is looked at.
         """
+        shown = page.readable
+        page = page.doubting(shown & self._left | page.tombstones & self._shown)
+        self._shown |= shown
+        self._left |= page.tombstones
         kept = []
         for event in page.events:
             if isinstance(event, Event) and event.modified_at is not None:

@@ -1,7 +1,7 @@
 """The same event several times on one page: no order is promised (graph-facts 1.3)."""
 
 from itertools import permutations
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -43,9 +43,19 @@ def test_b3_where_time_does_not_tell_the_last_one_counts(modified: str | None) -
     assert shown(VERSIONS[2], version("last", modified)) == "last"
 
 
-def test_b3_a_tombstone_in_between_counts_as_told_last() -> None:
-    gone = {"id": "AAMk", "@removed": {"reason": "deleted"}}
-    page = read_page({"value": [VERSIONS[2], gone]}, Directory())
-    assert page.tombstones == {"AAMk"}
-    assert page.events == ()
-    assert shown(VERSIONS[2], gone, VERSIONS[0]) == "v1"
+GONE: Final = {"id": "AAMk", "@removed": {"reason": "deleted"}}
+HOLLOW: Final = {"id": "AAMk", "type": None, "start": None}
+
+
+@pytest.mark.parametrize("others", [VERSIONS[:1], VERSIONS[:2], [HOLLOW], [HOLLOW, VERSIONS[0]]])
+def test_b5_what_is_there_and_has_left_on_one_page_is_looked_at_in_whatever_order(
+    others: list[dict[str, Any]],
+) -> None:
+    for order in permutations([GONE, *others]):
+        page = read_page({"value": list(order)}, Directory())
+        assert (page.events, page.tombstones, page.hollow) == ((), frozenset(), {"AAMk"})
+
+
+def test_b5_what_has_only_left_has_left() -> None:
+    page = read_page({"value": [GONE, GONE]}, Directory())
+    assert (page.events, page.tombstones, page.hollow) == ((), {"AAMk"}, frozenset())

@@ -31,7 +31,8 @@ class Page:
     `series`: masters of which something changed, to be read whole; `changed_series`: those of which
     a changed occurrence is shown; `shown`: when the occurrences of each series begin (UTC, or
     midnight), and `samples` one of them each. `tombstones`: events that left the view, whether
-    deleted, moved, or never in it. `hollow`: events of which the feed says nothing but the id.
+    deleted, moved, or never in it. `hollow`: events of which the feed says nothing but the id, or
+    both that they are there and that they have left, in whatever order (graph-facts 1.3).
     Either `next_link` or `delta_link` is set.
     """
 
@@ -51,6 +52,22 @@ class Page:
         others = len(self.tombstones) + len(self.hollow)
         return len(self.events) + len(self.series) + others
 
+    @property
+    def readable(self) -> frozenset[EventId]:
+        """The events that can be read."""
+        return frozenset(event.id for event in self.events if isinstance(event, Event))
+
+    def doubting(self, events: Collection[EventId]) -> "Page":
+        """The page, but what it says of these events counts as nothing said."""
+        if not events:
+            return self
+        return replace(
+            self,
+            events=tuple(event for event in self.events if event.id not in events),
+            tombstones=self.tombstones - frozenset(events),
+            hollow=self.hollow | frozenset(events),
+        )
+
 
 @dataclass(slots=True)
 class _Items:
@@ -67,7 +84,6 @@ class _Items:
     def forget(self, event: EventId) -> None:
         """What was said of an event before does not count any more."""
         self.events.pop(event, None)
-        self.tombstones.discard(event)
         self.hollow.discard(event)
 
 
@@ -121,7 +137,7 @@ def read_page(body: Mapping[str, Any], people: Directory) -> Page:
     found = body.get("value")
     for item in found if isinstance(found, list) else ():
         guarded(partial(_take, item, items, people), partial(_put_aside, item, items))
-    return Page(
+    page = Page(
         events=tuple(items.events.values()),
         series=frozenset(items.series),
         changed_series=frozenset(items.changed_series),
@@ -132,6 +148,9 @@ def read_page(body: Mapping[str, Any], people: Directory) -> Page:
         next_link=_link(body, "@odata.nextLink"),
         delta_link=_link(body, "@odata.deltaLink"),
     )
+    # What cannot be read is named, whatever else is said of it; it is asked for later anyway (B8).
+    page = replace(page, tombstones=page.tombstones - (items.events.keys() - page.readable))
+    return page.doubting(page.hollow | page.tombstones & page.readable)
 
 
 def _link(body: Mapping[str, Any], name: str) -> str | None:
@@ -155,11 +174,11 @@ def _take(item: Any, items: _Items, people: Directory) -> None:  # noqa: ANN401 
         if isinstance(unread, UnreadableEvent):
             items.events[number] = replace(unread, id=number)
         return
-    earlier = items.events.get(event_id)
-    items.forget(event_id)
     if "@removed" in item:
         items.tombstones.add(event_id)
         return
+    earlier = items.events.get(event_id)
+    items.forget(event_id)
     # Some changes outside the window come as an item of which all is null.
     if item.get("start") is None and item.get("type") is None:
         items.hollow.add(event_id)
