@@ -11,7 +11,10 @@ from calsync_agent import __version__
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
 from calsync_agent.database.engine import open_database as open_url
+from calsync_agent.domain.calendar import Connection, Grants
 from calsync_agent.domain.policy import Provider
+from calsync_agent.exchange.calendar import connection as exchange
+from calsync_agent.exchange.calendar.connection import Exchange
 from calsync_agent.exchange.transport.auth import MsalTokens
 from calsync_agent.exchange.transport.client import Graph
 from calsync_agent.exchange.transport.settings import GraphSettings
@@ -33,7 +36,7 @@ def open_database(settings: Settings) -> Database:
     return open_url(part.url.get_secret_value(), schema=part.schema_name, feed=part.feed)
 
 
-def connect(settings: Settings, provider: Provider) -> Graph:
+def connect(settings: Settings, provider: Provider) -> Connection:
     """A line to the provider's tenant. Raises ConfigurationRefused."""
     part = settings.exchange
     variable = os.environ.get(part.client_secret_env) if part.client_secret_env else None
@@ -48,7 +51,13 @@ def connect(settings: Settings, provider: Provider) -> Graph:
         ca_file=part.ca_file,
         proxy=part.proxy.get_secret_value(),
     )
-    return Graph(graph, MsalTokens(graph))
+    return Exchange(Graph(graph, MsalTokens(graph)))
+
+
+def grants(settings: Settings, provider: Provider) -> Grants:
+    """What an administrator gives the app in the provider's tenant, and where."""
+    part = settings.exchange
+    return exchange.grants(part.authority, provider.tenant_id, part.client_id)
 
 
 @contextmanager
@@ -103,6 +112,6 @@ async def check(made: Checkup, settings: Settings, find_user: str | None) -> Non
     )
     if database is not None:
         try:
-            await checkup.check(made, settings, database, connect, find_user)
+            await checkup.check(made, settings, database, connect, grants, find_user)
         finally:
             database.dispose()

@@ -13,12 +13,19 @@
     │   └── Unknown                something named on the command line is not there
     └── Trouble               passes by itself; tried again later               exit status 1
         ├── DatabaseTrouble        connection lost, deadlock, lock time-out
-        └── MailboxTrouble         one mailbox: throttled, unreachable, or closed to the app
+        └── MailboxTrouble         one mailbox cannot be read or written now
+            ├── MailboxUnavailable     throttled, slow, or failing
+            ├── Unreachable            the provider as a whole: no mailbox of it can be asked
+            ├── MailboxClosed          closed to the app, or not there
+            │   └── TokenRefused       it does not take the app's token, which others may
+            ├── FeedTrouble            what has changed in it cannot be told; it may be written to
+            └── ForeignLink            a place in its feed that leads to another host
 
 An item that cannot be synced is no error but a value (`Unsyncable` with its reason): it is
 quarantined (B8) and everything else goes on.
 """
 
+from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 from calsync_agent.i18n import Message
@@ -91,9 +98,64 @@ class DatabaseTrouble(Trouble):
 class MailboxTrouble(Trouble):
     """One mailbox cannot be read or written now.
 
-    `retry_after` is the number of seconds that Exchange asked to wait, or None.
+    `retry_after` is the number of seconds that the provider asked to wait, or None. `shuts_out`:
+    for now the mailbox is not to be asked for anything. `answers`: what became of each of the
+    requests that met it, in the provider's own form, where there is anything to tell.
     """
+
+    answers: Sequence[object] = ()
+    shuts_out: bool = False
 
     def __init__(self, message: Message, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class MailboxUnavailable(MailboxTrouble):
+    """It is throttled, slow, or fails; that passes by itself."""
+
+
+class Unreachable(MailboxTrouble):
+    """Nothing was sent: the host of the provider, or of its sign-in, cannot be reached.
+
+    The sentence names the host and no mailbox, so that it need be said only once.
+    """
+
+    shuts_out = True
+
+
+class MailboxClosed(MailboxTrouble):
+    """The app may not enter the mailbox, or there is none, until an admin mends it.
+
+    `lacks_permission`: the app was kept out, rather than nothing being there.
+    """
+
+    shuts_out = True
+    lacks_permission: bool = False
+
+
+class TokenRefused(MailboxClosed):
+    """A mailbox does not accept the app's token, not even a new one.
+
+    `as_such` says it of the app, should no mailbox accept it.
+    """
+
+    def __init__(self, text: Message, as_such: Message) -> None:
+        super().__init__(text)
+        self.as_such = as_such
+
+
+class FeedTrouble(MailboxTrouble):
+    """The mailbox's feed gives no usable answer, which says nothing of the mailbox itself (B3)."""
+
+
+class ForeignLink(MailboxTrouble):
+    """A place in the feed leads to another host, where the token must not go."""
+
+
+def refused_as_such(errors: Collection[Exception | None]) -> SignInRefused | None:
+    """The refusal of the app as such, where each of the mailboxes that were asked refuses it."""
+    refused = [error for error in errors if isinstance(error, TokenRefused)]
+    if not refused or len(refused) < len(errors):
+        return None
+    return SignInRefused(refused[0].as_such)

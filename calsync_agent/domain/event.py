@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final, TypeAlias
 
 from calsync_agent.appointment.model import (
     ActivityId,
@@ -81,3 +82,16 @@ class UnreadableEvent:
     id: EventId
     reason: Message
     name: Value = ""
+
+
+Read: TypeAlias = Event | UnreadableEvent | None
+"""An event as it is now; None where it is gone."""
+
+
+NAMELESS: Final = "calsync:nameless:"
+"""What begins the key of an item that was shown without an id of its own."""
+
+
+def nameless(event: EventId) -> bool:
+    """Whether the feed showed an item without an id, so that only a listing shows it again."""
+    return event.startswith(NAMELESS)

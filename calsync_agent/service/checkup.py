@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -15,24 +15,13 @@ from calsync_agent.consolidate import readiness
 from calsync_agent.consolidate.reading import read_staff
 from calsync_agent.database.encoding import lacking
 from calsync_agent.database.engine import Database
+from calsync_agent.domain.calendar import Connection, Grants
 from calsync_agent.domain.policy import Profile, Provider
-from calsync_agent.errors import CalsyncError, SignInRefused
-from calsync_agent.exchange.calendar.mailbox import Mailbox
-from calsync_agent.exchange.calendar.owners import owner_of
-from calsync_agent.exchange.calendar.users import find_users
-from calsync_agent.exchange.transport.calls import Sender
-from calsync_agent.exchange.transport.permissions import (
-    CALENDARS,
-    USERS,
-    consent_url,
-    credentials_page,
-    permissions_page,
-)
-from calsync_agent.exchange.transport.refusals import refused_as_such
-from calsync_agent.exchange.transport.troubles import MailboxClosed
+from calsync_agent.errors import CalsyncError, MailboxClosed, SignInRefused, refused_as_such
 from calsync_agent.i18n import Message, counted, message
 from calsync_agent.service import memory
 from calsync_agent.service.findings import CheckStep, Checkup
+from calsync_agent.service.lines import Connect
 from calsync_agent.service.memory import Memory
 from calsync_agent.service.view import provider_in, refused_rows, type_for_inbound
 from calsync_agent.state import activity_types, mailboxes, meta, profiles
@@ -42,21 +31,12 @@ from calsync_agent.state.tables import SCHEMA_VERSION
 _AT_ONCE: Final = 8  # mailboxes that are asked at the same time
 
 
-class Tenant(Sender, Protocol):
-    """The way to one tenant's Graph (`exchange.client.Graph`)."""
-
-    async def permissions(self) -> frozenset[str] | None:
-        """Sign in; the application permissions that the token names."""
-
-    async def aclose(self) -> None:
-        """Close it."""
-
-
 async def check(
     made: Checkup,
     settings: Settings,
     database: Database,
-    connect: Callable[[Settings, Provider], Tenant],
+    connect: Connect,
+    grants: Callable[[Settings, Provider], Grants],
     wanted: str | None,
 ) -> None:
     """Go through the steps that come after the database, as far as one can without the others.
@@ -66,19 +46,19 @@ async def check(
     provider, company = await _database(made, database)
     if provider is None:
         return
-    part = settings.exchange
-    made.consent_url = consent_url(part.authority, provider.tenant_id, part.client_id)
+    given = grants(settings, provider)
+    made.consent_url = given.consent_page
     try:
-        tenant = connect(settings, provider)
+        calendars = connect(settings, provider)
     except CalsyncError as error:
         made.failed("sign_in", error)
         return
     try:
-        if await _signed_in(made, settings, provider, tenant):
-            await _mailboxes(made, settings, tenant, company)
-            await _users(made, settings, tenant, wanted)
+        if await _signed_in(made, settings, provider, calendars, given):
+            await _mailboxes(made, calendars, given, company)
+            await _users(made, calendars, given, wanted)
     finally:
-        await tenant.aclose()
+        await calendars.aclose()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,19 +155,19 @@ def _count(company: _Company) -> Message:
     )
 
 
-async def _signed_in(made: Checkup, settings: Settings, provider: Provider, tenant: Tenant) -> bool:
-    part = settings.exchange
+async def _signed_in(
+    made: Checkup, settings: Settings, provider: Provider, calendars: Connection, grants: Grants
+) -> bool:
     try:
-        named = await tenant.permissions()
+        named = await calendars.permissions()
     except CalsyncError as error:
-        refused = isinstance(error, SignInRefused)
-        page = credentials_page(part.authority, part.client_id) if refused else ""
+        page = grants.credentials_page if isinstance(error, SignInRefused) else ""
         made.failed("sign_in", error, page)
         return False
-    if named is None or CALENDARS in named:
+    if named is None or grants.calendars in named:
         text = message(
             "the app {client_id} is signed in to the tenant {tenant}",
-            client_id=part.client_id,
+            client_id=settings.exchange.client_id,
             tenant=provider.tenant_id,
         )
         made.fine("sign_in", text)
@@ -197,14 +177,16 @@ async def _signed_in(made: Checkup, settings: Settings, provider: Provider, tena
         "the app is signed in, but not given {permission} in the tenant ({named}). Unless RBAC for"
         " Applications lets it into the mailboxes, add that application permission and grant admin"
         " consent",
-        permission=CALENDARS,
+        permission=grants.calendars,
         named=", ".join(sorted(named)) or "-",
     )
     made.fine("sign_in", text, made.consent_url)
     return True
 
 
-async def _mailboxes(made: Checkup, settings: Settings, tenant: Tenant, company: _Company) -> None:
+async def _mailboxes(
+    made: Checkup, calendars: Connection, grants: Grants, company: _Company
+) -> None:
     """One small read of each, and whose they are: two profiles on one are named (I4)."""
     turns = asyncio.Semaphore(_AT_ONCE)
     owners: dict[ProfileId, Owner] = {}
@@ -214,8 +196,8 @@ async def _mailboxes(made: Checkup, settings: Settings, tenant: Tenant, company:
             return None  # it is refused in any case, and nothing is asked for it
         try:
             async with turns:
-                await Mailbox(tenant, profile.mailbox, Directory()).probe()
-                owners[profile.id] = await owner_of(tenant, profile.mailbox)
+                await calendars.mailbox(profile.mailbox, Directory()).probe()
+                owners[profile.id] = await calendars.owner_of(profile.mailbox)
         except CalsyncError as trouble:
             return trouble
         return None
@@ -226,29 +208,27 @@ async def _mailboxes(made: Checkup, settings: Settings, tenant: Tenant, company:
     claims = mailboxes.as_told(company.syncing, company.claims, owners)
     refused = refused_rows(company.syncing, claims, company.people)
     for profile, error in zip(company.syncing, errors, strict=True):
-        made.steps.append(_mailbox(settings, profile, refused.get(profile.id) or error))
+        made.steps.append(_mailbox(grants, profile, refused.get(profile.id) or error))
 
 
-def _mailbox(settings: Settings, profile: Profile, error: CalsyncError | None) -> CheckStep:
+def _mailbox(grants: Grants, profile: Profile, error: CalsyncError | None) -> CheckStep:
     named: dict[str, str | int] = {"profile": profile.id, "mailbox": profile.mailbox}
     if error is None:
         text = message("profile {profile} ({mailbox}): its calendar can be read", **named)
         return CheckStep("mailbox", text)
     reason = message("profile {profile} ({mailbox}): {reason}", reason=error.message, **named)
-    return CheckStep("mailbox", reason, error.exit_status, _page(error, settings))
+    return CheckStep("mailbox", reason, error.exit_status, _page(error, grants))
 
 
-def _page(error: CalsyncError, settings: Settings) -> str:
-    part = settings.exchange
+def _page(error: CalsyncError, grants: Grants) -> str:
     closed = isinstance(error, MailboxClosed) and error.lacks_permission
-    return permissions_page(part.authority, part.client_id) if closed else ""
+    return grants.permissions_page if closed else ""
 
 
-async def _users(made: Checkup, settings: Settings, tenant: Tenant, wanted: str | None) -> None:
+async def _users(made: Checkup, calendars: Connection, grants: Grants, wanted: str | None) -> None:
     """Whether the app may look users up, which the sync itself never does; and who `wanted` is."""
-    part = settings.exchange
     try:
-        found = await find_users(tenant, wanted)
+        found = await calendars.find_users(wanted)
     except CalsyncError as error:
         made.failed("users", error)
         return
@@ -256,10 +236,10 @@ async def _users(made: Checkup, settings: Settings, tenant: Tenant, wanted: str 
         text = message(
             "the app may not look users up, which the sync does not need. To find mailboxes by"
             " address, give it the application permission {permission} with admin consent",
-            permission=USERS,
+            permission=grants.users,
         )
-        mend = permissions_page(part.authority, part.client_id)
-        made.steps.append(CheckStep("users", text, 0 if wanted is None else 1, mend))
+        page = grants.permissions_page
+        made.steps.append(CheckStep("users", text, 0 if wanted is None else 1, page))
         return
     made.users_allowed, made.found = True, found
     if wanted is None:

@@ -8,8 +8,7 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.database.engine import Database
-from calsync_agent.errors import DatabaseTrouble
-from calsync_agent.exchange.transport.troubles import GraphTrouble
+from calsync_agent.errors import DatabaseTrouble, MailboxUnavailable
 from calsync_agent.service.standing import Standing
 from calsync_agent.state import profile_status
 from calsync_agent.state.profile_status import Condition, Fare
@@ -47,7 +46,7 @@ def _fare(standing: Standing, before: Fare | None, now: datetime) -> Fare | None
         return None
     condition = Condition.WELL
     if error is not None:
-        throttled = type(error) is GraphTrouble and error.retry_after is not None
+        throttled = isinstance(error, MailboxUnavailable) and error.retry_after is not None
         condition = Condition.THROTTLED if throttled else Condition.FAILING
     same = before is not None and before.condition is condition
     return Fare(

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from calsync_agent.database.failures import permitted
+from calsync_agent.domain.calendar import User
 from calsync_agent.errors import CalsyncError
-from calsync_agent.exchange.calendar.users import User
 from calsync_agent.i18n import Message
 
 _T = TypeVar("_T")

@@ -1,28 +1,12 @@
-"""The line to Exchange: made anew when tenant or sign-in change, closed when nobody uses it."""
+"""The line to the calendars: made anew when tenant or sign-in change, closed when unused."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from calsync_agent.config.settings import Settings
+from calsync_agent.domain.calendar import Connection
 from calsync_agent.domain.policy import Provider
-from calsync_agent.exchange.calendar.guests import Conditions
-from calsync_agent.exchange.transport.calls import Sender
-from calsync_agent.exchange.transport.poll import Listener, Polled
-from calsync_agent.exchange.transport.requests import Request
-
-
-class Connection(Sender, Protocol):
-    """The way to one tenant's Graph (`exchange.client.Graph`)."""
-
-    async def poll(
-        self, requests: Mapping[str, Request], *, listener: Listener | None = None
-    ) -> Mapping[str, Polled]:
-        """Ask each mailbox one question; raises SignInRefused."""
-
-    async def aclose(self) -> None:
-        """Close it."""
-
 
 Connect: TypeAlias = Callable[[Settings, Provider], Connection]
 
@@ -30,10 +14,9 @@ Connect: TypeAlias = Callable[[Settings, Provider], Connection]
 class Line:
     """One connection, in use by as many cycles as have entered it."""
 
-    def __init__(self, graph: Connection, tenant: str) -> None:
-        self.graph = graph
+    def __init__(self, calendars: Connection, tenant: str) -> None:
+        self.calendars = calendars
         self.tenant = tenant
-        self.conditions = Conditions()
         self.looked = False
         """Whether it has been looked up what the tenant is known to honour."""
         self._users = 0
@@ -60,7 +43,7 @@ class Line:
 
     async def _close_if_idle(self) -> None:
         if self._retired and self._users == 0:
-            await self.graph.aclose()
+            await self.calendars.aclose()
 
 
 class Lines:

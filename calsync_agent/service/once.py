@@ -8,11 +8,17 @@ from datetime import datetime
 from typing import Final
 
 from calsync_agent.database.engine import Database
+from calsync_agent.domain.calendar import slow
 from calsync_agent.domain.hold import Held
 from calsync_agent.domain.policy import Profile
-from calsync_agent.errors import DatabaseTrouble, MailboxTrouble, Refusal
-from calsync_agent.exchange.transport.refusals import refused_as_such, slow
-from calsync_agent.exchange.transport.troubles import MailboxClosed, Unreachable
+from calsync_agent.errors import (
+    DatabaseTrouble,
+    MailboxClosed,
+    MailboxTrouble,
+    Refusal,
+    Unreachable,
+    refused_as_such,
+)
 from calsync_agent.i18n import Message, message
 from calsync_agent.plan.job import Count
 from calsync_agent.service.leases import Silent

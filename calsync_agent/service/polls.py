@@ -5,11 +5,8 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from calsync_agent.errors import CalsyncError
-from calsync_agent.exchange.calendar import delta
-from calsync_agent.exchange.transport.poll import Polled, Waiting
-from calsync_agent.exchange.transport.requests import Answer
-from calsync_agent.exchange.transport.troubles import ForeignLink
+from calsync_agent.domain.calendar import Changes, Polled, Unchanged, Waiting
+from calsync_agent.errors import CalsyncError, ForeignLink
 from calsync_agent.service.lines import Line
 from calsync_agent.service.running import Running
 from calsync_agent.service.standing import Standing
@@ -17,7 +14,7 @@ from calsync_agent.service.troubles import about, internal
 
 _log: Final = logging.getLogger(__name__)
 
-Begin: TypeAlias = Callable[[Standing, Answer], None]
+Begin: TypeAlias = Callable[[Standing, Changes], None]
 
 
 class Polls:
@@ -42,14 +39,12 @@ class Polls:
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
     async def _ask(self, asked: Mapping[str, Standing], line: Line, begin: Begin) -> None:
-        requests = {
-            mailbox: delta.following(standing.position or "") for mailbox, standing in asked.items()
-        }
+        positions = {mailbox: standing.position or "" for mailbox, standing in asked.items()}
         waiting, troubled = dict(asked), dict[str, CalsyncError]()
 
         def hear(mailbox: str, polled: Polled) -> None:
             match polled:
-                case Answer():
+                case Unchanged() | Changes():
                     self._hear(waiting.pop(mailbox), polled, begin)
                 case Waiting():
                     waiting.pop(mailbox).wait()
@@ -63,7 +58,7 @@ class Polls:
         error: CalsyncError | None = None
         try:
             async with line:
-                await line.graph.poll(requests, listener=hear)
+                await line.calendars.poll(positions, hear)
         except CalsyncError as met:
             error = met
         except Exception as unforeseen:  # noqa: BLE001 - it must not end the agent
@@ -75,13 +70,13 @@ class Polls:
                 if (reason := error or troubled.get(mailbox)) is not None:
                     self._running.failed(standing, reason)
 
-    def _hear(self, standing: Standing, polled: Answer, begin: Begin) -> None:
+    def _hear(self, standing: Standing, polled: Unchanged | Changes, begin: Begin) -> None:
         with about(standing):
             try:
-                if (position := delta.unchanged(polled)) is None:
+                if isinstance(polled, Changes):
                     begin(standing, polled)
                     return
-                standing.position = position
+                standing.position = polled.position
                 self._running.succeeded(standing)
             except Exception as unforeseen:  # noqa: BLE001 - it costs this mailbox alone (B8)
                 self._running.failed(standing, internal(unforeseen))

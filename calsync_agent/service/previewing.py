@@ -13,16 +13,15 @@ from calsync_agent.appointment.owner import Owner
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
 from calsync_agent.domain.activity import Stamp
+from calsync_agent.domain.calendar import Connection
 from calsync_agent.domain.policy import Profile
 from calsync_agent.errors import MailboxTrouble, Unknown
-from calsync_agent.exchange.calendar.mailbox import Mailbox
-from calsync_agent.exchange.calendar.owners import owner_of
 from calsync_agent.fence import guarded_call
 from calsync_agent.i18n import message
 from calsync_agent.plan.guard import Limits
 from calsync_agent.plan.job import Job
 from calsync_agent.plan.window import window
-from calsync_agent.service.lines import Connect, Connection
+from calsync_agent.service.lines import Connect
 from calsync_agent.service.summary import waiting
 from calsync_agent.service.troubles import internal
 from calsync_agent.service.view import ProfileRefused, View, look, refused_rows
@@ -58,9 +57,9 @@ async def preview_all(
     if only is not None and not wanted:
         raise Unknown(message("there is no active profile {name}", name=only))
     far = await database.read(progress.read_all)
-    graph = connect(settings, view.provider)
+    calendars = connect(settings, view.provider)
     try:
-        refused = await _refused(view, graph)
+        refused = await _refused(view, calendars)
         previews = []
         for profile in wanted:
             known = far.get(profile.id) or Progress(profile.id, profile.mailbox)
@@ -76,22 +75,22 @@ async def preview_all(
             else:
                 given = job(settings, view, profile, clock())
                 told = await guarded_call(
-                    partial(_rehearsed, database, graph, given, known),
+                    partial(_rehearsed, database, calendars, given, known),
                     partial(_unforeseen, profile, known),
                 )
             previews.append(told)
         return previews
     finally:
-        await graph.aclose()
+        await calendars.aclose()
 
 
-async def _refused(view: View, graph: Connection) -> Mapping[ProfileId, ProfileRefused]:
+async def _refused(view: View, calendars: Connection) -> Mapping[ProfileId, ProfileRefused]:
     """The profiles that name no mailbox, or another's, as far as Exchange tells now (I4)."""
     owners: dict[ProfileId, Owner] = {}
     for profile in view.syncing:
         if profile.mailbox and not view.claims.get(profile.id, Claim(profile.id)).resolves(profile):
             with suppress(MailboxTrouble):
-                owners[profile.id] = await owner_of(graph, profile.mailbox)
+                owners[profile.id] = await calendars.owner_of(profile.mailbox)
     claims = mailboxes.as_told(view.syncing, view.claims, owners)
     return refused_rows(view.syncing, claims, view.staff.people)
 
@@ -103,10 +102,12 @@ def _unforeseen(profile: Profile, far: Progress, error: Exception) -> Preview:
     return told
 
 
-async def _rehearsed(database: Database, graph: Connection, given: Job, far: Progress) -> Preview:
+async def _rehearsed(
+    database: Database, calendars: Connection, given: Job, far: Progress
+) -> Preview:
     rehearsal = Rehearsal(
         job=given,
-        mailbox=Mailbox(graph, given.profile.mailbox, given.office.people),
+        mailbox=calendars.mailbox(given.profile.mailbox, given.office.people),
         database=database,
         lease=NOBODY,
         progress=far,

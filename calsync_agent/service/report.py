@@ -1,18 +1,14 @@
 """How far a first sync has come: said now and then, so that nobody waits in the dark."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from itertools import chain, repeat
 from typing import Final
-from urllib.parse import quote
 
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import CalsyncError
-from calsync_agent.exchange.transport.calls import Sender
-from calsync_agent.exchange.transport.requests import Answer, Outcome, Request
 from calsync_agent.i18n import Message, message
-from calsync_agent.plan.window import Window
 from calsync_agent.service.troubles import internal
 from calsync_agent.state import pending
 from calsync_agent.sync.context import Cycle
@@ -24,29 +20,10 @@ LATER: Final = 30.0
 """Seconds between all further ones."""
 
 
-class Counted:
-    """Lets requests of a cycle through, and counts the items of the pages that come back."""
-
-    def __init__(self, graph: Sender) -> None:
-        self.items = 0
-        self._graph = graph
-
-    async def send(self, mailbox: str, requests: Sequence[Request]) -> list[Outcome]:
-        """What the line behind it says. Raises what that raises."""
-        outcomes = await self._graph.send(mailbox, requests)
-        for request, outcome in zip(requests, outcomes, strict=False):
-            if request.paged and isinstance(outcome, Answer) and outcome.body:
-                items = outcome.body.get("value")
-                self.items += len(items) if isinstance(items, list) else 0
-        return outcomes
-
-
 @asynccontextmanager
-async def reporting(
-    cycle: Cycle, counted: Counted, tell: Callable[[Message], None]
-) -> AsyncIterator[None]:
+async def reporting(cycle: Cycle, tell: Callable[[Message], None]) -> AsyncIterator[None]:
     """Tell how far the cycle has come, as long as the context lasts."""
-    task = asyncio.create_task(_report(cycle, counted, tell), name="progress")
+    task = asyncio.create_task(_report(cycle, tell), name="progress")
     try:
         yield
     finally:
@@ -57,15 +34,15 @@ async def reporting(
             tell(internal(ended).message)
 
 
-async def _report(cycle: Cycle, counted: Counted, tell: Callable[[Message], None]) -> None:
+async def _report(cycle: Cycle, tell: Callable[[Message], None]) -> None:
     expected: int | None = None
     to_send = 0
     for number, pause in enumerate(_pauses()):
         await asyncio.sleep(pause)
         if cycle.progress.compared_at is None:
             if number == 0:
-                expected = await _expected(cycle, counted)
-            tell(_read(counted.items, expected))
+                expected = await _expected(cycle)
+            tell(_read(cycle.listed, expected))
         elif (left := await _left(cycle)) is not None:
             to_send = max(to_send, left)
             if not to_send:
@@ -92,25 +69,13 @@ def _read(done: int, expected: int | None) -> Message:
     )
 
 
-async def _expected(cycle: Cycle, counted: Counted) -> int | None:
+async def _expected(cycle: Cycle) -> int | None:
     """How many events the window holds; None where Exchange does not say."""
-    job = cycle.job
-    request = Request("GET", _counting(job.profile.mailbox, job.window))
+    window = cycle.job.window
     try:
-        (outcome,) = await counted.send(job.profile.mailbox, [request])
+        return await cycle.mailbox.count(window.start, window.end)
     except CalsyncError:  # the cycle itself will meet it, and say so
         return None
-    body = outcome.body if isinstance(outcome, Answer) and outcome.ok else None
-    count = (body or {}).get("@odata.count")
-    return count if isinstance(count, int) else None
-
-
-def _counting(mailbox: str, window: Window) -> str:
-    return (
-        f"/users/{quote(mailbox, safe='')}/calendarView"
-        f"?startDateTime={window.start:%Y-%m-%dT%H:%M:%S}Z"
-        f"&endDateTime={window.end:%Y-%m-%dT%H:%M:%S}Z&$count=true&$top=1&$select=id"
-    )
 
 
 async def _left(cycle: Cycle) -> int | None:

@@ -11,7 +11,6 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -20,15 +19,13 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.database.engine import Database
+from calsync_agent.domain.calendar import Changes, Connection
 from calsync_agent.errors import CalsyncError
-from calsync_agent.exchange.calendar.mailbox import Mailbox
-from calsync_agent.exchange.transport.calls import Sender
-from calsync_agent.exchange.transport.requests import Answer
 from calsync_agent.i18n import Message, message
 from calsync_agent.plan.job import Count, Job
 from calsync_agent.service.leases import Leases
 from calsync_agent.service.lines import Line
-from calsync_agent.service.report import Counted, reporting
+from calsync_agent.service.report import reporting
 from calsync_agent.service.standing import Standing
 from calsync_agent.service.summary import aside_line, held_line, in_use_line, summary
 from calsync_agent.service.troubles import Troubles, about, internal
@@ -92,13 +89,13 @@ class Running:
         standing: Standing,
         job: Job,
         line: Line,
-        polled: Answer | None = None,
+        changes: Changes | None = None,
         *,
         deaf: bool = False,
     ) -> None:
         """Begin a cycle of a profile, which is busy already; `deaf`: one that only sends."""
         number = standing.profile.id
-        cycling = self._run(standing, job, line, polled, deaf=deaf)
+        cycling = self._run(standing, job, line, changes, deaf=deaf)
         with about(standing):
             task = asyncio.create_task(cycling, name=standing.name)
         self.tasks[number] = task
@@ -137,12 +134,12 @@ class Running:
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
 
     async def _run(
-        self, standing: Standing, job: Job, line: Line, polled: Answer | None, *, deaf: bool
+        self, standing: Standing, job: Job, line: Line, changes: Changes | None, *, deaf: bool
     ) -> None:
-        counted = Counted(line.graph)
+        calendars = line.calendars
         cycle = Cycle(
             job=job,
-            mailbox=Mailbox(counted, standing.profile.mailbox, job.office.people),
+            mailbox=calendars.mailbox(standing.profile.mailbox, job.office.people),
             database=self._database,
             lease=self._leases.identity.id,
             progress=standing.progress,
@@ -151,7 +148,7 @@ class Running:
             left=standing.left,
             deaf=deaf,
             permit=partial(self._permit, standing),
-            certain=partial(self._whose.still, standing, counted),
+            certain=partial(self._whose.still, standing, calendars),
             shared=partial(self._whose.shared, standing),
         )
         first = cycle.progress.compared_at is None
@@ -160,12 +157,12 @@ class Running:
             async with AsyncExitStack() as stack:
                 await stack.enter_async_context(line)
                 await stack.enter_async_context(place)
-                await self._make_sure(standing, cycle, counted)
+                await self._make_sure(standing, cycle, calendars)
                 if cycle.progress.compared_at is None:
                     tell = partial(self._troubles.tell, Level.INFO, Kind.SYNC, whose=standing)
-                    await stack.enter_async_context(reporting(cycle, counted, tell))
+                    await stack.enter_async_context(reporting(cycle, tell))
                 async with self._knowing(line, cycle):
-                    await self._through(standing, cycle, polled)
+                    await self._through(standing, cycle, changes)
         except Stopped:
             self._news.set()
         except asyncio.CancelledError:
@@ -232,9 +229,9 @@ class Running:
             else:
                 self._unsaid = False
 
-    async def _make_sure(self, standing: Standing, cycle: Cycle, graph: Sender) -> None:
+    async def _make_sure(self, standing: Standing, cycle: Cycle, calendars: Connection) -> None:
         """Whose mailbox it is, before anything is read or written (I4)."""
-        far = await self._whose.sure(standing, graph)
+        far = await self._whose.sure(standing, calendars)
         if far != cycle.progress:
             cycle.progress, cycle.position, cycle.unsaved = far, far.delta_link, 0
             cycle.left = {}
@@ -242,21 +239,20 @@ class Running:
     @asynccontextmanager
     async def _knowing(self, line: Line, cycle: Cycle) -> AsyncIterator[None]:
         """Let the cycle know what the tenant honours, and remember what it finds out (F3)."""
-        conditions = line.conditions
+        conditions = line.calendars.conditions
         if not line.looked:
             honoured = await self._database.read(lambda c: meta.honours_if_match(c, line.tenant))
             line.looked, conditions.honoured = True, honoured
         before = conditions.honoured
-        cycle.mailbox = replace(cycle.mailbox, conditions=conditions)
         yield
         found = conditions.honoured
         if before is None and found is not None:
             await cycle.write(lambda c: meta.note_if_match(c, line.tenant, honoured=found))
 
-    async def _through(self, standing: Standing, cycle: Cycle, polled: Answer | None) -> None:
+    async def _through(self, standing: Standing, cycle: Cycle, changes: Changes | None) -> None:
         """Run the cycle; from the beginning where the mailbox turns out to be another one."""
         try:
-            await cycles.run(cycle, polled)
+            await cycles.run(cycle, changes)
         except Moved as moved:
             self._troubles.tell(Level.WARNING, Kind.SYNC, moved.message, standing)
             cycle.begin_anew()

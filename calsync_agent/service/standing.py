@@ -10,8 +10,14 @@ from typing import Final
 
 from calsync_agent.appointment.model import ActivityId, EventId
 from calsync_agent.domain.policy import Policy, Profile
-from calsync_agent.errors import CalsyncError, DatabaseTrouble, MailboxTrouble, Refusal
-from calsync_agent.exchange.transport.troubles import FeedTrouble, Unreachable
+from calsync_agent.errors import (
+    CalsyncError,
+    DatabaseTrouble,
+    FeedTrouble,
+    MailboxTrouble,
+    Refusal,
+    Unreachable,
+)
 from calsync_agent.i18n import Message
 from calsync_agent.plan.job import Count
 from calsync_agent.plan.window import RENEWED_AFTER, Window

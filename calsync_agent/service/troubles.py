@@ -17,8 +17,13 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.database.engine import Database
 from calsync_agent.database.failures import denied
-from calsync_agent.errors import CalsyncError, DatabaseTrouble, Trouble
-from calsync_agent.exchange.transport.troubles import FeedTrouble, GraphTrouble, Unreachable
+from calsync_agent.errors import (
+    CalsyncError,
+    DatabaseTrouble,
+    FeedTrouble,
+    MailboxUnavailable,
+    Unreachable,
+)
 from calsync_agent.i18n import Message, message
 from calsync_agent.logs import logs
 from calsync_agent.service.leases import Silent
@@ -145,9 +150,6 @@ _NUMBERS: Final = {
 }
 
 
-_OF_GRAPH: Final = frozenset({GraphTrouble, FeedTrouble})
-
-
 def _scope(error: CalsyncError, standing: Standing | None) -> _Scope:
     if isinstance(error, DatabaseTrouble | Silent):
         return _Common.DATABASE
@@ -158,7 +160,7 @@ def _scope(error: CalsyncError, standing: Standing | None) -> _Scope:
 
 def _level(error: CalsyncError) -> Level:
     """Warnings pass by themselves; errors wait for somebody."""
-    passing = type(error) in _OF_GRAPH or isinstance(error, DatabaseTrouble | Silent)
+    passing = isinstance(error, MailboxUnavailable | FeedTrouble | DatabaseTrouble | Silent)
     return Level.WARNING if passing else Level.ERROR
 
 
@@ -166,7 +168,7 @@ def _kind(error: CalsyncError) -> _Kind:
     """Throttled, slow, failing are one; so is a database that is gone in whatever words."""
     if isinstance(error, DatabaseTrouble | Silent):
         return (_Common.DATABASE,)
-    if isinstance(error, Trouble) and type(error) in {*_OF_GRAPH, Unreachable}:
+    if isinstance(error, MailboxUnavailable | FeedTrouble | Unreachable):
         return (type(error),)
     told = error.message.fields
     return type(error), error.message.template, told.get("reason"), told.get("detail")

@@ -17,10 +17,9 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.appointment.owner import Owner, spelled
 from calsync_agent.database.engine import Database
+from calsync_agent.domain.calendar import Connection
 from calsync_agent.domain.policy import Profile
 from calsync_agent.errors import CalsyncError, MailboxTrouble
-from calsync_agent.exchange.calendar.owners import owner_of
-from calsync_agent.exchange.transport.calls import Sender
 from calsync_agent.i18n import message
 from calsync_agent.service.standing import Standing
 from calsync_agent.service.view import View, taken
@@ -54,7 +53,7 @@ class Whose:
         self._asked: dict[str, asyncio.Task[Owner]] = {}
         self._asked_since: View | None = None
 
-    async def sure(self, standing: Standing, graph: Sender) -> Progress:
+    async def sure(self, standing: Standing, calendars: Connection) -> Progress:
         """How far the profile has come with the mailbox that it names now.
 
         Raises ProfileRefused where another profile has it, MailboxTrouble where it cannot be told
@@ -73,7 +72,7 @@ class Whose:
         nameable = [one for one in view.syncing if no_mailbox(one.mailbox) is None]
         others = mailboxes.earlier(profile, nameable, view.claims)
         unresolved = [o for o in others if not view.claims.get(o.id, Claim(o.id)).resolves(o)]
-        found = await self._owners(graph, view, asked, unresolved)
+        found = await self._owners(calendars, view, asked, unresolved)
         owner = found.get(profile.id, known.owner)
         self._certain.add(here)
         if moved:
@@ -96,7 +95,7 @@ class Whose:
             )
         return now
 
-    async def still(self, standing: Standing, graph: Sender) -> None:
+    async def still(self, standing: Standing, calendars: Connection) -> None:
         """Raise Moved where the mailbox is not the one any more in which the links were made.
 
         Its events are gone from another one, whatever became of them: so the links are forgotten,
@@ -109,7 +108,7 @@ class Whose:
         known = claims.get(profile.id, Claim(profile.id))
         if not known.owner.known:
             return
-        owner = await owner_of(graph, profile.mailbox)
+        owner = await calendars.owner_of(profile.mailbox)
         unchanged = known.owner.unchanged(owner)
         if unchanged is None:
             raise MailboxTrouble(
@@ -148,7 +147,7 @@ class Whose:
             raise taken(profile, view.by_id[first], view.staff.people)
 
     async def _owners(
-        self, graph: Sender, view: View, mine: Sequence[Profile], others: Iterable[Profile]
+        self, calendars: Connection, view: View, mine: Sequence[Profile], others: Iterable[Profile]
     ) -> dict[ProfileId, Owner]:
         """The owners of mailboxes; of the others as far as they can be told soon."""
         if self._asked_since is not view:
@@ -160,7 +159,7 @@ class Whose:
             key = spelled(one.mailbox)
             task = self._asked.get(key)
             if task is None or task.cancelled():
-                task = asyncio.create_task(owner_of(graph, one.mailbox))
+                task = asyncio.create_task(calendars.owner_of(one.mailbox))
                 self._asked[key] = task
                 begun.append(task)
             return task
@@ -185,7 +184,7 @@ class Whose:
             task = own[one.id]
             # Whoever had begun to ask may have been cut off meanwhile.
             found[one.id] = (
-                await owner_of(graph, one.mailbox) if task.cancelled() else task.result()
+                await calendars.owner_of(one.mailbox) if task.cancelled() else task.result()
             )
         return found
 

@@ -13,8 +13,8 @@ from calsync_agent.appointment.model import ActivityId, EventId, ProfileId
 from calsync_agent.consolidate.holding import InUse
 from calsync_agent.database.engine import Database
 from calsync_agent.database.failures import Contended
+from calsync_agent.domain.calendar import Mailbox
 from calsync_agent.errors import CalsyncError
-from calsync_agent.exchange.calendar.mailbox import Mailbox
 from calsync_agent.fence import passing
 from calsync_agent.i18n import Message
 from calsync_agent.plan.guard import Ruling, allowed, judge
@@ -61,6 +61,7 @@ class Cycle:
 
     `position` is the newest place in Exchange's feed; it is stored with what is written because of
     it, and `unsaved` counts the items between the stored place and this one, all of them in step.
+    `listed`: how many items this cycle's pages have brought.
     `left`: events that were met while somebody was at work on their appointments in Consolidate; as
     long as there are any, no position is stored (B2), and only this agent knows the newest one:
     whoever comes after it reads the feed again. `busy`: the appointments of this cycle that
@@ -81,6 +82,7 @@ class Cycle:
     progress: Progress
     position: str | None
     unsaved: int = 0
+    listed: int = 0
     left: Mapping[EventId, ActivityId] = field(default_factory=dict)
     met: dict[EventId, ActivityId] = field(default_factory=dict)
     busy: frozenset[ActivityId] = frozenset()

@@ -9,9 +9,8 @@ from dataclasses import replace
 
 from calsync_agent.appointment.model import ActivityId, Appointment, EventId
 from calsync_agent.database.statements import chunks
-from calsync_agent.errors import MailboxTrouble
-from calsync_agent.exchange.transport.requests import Answer
-from calsync_agent.exchange.transport.troubles import FeedTrouble
+from calsync_agent.domain.calendar import Changes
+from calsync_agent.errors import FeedTrouble, MailboxTrouble
 from calsync_agent.plan.guard import waiting_for
 from calsync_agent.plan.job import PutOff
 from calsync_agent.state import (
@@ -29,10 +28,10 @@ from calsync_agent.sync.outbound import send_out
 from calsync_agent.sync.process import finish_off, process
 
 
-async def run(cycle: Cycle, polled: Answer | None = None) -> None:
+async def run(cycle: Cycle, changes: Changes | None = None) -> None:
     """Do all there is to do for one profile.
 
-    `polled`: the answer to asking at `position`, where that was done already. Raises MailboxTrouble
+    `changes`: what came of asking at `position`, where that was done already. Raises MailboxTrouble
     and DatabaseTrouble; what was done until then is done. FeedTrouble: all but taking in.
     """
     await _recover(cycle)
@@ -44,7 +43,7 @@ async def run(cycle: Cycle, polled: Answer | None = None) -> None:
     else:
         await _look_again(cycle)
         if cycle.job.policy.inbound and not cycle.deaf:
-            silent = await taken_in(cycle, polled)
+            silent = await taken_in(cycle, changes)
     await _take_waiting(cycle)
     await _retry_quarantined(cycle)
     if cycle.job.policy.outbound:

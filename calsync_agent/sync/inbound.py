@@ -8,13 +8,10 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import EventId
 from calsync_agent.database.statements import chunks
+from calsync_agent.domain.calendar import Changes, Page, PositionLost
+from calsync_agent.domain.event import nameless
 from calsync_agent.domain.policy import Policy
-from calsync_agent.errors import MailboxTrouble
-from calsync_agent.exchange.calendar import delta
-from calsync_agent.exchange.calendar.delta import Page
-from calsync_agent.exchange.calendar.mailbox import PositionLost
-from calsync_agent.exchange.transport.requests import Answer
-from calsync_agent.exchange.transport.troubles import ForeignLink, GraphTrouble
+from calsync_agent.errors import ForeignLink, MailboxTrouble
 from calsync_agent.i18n import message
 from calsync_agent.plan.job import PutOff, Settled
 from calsync_agent.plan.pairing import Match, no_match
@@ -51,7 +48,7 @@ class _Listing:
     def note(self, page: Page) -> None:
         """What a page shows need not be looked for any more."""
         self.expected.difference_update(event.id for event in page.events)
-        self.nameless.update(event.id for event in page.events if delta.nameless(event.id))
+        self.nameless.update(event.id for event in page.events if nameless(event.id))
 
 
 def wanted(progress: Progress, position: str | None, policy: Policy, window: Window) -> bool:
@@ -67,21 +64,21 @@ def outdated(progress: Progress, window: Window) -> bool:
     return start is None or end is None or window.moved_from(start, end)
 
 
-async def taken_in(cycle: Cycle, polled: Answer | None) -> MailboxTrouble | None:
+async def taken_in(cycle: Cycle, changes: Changes | None) -> MailboxTrouble | None:
     """What kept Exchange's changes from being taken in; sending goes on meanwhile (B3).
 
     Raises what keeps that from going on, too.
     """
     try:
-        await take_in(cycle, polled)
+        await take_in(cycle, changes)
     except MailboxTrouble as trouble:
-        if isinstance(trouble, GraphTrouble) and trouble.shuts_out:
+        if trouble.shuts_out:
             raise
         return trouble
     return None
 
 
-async def take_in(cycle: Cycle, polled: Answer | None) -> None:
+async def take_in(cycle: Cycle, changes: Changes | None) -> None:
     """What changed in Exchange since `position`; a fresh listing where that is of no use."""
     profile, now = cycle.job.profile.id, cycle.job.stamp.now
     unseen = await cycle.read(lambda c: oddities.listing_due(c, profile, now))
@@ -89,17 +86,17 @@ async def take_in(cycle: Cycle, polled: Answer | None) -> None:
         await list_window(cycle, None)
         return
     try:
-        await _follow(cycle, await _first_page(cycle, cycle.position, polled))
+        await _follow(cycle, await _first_page(cycle, cycle.position, changes))
     except PositionLost:
         await list_window(cycle, None)
 
 
-async def _first_page(cycle: Cycle, position: str, polled: Answer | None) -> Page:
-    if polled is not None:
-        return await cycle.mailbox.read_page(polled)
+async def _first_page(cycle: Cycle, position: str, changes: Changes | None) -> Page:
+    if changes is not None:
+        return await cycle.mailbox.page_of(changes)
     try:
         async with asyncio.timeout(PATIENCE):
-            return await cycle.mailbox.page(delta.following(position))
+            return await cycle.mailbox.page(position)
     except ForeignLink as link:  # graph_url has been changed: it leads to where that was
         raise PositionLost(link) from None
     except TimeoutError:
@@ -115,9 +112,8 @@ async def list_window(cycle: Cycle, compared: Compared | None) -> None:
     expected = await cycle.read(
         lambda c: links.events_between(c, profile.id, window.start, window.end)
     )
-    request = delta.first(profile.mailbox, window.start, window.end)
     try:
-        page = await cycle.mailbox.page(request)
+        page = await cycle.mailbox.first_page(window.start, window.end)
         await _follow(cycle, page, _Listing(expected, compared))
     except PositionLost as lost:
         # The first question of a listing names no position, so that none can be lost.
@@ -133,6 +129,7 @@ async def _follow(cycle: Cycle, page: Page, listing: _Listing | None = None) -> 
     cycle.wrote, cycle.met = False, {}
     while True:
         cycle.unsaved += page.size
+        cycle.listed += page.items
         series.note(page)
         if listing:
             listing.note(page)
@@ -147,7 +144,7 @@ async def _follow(cycle: Cycle, page: Page, listing: _Listing | None = None) -> 
         listing.expected -= series.masters
         put_off |= await process(cycle, await cycle.gather.unseen(listing.expected))
     # What was listed but not taken in has to be listed again (A2).
-    position = page.delta_link if cycle.job.policy.inbound else None
+    position = page.position if cycle.job.policy.inbound else None
     if listing or cycle.wrote or put_off.batch or put_off.later:
         await _store(cycle, put_off, position, listing, match)
     else:

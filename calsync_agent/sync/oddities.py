@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import EventId, ProfileId
 from calsync_agent.consolidate.broken import odd_rows
+from calsync_agent.domain.event import nameless
 from calsync_agent.domain.policy import Profile
-from calsync_agent.exchange.calendar.delta import nameless
 from calsync_agent.i18n import Message, Value, message
 from calsync_agent.state import log, quarantine
 from calsync_agent.state.quarantine import Item

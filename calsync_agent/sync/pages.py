@@ -6,11 +6,9 @@ from datetime import datetime
 from typing import Final
 
 from calsync_agent.appointment.model import EventId
+from calsync_agent.domain.calendar import Mailbox, Page
 from calsync_agent.domain.event import Event
 from calsync_agent.errors import MailboxTrouble
-from calsync_agent.exchange.calendar import delta
-from calsync_agent.exchange.calendar.delta import Page
-from calsync_agent.exchange.calendar.mailbox import Mailbox
 from calsync_agent.i18n import message
 
 MOST: Final = 5_000
@@ -58,8 +56,8 @@ class Pages:
         Raises PositionLost, and MailboxTrouble where there is no end to be seen, or none that the
         feed could be followed from.
         """
-        if page.next_link is None:
-            if page.delta_link is None:
+        if page.next_page is None:
+            if page.position is None:
                 raise MailboxTrouble(
                     message(
                         "Exchange's listing of {mailbox} breaks off: its last page leads nowhere",
@@ -68,7 +66,7 @@ class Pages:
                 )
             return None
         self._note(page)
-        circular = self._barren > 0 and page.next_link in self._links
+        circular = self._barren > 0 and page.next_page in self._links
         if circular or self._barren > MOST_BARREN or self._count > MOST:
             raise MailboxTrouble(
                 message(
@@ -78,8 +76,8 @@ class Pages:
                     pages=self._count,
                 )
             )
-        self._links.add(page.next_link)
-        return await self.mailbox.page(delta.following(page.next_link))
+        self._links.add(page.next_page)
+        return await self.mailbox.page(page.next_page)
 
     def _note(self, page: Page) -> None:
         known = len(self._seen)

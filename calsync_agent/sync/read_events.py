@@ -10,10 +10,9 @@ from calsync_agent.appointment.expansion import starts_between
 from calsync_agent.appointment.model import ActivityId, EventId
 from calsync_agent.appointment.span import span
 from calsync_agent.database.engine import Database
-from calsync_agent.domain.event import Event, UnreadableEvent
+from calsync_agent.domain.calendar import Mailbox, Page
+from calsync_agent.domain.event import Event, Read, UnreadableEvent
 from calsync_agent.domain.link import Role, is_digest
-from calsync_agent.exchange.calendar.delta import Page
-from calsync_agent.exchange.calendar.mailbox import Mailbox, Read
 from calsync_agent.fence import guarded, guarded_call, reason
 from calsync_agent.plan.job import Batch, Job
 from calsync_agent.plan.window import Window

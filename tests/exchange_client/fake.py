@@ -12,7 +12,7 @@ import httpx
 
 from calsync_agent.exchange.transport.client import Graph
 from calsync_agent.exchange.transport.pace import Clock
-from calsync_agent.exchange.transport.poll import Polled
+from calsync_agent.exchange.transport.poll import Answered
 from calsync_agent.exchange.transport.requests import Answer, Outcome, Request
 from calsync_agent.exchange.transport.settings import GraphSettings
 
@@ -245,6 +245,6 @@ def links(count: int) -> dict[str, Request]:
     return {user: Request("GET", HOST + delta(user), paged=True) for user in users}
 
 
-def ok(results: Mapping[str, Polled]) -> list[str]:
+def ok(results: Mapping[str, Answered]) -> list[str]:
     """Whose poll was answered well."""
     return [user for user, each in results.items() if isinstance(each, Answer) and each.ok]

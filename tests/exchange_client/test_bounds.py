@@ -11,11 +11,11 @@ import pytest
 import trustme
 
 from calsync_agent.domain.operation import Lost
+from calsync_agent.errors import MailboxUnavailable, Unreachable
 from calsync_agent.exchange.transport import session, wire
 from calsync_agent.exchange.transport.auth import MsalTokens
 from calsync_agent.exchange.transport.parsing import HEAVY
 from calsync_agent.exchange.transport.requests import Answer
-from calsync_agent.exchange.transport.troubles import GraphTrouble, Unreachable
 from calsync_agent.exchange.transport.unpacking import LARGEST, TooLarge, Unpackable, unpacked
 from tests.exchange_client.sockets import Handler, asked, listening, settings, tls
 
@@ -101,7 +101,7 @@ async def test_b9a_an_answer_beyond_its_size_is_trouble_and_not_asked_for_at_onc
             await handler(reader, writer)
 
     async with listening(counted, tls(ca, "127.0.0.1")) as port:
-        with pytest.raises(GraphTrouble, match=r"answers with more than 32 MB"):
+        with pytest.raises(MailboxUnavailable, match=r"answers with more than 32 MB"):
             await asked(settings(port, ca_file=ca_file))
         tokens = MsalTokens(settings(port, ca_file=ca_file))
         with pytest.raises(Unreachable, match=r"answers with more than 1 MB"):
@@ -123,7 +123,7 @@ async def test_b9a_an_answer_that_never_ends_is_given_up(
 ) -> None:
     monkeypatch.setattr(wire, "LONGEST", 0.2)
     async with listening(drips, tls(ca, "127.0.0.1")) as port:
-        with pytest.raises(GraphTrouble, match="did not come to the end of its answer"):
+        with pytest.raises(MailboxUnavailable, match="did not come to the end of its answer"):
             await asked(settings(port, ca_file=ca_file))
         outcome = await asked(settings(port, ca_file=ca_file), "POST")
         assert isinstance(outcome, Lost)  # it may have been carried out (B2a)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from calsync_agent.exchange.transport.troubles import ForeignLink
+from calsync_agent.errors import ForeignLink
 from calsync_agent.exchange.transport.urls import Root
 
 

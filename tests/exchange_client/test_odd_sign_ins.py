@@ -10,10 +10,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from calsync_agent.errors import SignInRefused
+from calsync_agent.errors import SignInRefused, Unreachable
 from calsync_agent.exchange.transport.client import Graph
 from calsync_agent.exchange.transport.requests import Request
-from calsync_agent.exchange.transport.troubles import Unreachable
 from tests.exchange_client.authority import Authority, tokens_of
 from tests.exchange_client.fake import ANNA, EVENTS, SETTINGS, FakeGraph, clock, statuses
 

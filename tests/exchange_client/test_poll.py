@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from calsync_agent.errors import MailboxTrouble
 from calsync_agent.exchange.transport.client import Graph
 from calsync_agent.exchange.transport.health import QUICK
-from calsync_agent.exchange.transport.poll import Polled
+from calsync_agent.exchange.transport.poll import Answered
 from calsync_agent.exchange.transport.requests import Answer, Request
-from calsync_agent.exchange.transport.troubles import GraphTrouble
 from tests.exchange_client.fake import (
     HOST,
     FakeGraph,
@@ -27,11 +27,11 @@ pytestmark = pytest.mark.anyio
 
 async def polled(
     graph: Graph, requests: Mapping[str, Request]
-) -> tuple[Mapping[str, Polled], dict[str, float]]:
+) -> tuple[Mapping[str, Answered], dict[str, float]]:
     """The results, and when each was known."""
     known: dict[str, float] = {}
 
-    def listener(mailbox: str, _result: Polled) -> None:
+    def listener(mailbox: str, _result: Answered) -> None:
         known[mailbox] = now()
 
     results = await graph.poll(requests, listener=listener)
@@ -69,7 +69,7 @@ async def test_a5_each_mailbox_gets_its_own_answer(server: FakeGraph) -> None:
 INTERVAL = 5
 
 
-async def interval(graph: Graph, requests: Mapping[str, Request]) -> Mapping[str, Polled]:
+async def interval(graph: Graph, requests: Mapping[str, Request]) -> Mapping[str, Answered]:
     """The results of a poll, after which the rest of the interval has passed."""
     begun = now()
     results = await graph.poll(requests)
@@ -99,7 +99,7 @@ async def test_a4_when_one_does_not_answer_the_others_are_asked_without_it(
         assert len(server.calls) <= least(count) + 2
         waited_for = results.keys() - set(ok(results))
         # Who is well is never said to be in trouble.
-        assert {user for user in waited_for if isinstance(results[user], GraphTrouble)} <= hung
+        assert {user for user in waited_for if isinstance(results[user], MailboxTrouble)} <= hung
     assert waited_for == hung
     server.calls.clear()
     assert results.keys() - set(ok(await interval(graph, links(count)))) == hung
@@ -227,7 +227,7 @@ async def test_a4_a_throttled_mailbox_is_not_asked_before_its_time(server: FakeG
     server.says(delta("user3"), Says.error(429, "ApplicationThrottled", retry_after="30"), Says())
     results, known = await polled(graph, links(20))
     trouble = results["user3"]
-    assert isinstance(trouble, GraphTrouble)
+    assert isinstance(trouble, MailboxTrouble)
     assert trouble.retry_after == pytest.approx(30.5)
     assert len(ok(results)) == 19
     assert set(known.values()) == {0.0}
@@ -236,7 +236,7 @@ async def test_a4_a_throttled_mailbox_is_not_asked_before_its_time(server: FakeG
     server.calls.clear()
     results = await graph.poll(links(20))
     resting = results["user3"]
-    assert isinstance(resting, GraphTrouble)
+    assert isinstance(resting, MailboxTrouble)
     assert resting.retry_after == pytest.approx(1.5)
     assert len(server.calls) == 1
     assert server.sent(delta("user3")) == 1
@@ -257,7 +257,7 @@ async def test_a4_a_failing_mailbox_is_asked_less_and_less_often(server: FakeGra
     for _ in range(12):
         results = await graph.poll(links(3))
         trouble = results["user1"]
-        assert isinstance(trouble, GraphTrouble)
+        assert isinstance(trouble, MailboxTrouble)
         assert trouble.retry_after is not None
         rests.append(trouble.retry_after)
         await asyncio.sleep(trouble.retry_after)
@@ -288,7 +288,7 @@ async def test_a5_a_mailbox_throttled_while_sending_leaves_the_common_batch(
     await graph.send("user4", [Request("POST", "/users/user4/events", {})])
     server.calls.clear()
     results = await graph.poll(links(20))
-    assert isinstance(results["user4"], GraphTrouble)
+    assert isinstance(results["user4"], MailboxTrouble)
     assert len(server.calls) == 1
     assert server.sent(delta("user4")) == 0
 

@@ -5,16 +5,17 @@ import asyncio
 import httpx
 import pytest
 
-from calsync_agent.errors import ConfigurationRefused, SignInRefused
-from calsync_agent.exchange.transport.requests import Answer, Request
-from calsync_agent.exchange.transport.troubles import (
+from calsync_agent.errors import (
+    ConfigurationRefused,
     FeedTrouble,
     ForeignLink,
-    GraphTrouble,
     MailboxClosed,
+    MailboxUnavailable,
+    SignInRefused,
     TokenRefused,
     Unreachable,
 )
+from calsync_agent.exchange.transport.requests import Answer, Request
 from calsync_agent.i18n import message
 from tests.exchange_client.fake import (
     FakeGraph,
@@ -89,7 +90,7 @@ async def test_b9_what_graph_asked_for_long_ago_makes_no_rest_longer(server: Fak
 async def test_b9_a_throttled_batch_is_not_split_up_at_once(server: FakeGraph) -> None:
     server.says("/$batch", Says.error(429, "TooManyRequests"))  # without Retry-After
     results = await client(server).poll(links(5))
-    assert {type(each) for each in results.values()} == {GraphTrouble}
+    assert {type(each) for each in results.values()} == {MailboxUnavailable}
     assert len(server.calls) == 1
 
 

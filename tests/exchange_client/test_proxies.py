@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from calsync_agent.errors import ConfigurationRefused, SignInRefused
+from calsync_agent.errors import ConfigurationRefused, SignInRefused, Unreachable
 from calsync_agent.exchange.transport.auth import MsalTokens
 from calsync_agent.exchange.transport.requests import Answer
-from calsync_agent.exchange.transport.troubles import Unreachable
 from calsync_agent.exchange.transport.trust import proxy_for, shown
 from tests.exchange_client.sockets import (
     answers,

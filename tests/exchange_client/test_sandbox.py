@@ -11,14 +11,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from calsync_agent.domain.operation import Lost
-from calsync_agent.errors import SignInRefused
+from calsync_agent.errors import FeedTrouble, MailboxClosed, SignInRefused
 from calsync_agent.exchange.transport.auth import MsalTokens
 from calsync_agent.exchange.transport.client import Graph
 from calsync_agent.exchange.transport.pace import Clock
 from calsync_agent.exchange.transport.poll import Waiting
 from calsync_agent.exchange.transport.requests import Answer, Request
 from calsync_agent.exchange.transport.settings import GraphSettings
-from calsync_agent.exchange.transport.troubles import FeedTrouble, MailboxClosed
 from calsync_agent.sandbox.faults import Rule
 from calsync_agent.sandbox.server import SandboxServer, running_sandbox
 from calsync_agent.sandbox.tenant import Tenant

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
+from calsync_agent.errors import ForeignLink, Unreachable
 from calsync_agent.exchange.transport.requests import Answer, Request
-from calsync_agent.exchange.transport.troubles import ForeignLink, Unreachable
 from tests.exchange_client.fake import (
     ANNA,
     EVENTS,

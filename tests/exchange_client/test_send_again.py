@@ -4,10 +4,14 @@ import asyncio
 
 import pytest
 
-from calsync_agent.errors import MailboxTrouble
-from calsync_agent.exchange.transport.refusals import refused_as_such
+from calsync_agent.errors import (
+    MailboxClosed,
+    MailboxTrouble,
+    MailboxUnavailable,
+    TokenRefused,
+    refused_as_such,
+)
 from calsync_agent.exchange.transport.requests import Answer, Request
-from calsync_agent.exchange.transport.troubles import GraphTrouble, MailboxClosed, TokenRefused
 from tests.exchange_client.fake import (
     ANNA,
     EVENTS,
@@ -74,7 +78,7 @@ async def test_b9_beyond_the_budget_the_mailbox_is_given_up_for_now(server: Fake
         await graph.send(ANNA, gets(1))
     assert caught.value.retry_after == pytest.approx(300.5)
     assert ANNA in str(caught.value)
-    with pytest.raises(GraphTrouble) as again:  # and not asked before its time
+    with pytest.raises(MailboxUnavailable) as again:  # and not asked before its time
         await graph.send(ANNA, gets(1))
     assert again.value.retry_after == pytest.approx(300.5)
     assert len(server.calls) == 1
@@ -83,7 +87,7 @@ async def test_b9_beyond_the_budget_the_mailbox_is_given_up_for_now(server: Fake
 
 async def test_b9_without_retry_after_it_waits_longer_each_time(server: FakeGraph) -> None:
     server.says(f"{EVENTS}/0", SLOW_DOWN)
-    with pytest.raises(GraphTrouble):
+    with pytest.raises(MailboxUnavailable):
         await client(server).send(ANNA, gets(1))
     assert now() == pytest.approx(0.75 * (1 + 2 + 4 + 8 + 16 + 32))
     assert now() <= 60

@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from calsync_agent.domain.operation import Lost
+from calsync_agent.errors import MailboxUnavailable, Unreachable
 from calsync_agent.exchange.transport.requests import Answer, Request
-from calsync_agent.exchange.transport.troubles import GraphTrouble, Unreachable
 from tests.exchange_client.fake import (
     ANNA,
     EVENTS,
@@ -90,7 +90,7 @@ async def test_b2_a_repeatable_write_is_repeated_and_then_lost(
 
 async def test_b9_a_read_without_answer_is_trouble_of_the_mailbox(server: FakeGraph) -> None:
     server.says(f"{EVENTS}/0", httpx.ReadTimeout(""))
-    with pytest.raises(GraphTrouble, match="did not answer in time"):
+    with pytest.raises(MailboxUnavailable, match="did not answer in time"):
         await client(server).send(ANNA, gets(1))
     assert server.sent(f"{EVENTS}/0") == 4
 
@@ -103,7 +103,7 @@ async def test_b2_trouble_in_the_middle_tells_what_was_carried_out(server: FakeG
     server.says(paths_of[22], httpx.ReadTimeout(""))
     server.says(paths_of[22], Says.error(502, "BadGateway"))
     server.says(paths_of[23], Says.error(429, "ApplicationThrottled", retry_after="100"))
-    with pytest.raises(GraphTrouble) as caught:
+    with pytest.raises(MailboxUnavailable) as caught:
         await client(server).send(ANNA, requests)
     answers = caught.value.answers
     assert statuses(answers[:21]) == [200] * 21
@@ -116,7 +116,7 @@ async def test_b2_trouble_in_the_middle_tells_what_was_carried_out(server: FakeG
 async def test_b2_a_doubt_outlives_a_later_refusal(server: FakeGraph) -> None:
     path = f"{EVENTS}/0"
     server.says(path, httpx.ReadTimeout(""), Says.error(429, "X", retry_after="100"))
-    with pytest.raises(GraphTrouble) as caught:
+    with pytest.raises(MailboxUnavailable) as caught:
         await client(server).send(ANNA, [Request("PATCH", path, {})])
     assert isinstance(caught.value.answers[0], Lost)
 

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from calsync_agent.errors import SignInRefused
+from calsync_agent.errors import SignInRefused, Unreachable
 from calsync_agent.exchange.transport.sign_in import MEANINGS
-from calsync_agent.exchange.transport.troubles import Unreachable
 from tests.exchange_client.authority import (
     TENANT,
     Authority,

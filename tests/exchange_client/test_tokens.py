@@ -8,9 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from calsync_agent.errors import SignInRefused
+from calsync_agent.errors import SignInRefused, Unreachable
 from calsync_agent.exchange.transport.auth import scope
-from calsync_agent.exchange.transport.troubles import Unreachable
 from tests.exchange_client.authority import (
     SECRET,
     TENANT,

@@ -8,11 +8,10 @@ import pytest
 import trustme
 
 from calsync_agent.domain.operation import Lost
-from calsync_agent.errors import ConfigurationRefused
+from calsync_agent.errors import ConfigurationRefused, Unreachable
 from calsync_agent.exchange.transport.auth import MsalTokens
 from calsync_agent.exchange.transport.client import Graph
 from calsync_agent.exchange.transport.requests import Answer, Request
-from calsync_agent.exchange.transport.troubles import Unreachable
 from calsync_agent.exchange.transport.trust import tls as trusted
 from tests.exchange_client.fake import FakeGraph, FakeTokens, client, paths
 from tests.exchange_client.sockets import (

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import pytest
 
-from calsync_agent.exchange.transport.requests import Answer
+from calsync_agent.domain.calendar import Changes
 from calsync_agent.i18n import Message
 from calsync_agent.service import beside
 from calsync_agent.service import watch as watches
@@ -103,7 +103,7 @@ async def test_a4_an_answer_that_fells_its_hearer_is_its_mailboxes_trouble_alone
     running: Any = SimpleNamespace(failed=lambda standing, _error: failed.append(standing.name))
 
     class Line:
-        graph = SimpleNamespace()
+        calendars = SimpleNamespace()
 
         async def __aenter__(self) -> Self:
             return self
@@ -111,11 +111,11 @@ async def test_a4_an_answer_that_fells_its_hearer_is_its_mailboxes_trouble_alone
         async def __aexit__(self, *_args: object) -> None:
             return None
 
-    async def poll(requests: dict[str, object], listener: Callable[..., None]) -> None:
-        for mailbox in requests:
-            listener(mailbox, Answer(200, {"value": [1]}))
+    async def poll(positions: dict[str, str], listener: Callable[..., None]) -> None:
+        for mailbox in positions:
+            listener(mailbox, Changes(None))
 
-    Line.graph.poll = poll
+    Line.calendars.poll = poll
     standings = {
         name: SimpleNamespace(name=name, position="x", busy=True, cycle=0) for name in "abc"
     }

@@ -23,6 +23,7 @@ from calsync_agent.config.settings import ClientSecret, Settings
 from calsync_agent.consolidate import tables
 from calsync_agent.database.engine import Database, Patience, open_database
 from calsync_agent.errors import CalsyncError
+from calsync_agent.exchange.calendar.connection import Exchange
 from calsync_agent.exchange.transport.pace import Clock
 from calsync_agent.platform import ProcessLock
 from calsync_agent.sandbox.adverse.registry import TROUBLES
@@ -239,8 +240,8 @@ class Rig:
     def _connect(self, points: Points) -> Connect:
         """An agent's way to Exchange."""
         wire = Faulty(points, self.tenant, answer_now(self.tenant))
-        return lambda _settings, _provider: connected(
-            self.tenant, wire, self._clock(), self.page_size
+        return lambda _settings, _provider: Exchange(
+            connected(self.tenant, wire, self._clock(), self.page_size)
         )
 
     async def preview(self) -> list[Preview]:

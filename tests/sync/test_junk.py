@@ -20,9 +20,9 @@ from calsync_agent.appointment.text import utf16_length
 from calsync_agent.consolidate import children, tables
 from calsync_agent.consolidate.rows import JOIN_URL_COLUMN, activity_values, read_activity
 from calsync_agent.domain.activity import Activity, BrokenActivity
+from calsync_agent.domain.calendar import Page
 from calsync_agent.domain.event import Event, UnreadableEvent
 from calsync_agent.exchange.calendar import delta, writes
-from calsync_agent.exchange.calendar.delta import Page
 from calsync_agent.exchange.calendar.event_codec import read_event
 from calsync_agent.i18n import Message
 from calsync_agent.state import tables as state
@@ -120,7 +120,7 @@ def test_b8_whatever_a_page_holds_it_is_read_item_by_item(body: dict[str, Any]) 
     for event in page.events:
         if isinstance(event, UnreadableEvent):
             assert_named(event)
-    links = {page.next_link, page.delta_link}
+    links = {page.next_page, page.position}
     assert all(isinstance(link, str | None) for link in links)
 
 

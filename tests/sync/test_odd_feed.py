@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 
 from calsync_agent.appointment.people import Directory
+from calsync_agent.domain.calendar import Page
 from calsync_agent.exchange.calendar import delta, writes
-from calsync_agent.exchange.calendar.delta import Page
 from calsync_agent.exchange.transport.requests import Answer
 from calsync_agent.i18n import Message
 from calsync_agent.state import tables as state

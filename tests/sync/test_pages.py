@@ -7,9 +7,10 @@ import pytest
 
 from calsync_agent.appointment.model import EventId
 from calsync_agent.appointment.people import Directory
+from calsync_agent.domain.calendar import Page
 from calsync_agent.domain.event import Event
 from calsync_agent.errors import MailboxTrouble
-from calsync_agent.exchange.calendar.delta import Page, read_page
+from calsync_agent.exchange.calendar.delta import read_page
 from calsync_agent.exchange.calendar.mailbox import Mailbox
 from calsync_agent.exchange.transport.requests import Answer, Outcome, Request
 from calsync_agent.sync import pages
@@ -48,7 +49,7 @@ async def all_pages(feed: Endless, first: Page) -> Page:
 
 
 NEXT, DELTA = "@odata.nextLink", "@odata.deltaLink"
-FIRST = Page(next_link="/users/anna/first")
+FIRST = Page(next_page="/users/anna/first")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ async def test_b9a_empty_pages_and_repeated_items_are_followed_to_the_end() -> N
     more = [{NEXT: "/users/anna/{}", "value": removed("2")}]
     feed = Endless(*empty, *again, *more, {DELTA: "/users/anna/delta"})
     page = await all_pages(feed, FIRST)
-    assert page.delta_link == "/users/anna/delta"
+    assert page.position == "/users/anna/delta"
     assert len(feed.asked) == 42
 
 
@@ -108,7 +109,7 @@ async def test_b9a_occurrences_of_one_series_are_news_on_every_page() -> None:
     def of(day: int) -> Page:
         master = EventId("series")
         shown = {master: {datetime(2026, 1, 1) + timedelta(days=day)}}
-        return Page(series=frozenset({master}), shown=shown, next_link=f"/users/anna/{day}")
+        return Page(series=frozenset({master}), shown=shown, next_page=f"/users/anna/{day}")
 
     walk = Pages(Mailbox(Endless({DELTA: "/d"}), "anna", Directory()))
     for day in range(3 * pages.MOST_BARREN):

@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from calsync_agent.errors import MailboxTrouble
-from calsync_agent.exchange.transport.troubles import FeedTrouble
+from calsync_agent.errors import FeedTrouble, MailboxTrouble
 from calsync_agent.i18n import message
 from calsync_agent.sandbox.faults import Rule
 from calsync_agent.state import tables as state

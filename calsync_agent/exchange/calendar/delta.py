@@ -1,6 +1,6 @@
 """The feed of a mailbox's changes: calendarView delta, page by page (graph-facts 1)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -12,7 +12,8 @@ from urllib.parse import quote, urlencode
 
 from calsync_agent.appointment.model import EventId
 from calsync_agent.appointment.people import Directory
-from calsync_agent.domain.event import Event, UnreadableEvent
+from calsync_agent.domain.calendar import Page
+from calsync_agent.domain.event import NAMELESS, Event, UnreadableEvent
 from calsync_agent.exchange.calendar.event_codec import (
     Kind,
     event_named,
@@ -22,51 +23,6 @@ from calsync_agent.exchange.calendar.event_codec import (
 )
 from calsync_agent.exchange.transport.requests import Answer, Request
 from calsync_agent.fence import guarded, reason
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of changes, each item once.
-
-    `series`: masters of which something changed, to be read whole; `changed_series`: those of which
-    a changed occurrence is shown; `shown`: when the occurrences of each series begin (UTC, or
-    midnight), and `samples` one of them each. `tombstones`: events that left the view, whether
-    deleted, moved, or never in it. `hollow`: events of which the feed says nothing but the id, or
-    both that they are there and that they have left, in whatever order (graph-facts 1.3).
-    Either `next_link` or `delta_link` is set.
-    """
-
-    events: tuple[Event | UnreadableEvent, ...] = ()
-    series: frozenset[EventId] = frozenset()
-    changed_series: frozenset[EventId] = frozenset()
-    shown: Mapping[EventId, Collection[datetime]] = field(default_factory=dict)
-    samples: Mapping[EventId, EventId] = field(default_factory=dict)
-    tombstones: frozenset[EventId] = frozenset()
-    hollow: frozenset[EventId] = frozenset()
-    next_link: str | None = None
-    delta_link: str | None = None
-
-    @property
-    def size(self) -> int:
-        """How many items tell of a change."""
-        others = len(self.tombstones) + len(self.hollow)
-        return len(self.events) + len(self.series) + others
-
-    @property
-    def readable(self) -> frozenset[EventId]:
-        """The events that can be read."""
-        return frozenset(event.id for event in self.events if isinstance(event, Event))
-
-    def doubting(self, events: Collection[EventId]) -> "Page":
-        """The page, but what it says of these events counts as nothing said."""
-        if not events:
-            return self
-        return replace(
-            self,
-            events=tuple(event for event in self.events if event.id not in events),
-            tombstones=self.tombstones - frozenset(events),
-            hollow=self.hollow | frozenset(events),
-        )
 
 
 @dataclass(slots=True)
@@ -94,6 +50,16 @@ def first(mailbox: str, start: datetime, end: datetime) -> Request:
     )
     path = f"/users/{quote(mailbox, safe='')}/calendarView/delta?{bounds}"
     return Request("GET", path, paged=True)
+
+
+def counting(mailbox: str, start: datetime, end: datetime) -> Request:
+    """The request that tells how many items a window (UTC) holds."""
+    path = (
+        f"/users/{quote(mailbox, safe='')}/calendarView"
+        f"?startDateTime={start:%Y-%m-%dT%H:%M:%S}Z"
+        f"&endDateTime={end:%Y-%m-%dT%H:%M:%S}Z&$count=true&$top=1&$select=id"
+    )
+    return Request("GET", path)
 
 
 def least(mailbox: str) -> Request:
@@ -145,8 +111,9 @@ def read_page(body: Mapping[str, Any], people: Directory) -> Page:
         samples=items.samples,
         tombstones=frozenset(items.tombstones),
         hollow=frozenset(items.hollow),
-        next_link=_link(body, "@odata.nextLink"),
-        delta_link=_link(body, "@odata.deltaLink"),
+        next_page=_link(body, "@odata.nextLink"),
+        position=_link(body, "@odata.deltaLink"),
+        items=len(found) if isinstance(found, list) else 0,
     )
     # What cannot be read is named, whatever else is said of it; it is asked for later anyway (B8).
     page = replace(page, tombstones=page.tombstones - (items.events.keys() - page.readable))
@@ -158,19 +125,11 @@ def _link(body: Mapping[str, Any], name: str) -> str | None:
     return found if isinstance(found, str) and found else None
 
 
-def nameless(event: EventId) -> bool:
-    """Whether the feed showed an item without an id, so that only a listing shows it again."""
-    return event.startswith(_NAMELESS)
-
-
-_NAMELESS: Final = "calsync:nameless:"
-
-
 def _take(item: Any, items: _Items, people: Directory) -> None:  # noqa: ANN401 - whatever it is
     event_id = id_of(item)
     if event_id is None:
         unread = read_event(item, people)
-        number = EventId(_NAMELESS + sha256(dumps(item, sort_keys=True).encode()).hexdigest())
+        number = EventId(NAMELESS + sha256(dumps(item, sort_keys=True).encode()).hexdigest())
         if isinstance(unread, UnreadableEvent):
             items.events[number] = replace(unread, id=number)
         return
@@ -219,7 +178,7 @@ def _take_occurrence(
 
 def _put_aside(item: Any, items: _Items, error: Exception) -> None:  # noqa: ANN401 - as above
     """The step itself fails over an item: nobody knows what it says."""
-    event_id = id_of(item) or EventId(_NAMELESS + sha256(repr(item).encode()).hexdigest())
+    event_id = id_of(item) or EventId(NAMELESS + sha256(repr(item).encode()).hexdigest())
     items.forget(event_id)
     items.events[event_id] = UnreadableEvent(event_id, reason(error), event_named(item))
 

@@ -7,10 +7,11 @@ just before, compared with the answer just after, and whoever got lost in betwee
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
+from calsync_agent.domain.calendar import Conditions
 from calsync_agent.domain.operation import ChangeEvent, Lost
 from calsync_agent.exchange.calendar import writes
 from calsync_agent.exchange.transport.calls import Calls
@@ -20,13 +21,6 @@ _Json: TypeAlias = Mapping[str, Any]
 
 _SOME: Final = 25
 """How many events are looked through for one that nobody is invited to."""
-
-
-@dataclass(slots=True)
-class Conditions:
-    """Whether a tenant honours If-Match; None: it is not known yet."""
-
-    honoured: bool | None = None
 
 
 async def find_out(calls: Calls, conditions: Conditions) -> None:

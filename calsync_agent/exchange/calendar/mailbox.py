@@ -4,13 +4,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import TypeAlias, TypeGuard
+from typing import TypeGuard
 
 from calsync_agent.appointment.content import Field
 from calsync_agent.appointment.model import ActivityId, EventId, ICalUid
 from calsync_agent.appointment.naming import event_name
 from calsync_agent.appointment.people import Directory
-from calsync_agent.domain.event import Event, UnreadableEvent
+from calsync_agent.domain.calendar import Changes, Conditions, Page, PositionLost
+from calsync_agent.domain.event import Event, Read, UnreadableEvent, nameless
 from calsync_agent.domain.operation import (
     AnswerEvent,
     ChangeEvent,
@@ -25,11 +26,8 @@ from calsync_agent.domain.operation import (
     Written,
     WrittenUnread,
 )
-from calsync_agent.errors import MailboxTrouble
 from calsync_agent.exchange.calendar import delta, finding, guests, keeping, writes
-from calsync_agent.exchange.calendar.delta import Page
 from calsync_agent.exchange.calendar.event_codec import Kind, id_of, read_event, unplaced
-from calsync_agent.exchange.calendar.guests import Conditions
 from calsync_agent.exchange.calendar.heavy import weighed, weight
 from calsync_agent.exchange.calendar.keeping import Careful
 from calsync_agent.exchange.calendar.occurrences import Occurrences
@@ -38,19 +36,6 @@ from calsync_agent.exchange.transport.calls import Calls, Sender, items_of, unre
 from calsync_agent.exchange.transport.requests import Answer, Outcome, Request
 from calsync_agent.fence import guarded, guarded_call, reason
 from calsync_agent.i18n import message
-
-Read: TypeAlias = Event | UnreadableEvent | None
-
-
-class PositionLost(Exception):
-    """Graph does not know the position in the feed any more; a fresh listing has to begin (B3).
-
-    `trouble`: what its answer is, should it say so of a listing, too.
-    """
-
-    def __init__(self, trouble: MailboxTrouble) -> None:
-        super().__init__(str(trouble.message))
-        self.trouble = trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +58,30 @@ class Mailbox:
         if not answer.ok:
             raise unread(self.name, answer)
 
-    async def page(self, request: Request) -> Page:
-        """A page of the feed. Raises PositionLost."""
-        return await self.read_page((await self.calls.ask([request]))[0])
+    async def count(self, start: datetime, end: datetime) -> int | None:
+        """How many items a listing of the window (UTC) brings; None where Graph does not say."""
+        (answer,) = await self.calls.ask([delta.counting(self.name, start, end)])
+        count = (answer.body or {}).get("@odata.count") if answer.ok else None
+        return count if isinstance(count, int) else None
 
-    async def read_page(self, answer: Answer) -> Page:
-        """The page in an answer. Raises PositionLost."""
+    async def first_page(self, start: datetime, end: datetime) -> Page:
+        """The first page of a listing of the window (UTC). Raises PositionLost."""
+        return await self._page(delta.first(self.name, start, end))
+
+    async def page(self, at: str) -> Page:
+        """The page behind a next or delta link. Raises PositionLost."""
+        return await self._page(delta.following(at))
+
+    async def page_of(self, changes: Changes) -> Page:
+        """The page that a poll was answered with. Raises PositionLost."""
+        if not isinstance(changes.answer, Answer):
+            raise TypeError("what a poll of Exchange has found is an answer of Graph's")
+        return await self._read_page(changes.answer)
+
+    async def _page(self, request: Request) -> Page:
+        return await self._read_page((await self.calls.ask([request]))[0])
+
+    async def _read_page(self, answer: Answer) -> Page:
         if delta.token_refused(answer):
             raise PositionLost(unread(self.name, answer))
         if not answer.ok or not answer.body:
@@ -92,7 +95,7 @@ class Mailbox:
         Of an occurrence it is the series that is read, in its place. What the feed showed without
         an id cannot be asked for; a listing shows it again, if it is still there.
         """
-        unaskable = {event for event in events if delta.nameless(event)}
+        unaskable = {event for event in events if nameless(event)}
         answers = await self._asked(set(events) - unaskable)
         series = {event: answer for event, answer in answers.items() if _is_occurrence(answer)}
         masters = {

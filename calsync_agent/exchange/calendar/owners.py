@@ -5,9 +5,9 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from calsync_agent.appointment.owner import Owner, object_id
+from calsync_agent.errors import MailboxClosed
 from calsync_agent.exchange.transport.calls import Calls, Sender
-from calsync_agent.exchange.transport.requests import Answer, Outcome, Request
-from calsync_agent.exchange.transport.troubles import MailboxClosed
+from calsync_agent.exchange.transport.requests import Answer, Request
 
 _LONGEST: Final = 320
 _OBJECT_ID: Final = 64
@@ -17,7 +17,7 @@ async def owner_of(graph: Sender, mailbox: str) -> Owner:
     """What Exchange tells of a mailbox; of one that it does not let the app look at, nothing.
 
     The user's object id needs a permission that the sync does not (User.Read.All); the default
-    calendar, with its id and its owner, may be read with that for the events. Raises GraphTrouble
+    calendar, with its id and its owner, may be read with that for the events. Raises MailboxTrouble
     where it cannot be told for now.
     """
     user = quote(mailbox, safe="")
@@ -26,7 +26,7 @@ async def owner_of(graph: Sender, mailbox: str) -> Owner:
         Request("GET", f"/users/{user}?$select=id"),
     ]
     try:
-        answers: Sequence[Outcome | None] = await Calls(graph, mailbox).ask(requests)
+        answers: Sequence[object] = await Calls(graph, mailbox).ask(requests)
     except MailboxClosed as trouble:
         answers = trouble.answers
     there, directory = map(_body, [*answers, None, None][: len(requests)])
@@ -43,7 +43,7 @@ async def owner_of(graph: Sender, mailbox: str) -> Owner:
     return found
 
 
-def _body(answer: Outcome | None) -> Mapping[str, Any]:
+def _body(answer: object) -> Mapping[str, Any]:
     if not isinstance(answer, Answer) or not answer.ok or not isinstance(answer.body, Mapping):
         return {}
     return answer.body

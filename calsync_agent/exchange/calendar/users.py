@@ -1,14 +1,14 @@
 """The tenant's users, where the app may read them: whose mailbox a profile is to be bound to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
+from calsync_agent.domain.calendar import User
+from calsync_agent.errors import MailboxClosed, MailboxUnavailable
 from calsync_agent.exchange.transport.calls import Calls, Sender
 from calsync_agent.exchange.transport.requests import Request
-from calsync_agent.exchange.transport.troubles import GraphTrouble, MailboxClosed
 from calsync_agent.i18n import message
 
 # What stands in place of a mailbox's name, where health and pace are kept.
@@ -16,19 +16,10 @@ _DIRECTORY: Final = "/users"
 _SHOWN: Final = "id,displayName,mail,userPrincipalName"
 
 
-@dataclass(frozen=True, slots=True)
-class User:
-    """A user of the tenant; `address` is the e-mail address, or else the principal name."""
-
-    id: str
-    name: str
-    address: str
-
-
 async def find_users(graph: Sender, wanted: str | None) -> list[User] | None:
     """The users with this address, principal name or object id; None where the app may not read.
 
-    Without `wanted` it only finds out whether the app may. Raises GraphTrouble, SignInRefused.
+    Without `wanted` it only finds out whether the app may. Raises MailboxTrouble, SignInRefused.
     """
     query = {"$select": _SHOWN, "$top": "1"} if wanted is None else _filtered(wanted)
     request = Request("GET", f"/users?{urlencode(query, quote_via=quote, safe='$,')}")
@@ -39,7 +30,7 @@ async def find_users(graph: Sender, wanted: str | None) -> list[User] | None:
             return None
         raise
     if not answer.ok or not answer.body:
-        raise GraphTrouble(
+        raise MailboxUnavailable(
             message(
                 "the tenant's users cannot be read: {code}: {text}"
                 " (status {status}, request-id {request_id})",

@@ -10,12 +10,11 @@ import msal
 from msal.authority import WELL_KNOWN_AUTHORITY_HOSTS
 
 from calsync_agent import __version__
-from calsync_agent.errors import SignInRefused
+from calsync_agent.errors import SignInRefused, Unreachable
 from calsync_agent.exchange.transport.credentials import Credential, read_credential
 from calsync_agent.exchange.transport.pace import Clock
 from calsync_agent.exchange.transport.settings import GraphSettings
 from calsync_agent.exchange.transport.sign_in import refused
-from calsync_agent.exchange.transport.troubles import Unreachable
 from calsync_agent.exchange.transport.wire import SignInRejection, SignInTransport, SignInWire
 from calsync_agent.i18n import message
 

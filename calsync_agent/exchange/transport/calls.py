@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from calsync_agent.domain.operation import Lost
-from calsync_agent.errors import MailboxTrouble
+from calsync_agent.errors import MailboxTrouble, MailboxUnavailable
 from calsync_agent.exchange.transport.requests import Answer, Outcome, Request
-from calsync_agent.exchange.transport.troubles import GraphTrouble
 from calsync_agent.i18n import message
 
 
@@ -34,7 +33,7 @@ class Calls:
         answers = []
         for outcome in await self.send(requests):
             if isinstance(outcome, Lost):
-                raise GraphTrouble(outcome.reason)
+                raise MailboxUnavailable(outcome.reason)
             answers.append(outcome)
         return answers
 

@@ -10,7 +10,7 @@ from typing import Final
 from calsync_agent.exchange.transport.health import HealthRecords
 from calsync_agent.exchange.transport.pace import Clock, Pace
 from calsync_agent.exchange.transport.permissions import named_permissions
-from calsync_agent.exchange.transport.poll import Listener, Poll, Polled
+from calsync_agent.exchange.transport.poll import Answered, Listener, Poll
 from calsync_agent.exchange.transport.requests import Outcome, Request
 from calsync_agent.exchange.transport.send import Sending
 from calsync_agent.exchange.transport.session import Session, TokenSource
@@ -54,7 +54,7 @@ class Graph:
     async def send(self, mailbox: str, requests: Sequence[Request]) -> list[Outcome]:
         """What became of each request, in order; an Answer may well be an error of that item.
 
-        Raises GraphTrouble where the mailbox is not to be had: its `answers` say what is known of
+        Raises MailboxTrouble where the mailbox is not to be had: its `answers` say what is known of
         each request nevertheless. Raises SignInRefused, and ConfigurationRefused for a credential
         that cannot be read; what had been sent is unknown then.
         """
@@ -62,7 +62,7 @@ class Graph:
 
     async def poll(
         self, requests: Mapping[str, Request], *, listener: Listener | None = None
-    ) -> Mapping[str, Polled]:
+    ) -> Mapping[str, Answered]:
         """Ask each mailbox one question: ⌈n/20⌉ HTTP requests for n mailboxes that are well.
 
         At most two more where some are not. `listener` hears of each mailbox as soon as its result

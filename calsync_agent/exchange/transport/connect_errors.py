@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
+from calsync_agent.errors import Unreachable
 from calsync_agent.exchange.transport.retry import rest_asked
-from calsync_agent.exchange.transport.troubles import Unreachable
 from calsync_agent.exchange.transport.trust import shown
 from calsync_agent.i18n import Message, message
 

@@ -17,16 +17,22 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
+from calsync_agent.domain.calendar import Waiting, slow
 from calsync_agent.domain.operation import Lost
-from calsync_agent.errors import Refusal
+from calsync_agent.errors import (
+    ForeignLink,
+    MailboxTrouble,
+    MailboxUnavailable,
+    Refusal,
+    Unreachable,
+    refused_as_such,
+)
 from calsync_agent.exchange.transport.batch import LARGEST_BATCH, Prepared
 from calsync_agent.exchange.transport.health import QUICK
 from calsync_agent.exchange.transport.pace import Lane, answered_within
 from calsync_agent.exchange.transport.refusals import (
     closed,
-    refused_as_such,
     resting,
-    slow,
     token_refused,
     unforeseen,
     unheard,
@@ -36,19 +42,13 @@ from calsync_agent.exchange.transport.refusals import (
 from calsync_agent.exchange.transport.requests import Answer, Outcome, Request
 from calsync_agent.exchange.transport.retry import passing, pause, throttles, told
 from calsync_agent.exchange.transport.shared import Company, Family, Means, Result
-from calsync_agent.exchange.transport.troubles import ForeignLink, GraphTrouble, Unreachable
 
 SPARE: Final = 2
 """Requests beyond ⌈n/20⌉ for n mailboxes, of which any may be slow or failing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """The answer is still to come, and others that were asked with it may be to blame."""
-
-
-Polled: TypeAlias = Answer | GraphTrouble | Waiting
-Listener: TypeAlias = Callable[[str, Polled], object]
+Answered: TypeAlias = Answer | MailboxTrouble | Waiting
+Listener: TypeAlias = Callable[[str, Answered], object]
 Members: TypeAlias = dict[str, Prepared]
 
 # The entry in the health records for Graph as such, when it throttles whole batches.
@@ -74,13 +74,13 @@ class Poll:
 
     means: Means
     listener: Listener | None
-    results: dict[str, Polled] = field(default_factory=dict)
+    results: dict[str, Answered] = field(default_factory=dict)
     unauthorized: dict[str, Answer] = field(default_factory=dict)  # with a brand-new token
     refusal: Refusal | None = None  # of the app, not of a mailbox
     left: int = 0  # requests that may still be sent
     begun: list[Company] = field(default_factory=list)
 
-    async def run(self, requests: Mapping[str, Request]) -> Mapping[str, Polled]:
+    async def run(self, requests: Mapping[str, Request]) -> Mapping[str, Answered]:
         """Ask all. Raises what refuses the app as such, and not one mailbox."""
         known = _Sorted()
         for mailbox, request in requests.items():
@@ -268,8 +268,8 @@ class Poll:
         now = self.means.clock.monotonic()
         if isinstance(result, Refusal):
             self.refusal = result
-            self._hand_out(mailbox, GraphTrouble(result.message))
-        elif isinstance(result, GraphTrouble):
+            self._hand_out(mailbox, MailboxUnavailable(result.message))
+        elif isinstance(result, MailboxTrouble):
             self._hand_out(mailbox, result)
         elif throttles(result):
             self._hand_out(mailbox, unwell(mailbox, result, self._rest(mailbox, result)))
@@ -294,7 +294,7 @@ class Poll:
         records.failed(key, clock.monotonic(), rest)
         return rest
 
-    def _hand_out(self, mailbox: str, result: Polled) -> None:
+    def _hand_out(self, mailbox: str, result: Answered) -> None:
         self.results[mailbox] = result
         if self.listener is not None:
             self.listener(mailbox, result)

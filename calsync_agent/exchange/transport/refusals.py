@@ -1,18 +1,17 @@
 """What Graph's refusals mean for a mailbox, in words, and what to mend where."""
 
-from collections.abc import Collection
+from http import HTTPStatus
 from typing import Final
 
 from calsync_agent.domain.operation import Lost
-from calsync_agent.errors import SignInRefused
-from calsync_agent.exchange.transport.requests import Answer, Outcome
-from calsync_agent.exchange.transport.retry import throttles
-from calsync_agent.exchange.transport.troubles import (
+from calsync_agent.errors import (
     FeedTrouble,
-    GraphTrouble,
     MailboxClosed,
+    MailboxUnavailable,
     TokenRefused,
 )
+from calsync_agent.exchange.transport.requests import Answer, Outcome
+from calsync_agent.exchange.transport.retry import throttles
 from calsync_agent.i18n import Message, message
 
 _LONGEST: Final = 300  # characters of an error that nobody foresaw
@@ -58,7 +57,7 @@ def closed(mailbox: str, answer: Answer) -> MailboxClosed | None:
     reason = CLOSED.get((answer.status, answer.code.lower()))
     if reason is None:
         return None
-    return MailboxClosed(
+    trouble = MailboxClosed(
         message(
             "mailbox {mailbox} is closed to calsync: {reason} ({code}, request-id {request_id})",
             mailbox=mailbox,
@@ -67,6 +66,8 @@ def closed(mailbox: str, answer: Answer) -> MailboxClosed | None:
             request_id=answer.request_id,
         )
     )
+    trouble.lacks_permission = answer.status == HTTPStatus.FORBIDDEN
+    return trouble
 
 
 def token_refused(mailbox: str, answer: Answer) -> TokenRefused:
@@ -84,14 +85,6 @@ def token_refused(mailbox: str, answer: Answer) -> TokenRefused:
     return TokenRefused(told, _refused_by_all(answer))
 
 
-def refused_as_such(errors: Collection[Exception | None]) -> SignInRefused | None:
-    """The refusal of the app as such, where each of the mailboxes that were asked refuses it."""
-    refused = [error for error in errors if isinstance(error, TokenRefused)]
-    if not refused or len(refused) < len(errors):
-        return None
-    return SignInRefused(refused[0].as_such)
-
-
 def _refused_by_all(answer: Answer) -> Message:
     """Why Graph answers 401 to a token that is brand-new, and what to do."""
     return message(
@@ -105,9 +98,9 @@ def _refused_by_all(answer: Answer) -> Message:
     )
 
 
-def unwell(mailbox: str, outcome: Outcome, after: float) -> GraphTrouble:
+def unwell(mailbox: str, outcome: Outcome, after: float) -> MailboxUnavailable:
     """The trouble of a mailbox that is to be asked again after `after` seconds."""
-    trouble = GraphTrouble(_does_not_serve(mailbox, outcome, after), retry_after=after)
+    trouble = MailboxUnavailable(_does_not_serve(mailbox, outcome, after), retry_after=after)
     trouble.shuts_out = throttles(outcome)
     return trouble
 
@@ -136,9 +129,9 @@ def _does_not_serve(mailbox: str, outcome: Outcome, after: float) -> Message:
     )
 
 
-def resting(mailbox: str, after: float) -> GraphTrouble:
+def resting(mailbox: str, after: float) -> MailboxUnavailable:
     """The trouble of a mailbox that is not asked, because its rest is not over."""
-    trouble = GraphTrouble(_not_asked(mailbox, after), retry_after=after)
+    trouble = MailboxUnavailable(_not_asked(mailbox, after), retry_after=after)
     trouble.shuts_out = True
     return trouble
 
@@ -153,13 +146,6 @@ def _not_asked(mailbox: str, after: float) -> Message:
         "mailbox {mailbox} was throttled or failing; it is not asked for another {seconds} s",
         mailbox=mailbox,
         seconds=round(after),
-    )
-
-
-def slow(mailbox: str) -> FeedTrouble:
-    """The trouble of a mailbox whose answer is still to come."""
-    return FeedTrouble(
-        message("mailbox {mailbox} answers slowly; its answer is waited for", mailbox=mailbox)
     )
 
 

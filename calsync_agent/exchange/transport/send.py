@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from calsync_agent.domain.operation import Lost
+from calsync_agent.errors import MailboxTrouble
 from calsync_agent.exchange.transport.batch import LARGEST_BATCH, Prepared, split
 from calsync_agent.exchange.transport.pace import PLACES, Lane
 from calsync_agent.exchange.transport.refusals import closed, resting, token_refused, unwell
@@ -24,7 +25,6 @@ from calsync_agent.exchange.transport.retry import (
     told,
 )
 from calsync_agent.exchange.transport.shared import Means
-from calsync_agent.exchange.transport.troubles import GraphTrouble
 from calsync_agent.i18n import message
 
 
@@ -37,16 +37,16 @@ class Sending:
     prepared: list[Prepared] = field(default_factory=list)
     answers: list[Outcome | None] = field(default_factory=list)  # None: not carried out
     waited: float = 0.0  # seconds
-    trouble: GraphTrouble | None = None
+    trouble: MailboxTrouble | None = None
 
     async def run(self, requests: Sequence[Request]) -> list[Outcome]:
-        """What became of each request. Raises GraphTrouble, with `answers`."""
+        """What became of each request. Raises MailboxTrouble, with `answers`."""
         self.answers = [None] * len(requests)
         try:
             self.prepared = [self.means.session.prepare(request) for request in requests]
             for chunk in split(self.prepared, self._most):
                 await self._carry_out(chunk)
-        except GraphTrouble as trouble:
+        except MailboxTrouble as trouble:
             trouble.answers = self.answers
             raise
         return [answer for answer in self.answers if answer is not None]

@@ -5,16 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from calsync_agent.errors import Refusal
+from calsync_agent.errors import MailboxTrouble, Refusal
 from calsync_agent.exchange.transport.batch import Prepared
 from calsync_agent.exchange.transport.health import HealthRecords
 from calsync_agent.exchange.transport.pace import Clock, Pace
 from calsync_agent.exchange.transport.requests import Outcome
 from calsync_agent.exchange.transport.session import Session
-from calsync_agent.exchange.transport.troubles import GraphTrouble
 
 # What a call came to; the refusal is one of the app as such.
-Result: TypeAlias = Outcome | GraphTrouble | Refusal
+Result: TypeAlias = Outcome | MailboxTrouble | Refusal
 
 
 @dataclass(slots=True)

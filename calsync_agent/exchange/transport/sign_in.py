@@ -8,9 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from calsync_agent.errors import SignInRefused
+from calsync_agent.errors import SignInRefused, Unreachable
 from calsync_agent.exchange.transport.settings import GraphSettings
-from calsync_agent.exchange.transport.troubles import Unreachable
 from calsync_agent.i18n import Message, message
 
 # `error` values that say the service, not the app, is at fault for now (RFC 6749, 4.1.2.1).

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from calsync_agent.exchange.transport.troubles import ForeignLink
+from calsync_agent.errors import ForeignLink
 from calsync_agent.i18n import message
 
 _HTTPS_PORT: Final = 443

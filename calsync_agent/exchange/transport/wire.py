@@ -17,10 +17,10 @@ import httpx
 
 from calsync_agent import __version__
 from calsync_agent.domain.operation import Lost
+from calsync_agent.errors import Unreachable
 from calsync_agent.exchange.transport.connect_errors import Way
 from calsync_agent.exchange.transport.parsing import HEAVY
 from calsync_agent.exchange.transport.settings import GraphSettings
-from calsync_agent.exchange.transport.troubles import Unreachable
 from calsync_agent.exchange.transport.trust import proxy_for, tls
 from calsync_agent.exchange.transport.unpacking import (
     LARGEST,
