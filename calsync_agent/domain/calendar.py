@@ -173,8 +173,8 @@ class Mailbox(Protocol):
         Of an occurrence it is the series that is read, in its place.
         """
 
-    async def listed(self, series: Event, start: datetime, end: datetime) -> Read:
-        """A series with the exceptions that its occurrences from `start` to `end` (UTC) show."""
+    async def listed(self, series: Event, spans: Sequence[tuple[datetime, datetime]]) -> Read:
+        """A series with the exceptions that its occurrences within `spans` (UTC) show."""
 
     async def in_a_calendar(self, events: Collection[EventId]) -> set[EventId]:
         """Those of these events that still lie in one of the mailbox's calendars."""
