@@ -9,9 +9,9 @@ from textual.css.query import NoMatches
 from textual.widgets import ContentSwitcher, Footer
 
 from calsync_agent.errors import CalsyncError, DatabaseRefused, DatabaseTrouble
+from calsync_agent.health.overview import Pulse
 from calsync_agent.i18n import marked
 from calsync_tui.gateway.door import Gateway
-from calsync_tui.gateway.overview import Pulse
 from calsync_tui.pages import PAGES
 from calsync_tui.pages.page import LookSoon, Page
 from calsync_tui.screens.translated import TranslatedScreen

@@ -16,10 +16,11 @@ from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database, open_database
 from calsync_agent.database.failures import Contended, denied, facts
 from calsync_agent.errors import DatabaseRefused, DatabaseTrouble
+from calsync_agent.health import overview
+from calsync_agent.health.overview import Pulse
 from calsync_agent.i18n import message
-from calsync_tui.gateway import agent_program, overview, setup
+from calsync_tui.gateway import agent_program, setup
 from calsync_tui.gateway.agent_program import Checked, ProgramTrouble
-from calsync_tui.gateway.overview import Pulse
 
 _T = TypeVar("_T")
 

@@ -14,10 +14,10 @@ from calsync_agent.appointment.model import EmployeeId, ProfileId
 from calsync_agent.consolidate.tables import employee
 from calsync_agent.database.statements import chunks, locked
 from calsync_agent.errors import Refusal
+from calsync_agent.health.profiles import Row, provider_id, row_of, same
 from calsync_agent.i18n import Message, message
 from calsync_agent.state.tables import mailbox as known
 from calsync_agent.state.tables import profile
-from calsync_tui.gateway.profiles import Row, provider_id, row_of, same
 
 
 class Field(StrEnum):

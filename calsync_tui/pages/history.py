@@ -11,15 +11,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Select, Static
 
+from calsync_agent import datetimes
 from calsync_agent.appointment.model import EmployeeId, ProfileId
 from calsync_agent.errors import DatabaseTrouble
+from calsync_agent.health.overview import Pulse
 from calsync_agent.i18n import _, marked
-from calsync_tui import datetimes, glyphs
+from calsync_tui import glyphs
 from calsync_tui.gateway import history, log, story
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.history import HistorySource, Kept, Wanted
 from calsync_tui.gateway.log import Whose
-from calsync_tui.gateway.overview import Pulse
 from calsync_tui.pages.page import Page
 from calsync_tui.screens.confirmation import Confirmation, DialogButton
 from calsync_tui.widgets import comparison

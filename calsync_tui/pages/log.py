@@ -10,14 +10,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
+from calsync_agent import datetimes
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.errors import DatabaseTrouble
+from calsync_agent.health.overview import Pulse
 from calsync_agent.i18n import _, marked, ngettext
-from calsync_tui import datetimes, glyphs
+from calsync_tui import glyphs
 from calsync_tui.gateway import log
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.log import LogLine, LogSource, Whose
-from calsync_tui.gateway.overview import Pulse
 from calsync_tui.pages.page import Page
 from calsync_tui.screens.story import StoryScreen
 from calsync_tui.widgets.lines import Lines

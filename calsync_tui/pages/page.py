@@ -10,8 +10,8 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from calsync_agent.errors import CalsyncError, Trouble
+from calsync_agent.health.overview import Pulse
 from calsync_tui.gateway.door import Gateway
-from calsync_tui.gateway.overview import Pulse
 
 
 class LookSoon(Message):

@@ -4,6 +4,7 @@ from abc import abstractmethod
 
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.errors import CalsyncError
+from calsync_agent.health.profiles import Employee, Listing, ProfileLine, same
 from calsync_agent.i18n import _, message
 from calsync_tui import mailboxes
 from calsync_tui.gateway import held, profile_changes
@@ -11,7 +12,6 @@ from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.finding import Finder, ProgramFinder
 from calsync_tui.gateway.held import Regrown
 from calsync_tui.gateway.profile_changes import Clash, Overtaken
-from calsync_tui.gateway.profiles import Employee, Listing, ProfileLine, same
 from calsync_tui.pages import profile_text
 from calsync_tui.pages.page import Page
 from calsync_tui.screens.add_profile import AddProfile

@@ -5,8 +5,8 @@ from typing import Final
 
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.domain.hold import Verdict
+from calsync_agent.health.profiles import Listing, ProfileLine, State
 from calsync_agent.i18n import _, ngettext
-from calsync_tui.gateway.profiles import Listing, ProfileLine, State
 from calsync_tui.screens.confirmation import Confirmation, DialogButton
 from calsync_tui.widgets.profile_cells import state
 

@@ -10,11 +10,11 @@ from textual.containers import Container, Horizontal
 from textual.widgets import Button, DataTable, Static
 
 from calsync_agent.appointment.model import ProfileId
+from calsync_agent.health import profiles
+from calsync_agent.health.overview import Pulse
+from calsync_agent.health.profiles import ProfileLine
 from calsync_agent.i18n import _, marked
-from calsync_tui.gateway import profiles
 from calsync_tui.gateway.door import Gateway
-from calsync_tui.gateway.overview import Pulse
-from calsync_tui.gateway.profiles import ProfileLine
 from calsync_tui.pages import profile_text
 from calsync_tui.pages.page import LookSoon
 from calsync_tui.pages.profile_actions import ProfileActions

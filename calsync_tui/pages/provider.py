@@ -9,12 +9,14 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Static
 
 from calsync_agent.errors import CalsyncError
+from calsync_agent.health import provider as stored
+from calsync_agent.health.overview import Pulse
+from calsync_agent.health.provider import Row
 from calsync_agent.i18n import _, marked, ngettext
 from calsync_tui import glyphs
 from calsync_tui.gateway import provider
 from calsync_tui.gateway.door import Gateway
-from calsync_tui.gateway.overview import Pulse
-from calsync_tui.gateway.provider import Changed, Row, Saved
+from calsync_tui.gateway.provider import Changed, Saved
 from calsync_tui.pages import provider_text as text
 from calsync_tui.pages.page import LookSoon, Page
 from calsync_tui.pages.provider_editing import Editing
@@ -106,7 +108,7 @@ class ProviderPage(Page):
     async def refresh_data(self, pulse: Pulse) -> None:
         """Read the row where anything was changed; tell whether agents have taken it over."""
         if pulse.settings_revision != self._known:
-            row = await self.gateway.read(provider.read)
+            row = await self.gateway.read(stored.read)
             self._follow(row, pulse.settings_revision)
         self._tell()
         if self._saved is not None and pulse.behind:
@@ -155,7 +157,7 @@ class ProviderPage(Page):
         static.set_class(bool(told), "-told")
 
     def _problems(self) -> dict[str, str]:
-        found = {name: str(told) for name, told in provider.problems(self.editing.draft).items()}
+        found = {name: str(told) for name, told in stored.problems(self.editing.draft).items()}
         # Nobody has done anything wrong in a field where nothing was typed yet.
         if not (self._tried or self.editing.base or self.editing.draft.tenant_id):
             found.pop("tenant_id", None)
@@ -195,10 +197,10 @@ class ProviderPage(Page):
     async def _save(self) -> bool:
         """Whether it is saved; if not, the page says why."""
         self._tried, self._failed = True, None
-        problems = provider.problems(self.editing.draft)
+        problems = stored.problems(self.editing.draft)
         if problems:
             self._tell()
-            wrong = next(name for name in provider.FIELDS if name in problems)
+            wrong = next(name for name in stored.FIELDS if name in problems)
             self.query_one(f"#{wrong}").focus()
             return False
         try:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from calsync_agent.health.provider import ProviderDraft, Row, draft_of
 from calsync_tui.gateway import provider
-from calsync_tui.gateway.provider import ProviderDraft, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Editing:
     @property
     def stored(self) -> ProviderDraft:
         """The fields as the row has them."""
-        return provider.draft_of(self.base)
+        return draft_of(self.base)
 
     @property
     def changed(self) -> frozenset[str]:
@@ -33,7 +33,7 @@ class Editing:
         """The row has been found like this: what is untouched here follows."""
         if row == self.base:
             return self
-        theirs = provider.draft_of(row)
+        theirs = draft_of(row)
         moved = provider.changed_fields(theirs, self.stored)
         draft = provider.rebased(self.draft, self.stored, theirs)
         contested = (self.contested | moved & self.changed) & provider.changed_fields(draft, theirs)
@@ -59,5 +59,5 @@ class Editing:
 
     def saved(self, row: Row, draft: ProviderDraft) -> "Editing":
         """`draft` has become `row`; what was typed since then stays."""
-        kept = provider.rebased(self.draft, draft, provider.draft_of(row))
+        kept = provider.rebased(self.draft, draft, draft_of(row))
         return Editing(row, kept)

@@ -10,8 +10,8 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from calsync_agent.health.provider import ProviderDraft
 from calsync_agent.i18n import _, marked
-from calsync_tui.gateway.provider import ProviderDraft
 from calsync_tui.pages.provider_editing import Editing
 from calsync_tui.pages.provider_text import PRIORITIES, hints, label
 from calsync_tui.widgets.choice import Choice

@@ -2,11 +2,12 @@
 
 from typing import Final
 
+from calsync_agent import datetimes
+from calsync_agent.health.overview import Pulse
+from calsync_agent.health.provider import FIELDS, ProviderDraft
 from calsync_agent.i18n import _, marked
-from calsync_tui import datetimes, glyphs
-from calsync_tui.gateway import provider
-from calsync_tui.gateway.overview import Pulse
-from calsync_tui.gateway.provider import ProviderDraft, Saved
+from calsync_tui import glyphs
+from calsync_tui.gateway.provider import Saved
 from calsync_tui.pages.provider_editing import Editing
 from calsync_tui.screens.confirmation import Confirmation, DialogButton
 
@@ -71,14 +72,14 @@ def changes(editing: Editing) -> str:
     arrow = glyphs.shown().to
     return "\n".join(
         f"{label(name)}: {value(name, editing.stored)} {arrow} {value(name, editing.draft)}"
-        for name in provider.FIELDS
+        for name in FIELDS
         if name in editing.changed
     )
 
 
 def somebody(editing: Editing) -> str:
     """That somebody else has changed the row, and what of it."""
-    names = [label(name) for name in provider.FIELDS if name in editing.moved]
+    names = [label(name) for name in FIELDS if name in editing.moved]
     told = _("Somebody else has changed: {names}").format(names=", ".join(names))
     return f"{glyphs.shown().warning} {told}"
 
@@ -127,7 +128,7 @@ def contested(editing: Editing) -> Confirmation:
             mine=value(name, editing.draft),
             theirs=value(name, editing.stored),
         )
-        for name in provider.FIELDS
+        for name in FIELDS
         if name in editing.contested
     ]
     return Confirmation(

@@ -10,11 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import DataTable, Static
 
+from calsync_agent.health import situation as situations
+from calsync_agent.health.overview import Pulse
+from calsync_agent.health.situation import Health, Situation
 from calsync_agent.i18n import _, marked, ngettext
 from calsync_tui.gateway import status
 from calsync_tui.gateway.door import Gateway
-from calsync_tui.gateway.overview import Pulse
-from calsync_tui.gateway.status import Health, Situation
 from calsync_tui.pages import status_text as text
 from calsync_tui.pages.page import LookSoon, Page
 from calsync_tui.widgets.table import LiveTable
@@ -94,10 +95,10 @@ class StatusPage(Page):
         """Read how everything is, and show it."""
         now = pulse.now
         if self._health is None or now - self._health[0] >= _HEALTH:
-            self._health = now, await self.gateway.read(status.health)
+            self._health = now, await self.gateway.read(situations.health)
         await self._count(pulse)
         self._behind_since = (self._behind_since or now) if pulse.behind else None
-        found = await self.gateway.read(status.situation(pulse))
+        found = await self.gateway.read(situations.situation(pulse))
         self.situation = replace(found, health=self._health[1], behind_since=self._behind_since)
         self._show(self.situation)
 

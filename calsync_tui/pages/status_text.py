@@ -7,13 +7,14 @@ from typing import Final
 
 from rich.text import Text
 
+from calsync_agent import datetimes
+from calsync_agent.health.problems import Problem, Weight, problems
+from calsync_agent.health.profiles import ProfileLine, State, order
+from calsync_agent.health.provider import interval_of
+from calsync_agent.health.situation import QuarantinedItem, Situation
 from calsync_agent.i18n import _, current, ngettext
 from calsync_agent.state.profile_status import Condition
-from calsync_tui import datetimes, glyphs
-from calsync_tui.gateway.profiles import ProfileLine, State, order
-from calsync_tui.gateway.provider import interval_of
-from calsync_tui.gateway.status import QuarantinedItem, Situation
-from calsync_tui.problems import Problem, Weight, problems
+from calsync_tui import glyphs
 from calsync_tui.widgets.profile_cells import state
 
 _LABEL: Final = 13

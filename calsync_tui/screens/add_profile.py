@@ -12,13 +12,14 @@ from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from calsync_agent.errors import CalsyncError
+from calsync_agent.health import profiles
+from calsync_agent.health.profiles import Employee, Row, same
 from calsync_agent.i18n import Message, _, marked, message
 from calsync_tui import glyphs, mailboxes
-from calsync_tui.gateway import profile_changes, profiles
+from calsync_tui.gateway import profile_changes
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.finding import Finder, Findings
 from calsync_tui.gateway.profile_changes import Clash, Field
-from calsync_tui.gateway.profiles import Employee, Row, same
 from calsync_tui.screens.translated import TranslatedModal
 from calsync_tui.widgets.toggle import Toggle
 

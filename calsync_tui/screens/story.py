@@ -12,13 +12,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Footer, Static
 
+from calsync_agent import datetimes
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.domain.link import Role
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _, marked
 from calsync_agent.state.log import named
 from calsync_agent.state.quarantine import NEVER
-from calsync_tui import datetimes, differences, glyphs
+from calsync_tui import differences, glyphs
 from calsync_tui.gateway import story
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.log import LogLine, Whose

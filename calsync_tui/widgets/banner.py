@@ -4,9 +4,10 @@ from datetime import datetime
 
 from textual.widgets import Static
 
+from calsync_agent import datetimes
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _
-from calsync_tui import datetimes, glyphs
+from calsync_tui import glyphs
 
 
 class Banner(Static):

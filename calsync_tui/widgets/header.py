@@ -5,9 +5,10 @@ from rich.text import Text
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from calsync_agent import datetimes
+from calsync_agent.health.overview import Pulse
 from calsync_agent.i18n import _, ngettext
-from calsync_tui import datetimes, glyphs
-from calsync_tui.gateway.overview import Pulse
+from calsync_tui import glyphs
 
 START = "calsync-agent run"
 _WIDE = 96

@@ -7,10 +7,10 @@ from typing import ClassVar, Final
 from rich.text import Text
 from textual.binding import Binding, BindingType
 
+from calsync_agent import datetimes
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.i18n import _, current, marked
 from calsync_agent.state.log import Kind, Level
-from calsync_tui import datetimes
 from calsync_tui.gateway.log import LogLine, Stretch, Whose
 from calsync_tui.widgets.lines import Lines
 from calsync_tui.widgets.row_buffer import RowBuffer

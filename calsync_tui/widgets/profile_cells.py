@@ -7,10 +7,11 @@ from typing import Final
 
 from rich.text import Text
 
+from calsync_agent import datetimes
+from calsync_agent.health.profiles import ProfileLine, State
 from calsync_agent.i18n import _, current, marked
 from calsync_agent.visible import visible
-from calsync_tui import datetimes, glyphs
-from calsync_tui.gateway.profiles import ProfileLine, State
+from calsync_tui import glyphs
 
 PROVIDER: Final = "Exchange365"
 

@@ -6,10 +6,11 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from calsync_agent import datetimes
+from calsync_agent.health.profiles import ProfileLine, State
 from calsync_agent.i18n import _, ngettext
 from calsync_agent.visible import visible
-from calsync_tui import datetimes, glyphs
-from calsync_tui.gateway.profiles import ProfileLine, State
+from calsync_tui import glyphs
 from calsync_tui.widgets import profile_cells
 
 

@@ -14,8 +14,8 @@ from textual.reactive import reactive
 from textual.widgets import DataTable
 
 from calsync_agent.appointment.model import ProfileId
+from calsync_agent.health.profiles import ProfileLine
 from calsync_agent.i18n import marked
-from calsync_tui.gateway.profiles import ProfileLine
 from calsync_tui.widgets import profile_cells
 from calsync_tui.widgets.profile_cells import COLUMNS
 

@@ -12,9 +12,9 @@ from textual.message import Message as Posted
 from textual.widgets import Button, Input, Static
 
 from calsync_agent.appointment.model import ProfileId
+from calsync_agent.health.profiles import Employee, Row, same
 from calsync_agent.i18n import Message, _, marked, message
 from calsync_tui import glyphs, mailboxes
-from calsync_tui.gateway.profiles import Employee, Row, same
 from calsync_tui.widgets.toggle import Toggle
 
 

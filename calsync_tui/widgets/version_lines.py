@@ -6,10 +6,10 @@ from typing import ClassVar, Final
 from rich.text import Text
 from textual.binding import Binding, BindingType
 
+from calsync_agent import datetimes
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.domain.version import Side
 from calsync_agent.i18n import _, marked
-from calsync_tui import datetimes
 from calsync_tui.gateway.history import Kept, Versions
 from calsync_tui.gateway.log import Whose
 from calsync_tui.widgets.lines import Lines

@@ -2,7 +2,7 @@
 
 import pytest
 
-from calsync_tui.gateway.overview import Pulse
+from calsync_agent.health.overview import Pulse
 from calsync_tui.widgets.banner import Banner
 from tests.tui.conftest import Opened
 

@@ -9,14 +9,14 @@ import pytest
 
 from calsync_agent import __version__
 from calsync_agent.appointment.model import EmployeeId, ProfileId
+from calsync_agent.health import profiles as profiles_of
+from calsync_agent.health.overview import AgentRow, Pulse
+from calsync_agent.health.problems import Weight, problems
+from calsync_agent.health.profiles import Employee, ProfileLine, State
+from calsync_agent.health.provider import Row
+from calsync_agent.health.situation import Health, Situation
 from calsync_agent.i18n import message, use
 from calsync_agent.state.profile_status import Condition, Fare
-from calsync_tui.gateway import profiles as profiles_of
-from calsync_tui.gateway.overview import AgentRow, Pulse
-from calsync_tui.gateway.profiles import Employee, ProfileLine, State
-from calsync_tui.gateway.provider import Row
-from calsync_tui.gateway.status import Health, Situation
-from calsync_tui.problems import Weight, problems
 from tests.tui.office import NOW
 
 AGENT: Final = AgentRow(

@@ -12,13 +12,14 @@ from calsync_agent.appointment.model import ActivityId, EmployeeId, ProfileId
 from calsync_agent.consolidate import tables
 from calsync_agent.database.engine import Database
 from calsync_agent.domain.hold import HoldKind, Verdict
+from calsync_agent.health import profiles
+from calsync_agent.health.profiles import Listing, Row, State
 from calsync_agent.i18n import message, speaking
 from calsync_agent.state import tables as state
 from calsync_agent.state.meta import settings_revision
 from calsync_agent.state.profile_status import Condition
-from calsync_tui.gateway import held, profile_changes, profiles
+from calsync_tui.gateway import held, profile_changes
 from calsync_tui.gateway.profile_changes import Clash, Field, Overtaken
-from calsync_tui.gateway.profiles import Listing, Row, State
 from tests.support import crowd
 from tests.support.crowd import guid
 

@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from calsync_agent.database.engine import Database
+from calsync_agent.health.provider import ProviderDraft, problems, tenant_problem
 from calsync_agent.i18n import speaking
 from calsync_agent.state.tables import agent, provider
-from calsync_tui.gateway.provider import ProviderDraft, problems, tenant_problem
 from tests.support.cable import WHY, cut, read_only
 from tests.support.snapshots import ALL, Look
 from tests.support.terminal import Terminal

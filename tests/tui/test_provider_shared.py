@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from calsync_agent.database.engine import Database
+from calsync_agent.health.provider import ProviderDraft, Row
 from calsync_agent.state.tables import provider
-from calsync_tui.gateway.provider import ProviderDraft, Row
 from calsync_tui.pages.provider_editing import Editing
 from tests.tui.conftest import Opened, a_provider
 

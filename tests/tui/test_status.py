@@ -7,13 +7,15 @@ import pytest
 import sqlalchemy as sa
 
 from calsync_agent.database.engine import Database
+from calsync_agent.health import overview
+from calsync_agent.health import situation as situations
 from calsync_agent.i18n import message
 from calsync_agent.state import quarantine
 from calsync_agent.state.log import Kind
 from calsync_agent.state.profile_status import Condition
 from calsync_agent.state.tables import agent, profile
 from calsync_agent.state.tables import quarantine as quarantined
-from calsync_tui.gateway import overview, status
+from calsync_tui.gateway import status
 from tests.support.cable import cut
 from tests.support.snapshots import ALL, Look
 from tests.support.terminal import Terminal
@@ -123,12 +125,12 @@ async def test_what_was_carried_is_counted_by_the_minute(database: Database) -> 
 async def test_the_situation_is_read_on_every_database(database: Database) -> None:
     an_office(database)
     pulse = await database.read(overview.pulse)
-    found = await database.read(status.situation(pulse))
-    health = await database.read(status.health)
+    found = await database.read(situations.situation(pulse))
+    health = await database.read(situations.health)
     assert [one.name for one in found.profiles] == "Anna Bert Clara Dora Emil Franz".split()
     assert [one.held for one in found.profiles] == [0, 0, 0, 12, 0, 0]
     assert [one.subject for one in found.items] == ["Jour fixe", None]
-    assert health == status.Health()
+    assert health == situations.Health()
 
 
 async def test_quarantined_items_are_shown_with_their_reason(

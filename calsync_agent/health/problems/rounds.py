@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
+from calsync_agent import datetimes
+from calsync_agent.health.problems.problem import Problem, Weight
+from calsync_agent.health.provider import interval_of
+from calsync_agent.health.situation import Situation
 from calsync_agent.i18n import message
-from calsync_tui import datetimes
-from calsync_tui.gateway.provider import interval_of
-from calsync_tui.gateway.status import Situation
-from calsync_tui.problems.problem import Problem, Weight
 
 PATIENCE: Final = timedelta(minutes=1)
 ROUNDS: Final = 3

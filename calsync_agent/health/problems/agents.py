@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from calsync_agent import __version__
+from calsync_agent import __version__, datetimes
+from calsync_agent.health.problems.problem import Problem, Weight
+from calsync_agent.health.situation import Situation
 from calsync_agent.i18n import message
-from calsync_tui import datetimes
-from calsync_tui.gateway.status import Situation
-from calsync_tui.problems.problem import Problem, Weight
 
 START = "calsync-agent run"
 

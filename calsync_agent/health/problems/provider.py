@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from calsync_agent.health.problems.problem import Problem, Weight
+from calsync_agent.health.provider import draft_of, problems
+from calsync_agent.health.situation import Situation
 from calsync_agent.i18n import message
-from calsync_tui.gateway.provider import draft_of, problems
-from calsync_tui.gateway.status import Situation
-from calsync_tui.problems.problem import Problem, Weight
 
 
 def unusable(situation: Situation) -> Iterator[Problem]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
+from calsync_agent.health.problems.problem import Problem, Weight
+from calsync_agent.health.provider import interval_of
+from calsync_agent.health.situation import Situation
 from calsync_agent.i18n import message
-from calsync_tui.gateway.provider import interval_of
-from calsync_tui.gateway.status import Situation
-from calsync_tui.problems.problem import Problem, Weight
 
 PATIENCE: Final = timedelta(seconds=15)
 """An agent takes settings over within one interval; it gets some more."""

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from calsync_agent.health.problems.problem import Problem, Weight
+from calsync_agent.health.profiles import ProfileLine
+from calsync_agent.health.situation import Situation
 from calsync_agent.i18n import Message, counted, message
 from calsync_agent.state.profile_status import Condition
-from calsync_tui.gateway.profiles import ProfileLine
-from calsync_tui.gateway.status import Situation
-from calsync_tui.problems.problem import Problem, Weight
 
 
 def failing(situation: Situation) -> Iterator[Problem]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from calsync_agent.health.situation import Situation
 from calsync_agent.i18n import Message
-from calsync_tui.gateway.status import Situation
 
 
 class Weight(Enum):

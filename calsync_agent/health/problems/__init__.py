@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from calsync_tui.gateway.status import Situation
-from calsync_tui.problems import (
+from calsync_agent.health.problems import (
     agents,
     database,
     failing,
@@ -13,7 +12,8 @@ from calsync_tui.problems import (
     rounds,
     settings,
 )
-from calsync_tui.problems.problem import Finder, Problem, Weight
+from calsync_agent.health.problems.problem import Finder, Problem, Weight
+from calsync_agent.health.situation import Situation
 
 FINDERS: Final[tuple[Finder, ...]] = (
     database.refused,

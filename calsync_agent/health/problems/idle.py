@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from calsync_agent.health.problems.problem import Problem, Weight
+from calsync_agent.health.situation import Situation
 from calsync_agent.i18n import message
-from calsync_tui.gateway.status import Situation
-from calsync_tui.problems.problem import Problem, Weight
 
 
 def without_profiles(situation: Situation) -> Iterator[Problem]:
