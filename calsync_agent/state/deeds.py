@@ -1,7 +1,7 @@
 """What was deleted and mailed lately: the guards' memory (B7, F8).
 
-By the database's clock, so that neither a restart nor another agent forgets or ages it. What an
-admin has confirmed is not in it.
+By the database's clock, so that neither a restart nor another agent forgets or ages it; what is
+removed for good is so old by the horizon, too. What an admin has confirmed is not in it.
 """
 
 from collections.abc import Collection, Iterable
@@ -15,6 +15,7 @@ from calsync_agent.database.clock import UtcNow
 from calsync_agent.database.statements import chunks
 from calsync_agent.domain.deed import Deed, Mailed, Past
 from calsync_agent.domain.hold import HoldKind
+from calsync_agent.state import horizon
 from calsync_agent.state.tables import deed, link
 
 HOUR: Final = timedelta(hours=1)
@@ -51,7 +52,8 @@ def remember(connection: sa.Connection, profile: ProfileId, done: Collection[Dee
     if not done:
         return
     now = _now(connection)
-    connection.execute(sa.delete(deed).where(deed.c.at <= now - DAY - HOUR))
+    over = horizon.certain(connection) - DAY - HOUR
+    connection.execute(sa.delete(deed).where(deed.c.at <= over))
     known = set()
     for some in chunks(sorted({one.activity for one in done})):
         again = sa.or_(deed.c.kind != HoldKind.MAIL.value, deed.c.unsure == sa.true())

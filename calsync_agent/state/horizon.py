@@ -58,6 +58,12 @@ def noted(moments: Iterable[datetime], horizon: datetime | None) -> list[datetim
     return [moment if horizon is None else max(moment, horizon) for moment in moments]
 
 
+def certain(connection: sa.Connection) -> datetime:
+    """The moment (UTC) that has certainly come: what is forgotten by its age is measured by it."""
+    now, found = _now(connection), read(connection)
+    return now if found is None else min(now, found)
+
+
 def _now(connection: sa.Connection) -> datetime:
     now: datetime = connection.execute(sa.select(UtcNow())).scalar_one()
     return now

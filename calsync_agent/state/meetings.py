@@ -6,7 +6,7 @@ known as ours.
 """
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from calsync_agent.appointment.model import ActivityId, ICalUid
 from calsync_agent.database.clock import UtcNow
 from calsync_agent.database.statements import chunks
 from calsync_agent.domain.link import stored_uid
+from calsync_agent.state import horizon
 from calsync_agent.state.tables import link, meeting
 
 KEPT: Final = timedelta(days=400)
@@ -53,6 +54,6 @@ def of(connection: sa.Connection, uids: Collection[ICalUid]) -> dict[ICalUid, Ac
 
 
 def _forget_old(connection: sa.Connection) -> None:
-    now: datetime = connection.execute(sa.select(UtcNow())).scalar_one()
     linked = sa.exists().where(link.c.ical_uid == meeting.c.ical_uid)
-    connection.execute(sa.delete(meeting).where(meeting.c.at < now - KEPT, ~linked))
+    over = horizon.certain(connection) - KEPT
+    connection.execute(sa.delete(meeting).where(meeting.c.at < over, ~linked))

@@ -1,5 +1,6 @@
 """B6, B8, B11: whatever the clocks say, nothing is forgotten too soon, nor waits too long."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -8,13 +9,15 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calsync_agent.appointment.model import EmployeeId, EventId, ICalUid, ProfileId
+from calsync_agent.appointment.model import ActivityId, EmployeeId, EventId, ICalUid, ProfileId
+from calsync_agent.domain.deed import Deed
+from calsync_agent.domain.hold import HoldKind
 from calsync_agent.i18n import message
 from calsync_agent.platform import ProcessLock
 from calsync_agent.platform.clocks import Reading
 from calsync_agent.service.agent import _BETWEEN_MOVES, HISTORY_KEPT, put
 from calsync_agent.service.leases import Leases
-from calsync_agent.state import agents, horizon, log, quarantine
+from calsync_agent.state import agents, deeds, horizon, log, meetings, quarantine
 from calsync_agent.state import tables as state
 from calsync_agent.state.agents import Identity
 from calsync_agent.state.horizon import Seen, moved
@@ -25,6 +28,7 @@ from tests.support.service import serving, until
 from tests.support.world import World
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 TRUE = datetime(2026, 11, 30, 12)
 
 on_sqlite = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
@@ -120,6 +124,43 @@ async def test_b6_a_clock_put_forward_for_a_moment_forgets_nothing(
     async with serving(world) as service:
         await until(lambda: service.in_step("ANNA"))
     assert left(world) == ({"1", "29"}, {"1", "29"})
+
+
+@on_sqlite
+@pytest.mark.parametrize("ahead", [2, 45, 4000])
+def test_b7_what_the_guards_remember_outlasts_a_clock_put_forward_for_a_moment(
+    world: World, monkeypatch: pytest.MonkeyPatch, ahead: int
+) -> None:
+    """And so do the meetings that are ours (F1a); after the clock was put back they count."""
+    world.hire("ANNA")
+    deed = Deed(ActivityId(uuid4()), HoldKind.DELETE_IN_EXCHANGE)
+    ours = {ICalUid("ours"): ActivityId(uuid4())}
+    with world.database.writing() as connection:
+        horizon.move(connection, None, 0.0)
+        deeds.remember(connection, ProfileId(1), [deed])
+        meetings.note(connection, ours)
+    usual = horizon._now
+    with monkeypatch.context() as patched, world.database.writing() as connection:
+        for module in (horizon, deeds):
+            patched.setattr(module, "_now", lambda c: usual(c) + ahead * DAY)
+        deeds.remember(connection, ProfileId(1), [replace(deed, activity=ActivityId(uuid4()))])
+        meetings.note(connection, {ICalUid("another"): ActivityId(uuid4())})
+    with world.database.reading() as connection:
+        past = deeds.past(connection, ProfileId(1))
+        assert deed.activity in past.day[HoldKind.DELETE_IN_EXCHANGE]
+        assert meetings.of(connection, ours) == ours
+
+
+@on_sqlite
+def test_b7_what_the_guards_remember_is_removed_in_the_end(world: World) -> None:
+    world.hire("ANNA")
+    old, new = (Deed(ActivityId(uuid4()), HoldKind.DELETE_IN_EXCHANGE) for _ in range(2))
+    with world.database.writing() as connection:
+        seen = horizon.move(connection, None, 0.0)
+        deeds.remember(connection, ProfileId(1), [old])
+        connection.execute(sa.update(state.deed).values(at=seen.horizon - 26 * HOUR))
+        deeds.remember(connection, ProfileId(1), [new])
+    assert [row["activity_id"] for row in world.rows(state.deed)] == [new.activity]
 
 
 @on_sqlite

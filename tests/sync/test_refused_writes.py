@@ -1,6 +1,7 @@
 """A write that Exchange refuses (400) waits; meanwhile nothing is lost, and nothing loops (B8)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ TRIES = 12
 @pytest.mark.parametrize("there", [{}, {"subject": "Outlook"}, {"location": {"displayName": "O"}}])
 @pytest.mark.parametrize("again", [False, True], ids=["once", "changed again"])
 async def test_b8_what_exchange_refuses_is_sent_when_it_takes_it_and_nothing_is_lost_meanwhile(
-    rig: Rig, priority: str, there: dict[str, object], again: bool
+    rig: Rig, priority: str, there: dict[str, Any], again: bool
 ) -> None:
     world = rig.world
     world.provider(priority=priority)
