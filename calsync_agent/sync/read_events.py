@@ -1,7 +1,7 @@
 """Reads events as they are now, before anything is decided about them."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -12,7 +12,7 @@ from calsync_agent.appointment.span import span
 from calsync_agent.database.engine import Database
 from calsync_agent.domain.calendar import Mailbox, Page
 from calsync_agent.domain.event import Event, Read, UnreadableEvent
-from calsync_agent.domain.link import Role, is_digest
+from calsync_agent.domain.link import Link, Role, is_digest
 from calsync_agent.fence import guarded, guarded_call, reason
 from calsync_agent.plan.job import Batch, Job
 from calsync_agent.plan.window import Window
@@ -87,7 +87,31 @@ class Gatherer:
         uids = {li.ical_uid for li in known if li.ical_uid and not is_digest(li.ical_uid)}
         met = {event.ical_uid for event in again if isinstance(event, Event)}
         again += await self.mailbox.with_uids(uids - met)
-        return {**{event.id: event for event in reversed(again)}, **found}
+        heirs: dict[EventId, Read] = {event.id: event for event in reversed(again)}
+        read = {number for number, event in heirs.items() if isinstance(event, Event)}
+        found = {**heirs, **{n: event for n, event in found.items() if n not in read}}
+        if all(isinstance(event, Event) for event in again):
+            return found
+        return {**found, **await self._doubtful(known)}
+
+    async def _doubtful(self, known: Sequence[Link]) -> dict[EventId, Read]:
+        """What is there of these, one by one, where something could not be read (B5).
+
+        Nobody knows an event to be gone of which such a thing is there: it is named, and looked for
+        again later.
+        """
+        found: dict[EventId, Read] = {}
+        for link in known:
+            there: list[Event | UnreadableEvent] = []
+            if link.role is not Role.COPY:
+                there += await self.mailbox.made_for({link.activity})
+            if not there and link.ical_uid and not is_digest(link.ical_uid):
+                there += await self.mailbox.with_uids({link.ical_uid})
+            found |= {event.id: event for event in reversed(there)}
+            unread = [event for event in there if isinstance(event, UnreadableEvent)]
+            if link.event_id is not None and unread and len(unread) == len(there):
+                found[link.event_id] = replace(unread[0], id=link.event_id)
+        return found
 
     async def of_series(self, masters: Collection[EventId], seen: SeriesSeen) -> Batch:
         """Series as they are, with their exceptions: also those that only the feed shows."""

@@ -55,6 +55,9 @@ UNTIMED: Final = frozenset(
 )
 """All troubles but those that take real time, for which nobody waits here."""
 
+LONGEST_LIFE: Final = 400
+"""Rounds, those included in which an agent waits."""
+
 _RUNNING: Final = frozenset({state.agent, state.lease})
 _AT_ONCE: Final = Patience(first=0, longest=0)
 _TABLES: Final = (*tables.CONSOLIDATE_TABLES, tables.feed, *state.PLUGIN_TABLES)
@@ -276,12 +279,16 @@ class Rig:
         raise AssertionError("it dies again and again")
 
     async def live(self, limit: int = 40) -> None:
-        """One agent's life: rounds until one does nothing. Raises Killed when it ends before."""
-        agent = self.agent()
+        """One agent's life: rounds until one does nothing. Raises Killed when it ends before.
+
+        A round in which Exchange was asked nothing, because it had asked to wait, does not count.
+        """
+        agent, rounds, asked = self.agent(), 0, 0
         try:
-            for _ in range(limit):
+            while rounds < LONGEST_LIFE and asked < limit:
                 began, writes = len(self.points.trace), self.tenant.counters.writes
                 await agent.round()
+                rounds, asked = rounds + 1, asked + self._asked_since(began)
                 if agent.in_trouble:
                     self.wait(minutes=6)
                 elif not self._wrote_since(began, writes):
@@ -293,6 +300,9 @@ class Rig:
         reasons = [str(one.error) for one in agent.in_trouble] or self.points.trace[-12:]
         await agent.stop()
         raise AssertionError(f"never quiet: {reasons}")
+
+    def _asked_since(self, began: int) -> bool:
+        return any(" request " in line for line in self.points.trace[began:])
 
     def _wrote_since(self, began: int, writes: int) -> bool:
         """Whether anything was committed or sent; mailboxes are asked in batches, which are POSTs.
