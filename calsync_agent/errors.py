@@ -6,6 +6,7 @@
     │   ├── DatabaseRefused        url, driver, login, tables missing or newer than the program
     │   │   ├── LoginRefused       user or password are wrong
     │   │   ├── NotInstalled       the plugin's tables or triggers are missing or older
+    │   │   │   └── Outdated       the plugin's tables are of an older version
     │   │   ├── NotPermitted       the login has too few rights
     │   │   └── Undecided          restored from a backup, or a copy: an admin has to say (B12)
     │   ├── NotReady               Consolidate's version, licence, module, provider, tenant (B10)
@@ -65,6 +66,14 @@ class LoginRefused(DatabaseRefused):
 
 class NotInstalled(DatabaseRefused):
     """What the plugin needs in the database is missing or older; `db install` mends that."""
+
+
+class Outdated(NotInstalled):
+    """The plugin's tables are of an older version; `db upgrade` mends that."""
+
+    def __init__(self, text: Message, version: int) -> None:
+        super().__init__(text)
+        self.version = version
 
 
 class NotPermitted(DatabaseRefused):

@@ -143,7 +143,8 @@ class CalsyncApp(App[None]):
             # A demo that fails must not end in somebody's own settings.
             failed = isinstance(error, DemoRefused)
             opening, every = (None, None) if failed else (self._opening, self._again)
-            await self._instead(RefusedScreen(error, opening, settings, every=every))
+            named = self._start is not None and self._start.config is not None
+            await self._instead(RefusedScreen(error, opening, settings, every=every, named=named))
         else:
             await self.opened(gateway)
 

@@ -8,7 +8,7 @@ from calsync_agent.database.catalogue import found
 from calsync_agent.database.failures import permitted
 from calsync_agent.database.statements import PARAMETERS, locked, skipping_locked
 from calsync_agent.database.stored import as_stored, shown
-from calsync_agent.errors import DatabaseRefused, NotInstalled
+from calsync_agent.errors import DatabaseRefused, NotInstalled, Outdated
 from calsync_agent.i18n import message
 from calsync_agent.state import facts
 from calsync_agent.state.tables import PLUGIN_TABLES, SCHEMA_VERSION, meta, revision
@@ -47,13 +47,14 @@ def check_version(connection: sa.Connection) -> None:
             )
         )
     if stored < SCHEMA_VERSION:
-        raise NotInstalled(
+        raise Outdated(
             message(
                 "The plugin's tables are of version {stored}, older than this program ({known});"
                 " bring them up to date: calsync-agent db upgrade",
                 stored=stored,
                 known=SCHEMA_VERSION,
-            )
+            ),
+            stored,
         )
 
 

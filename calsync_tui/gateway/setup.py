@@ -25,6 +25,7 @@ from calsync_agent.errors import (
     NotInstalled,
     NotPermitted,
     NotReady,
+    Outdated,
 )
 from calsync_agent.i18n import Message, message
 from calsync_agent.platform import replace_file
@@ -52,6 +53,8 @@ class State(Enum):
     """Consolidate is there, but may not be synced (B10)."""
     BARE = auto()
     """The plugin's tables are missing, or some of what they need."""
+    OLDER = auto()
+    """The plugin's tables are of an older version."""
     READ_ONLY = auto()
     """Everything is there, but the login may not write."""
     READY = auto()
@@ -61,7 +64,8 @@ class State(Enum):
 class Look:
     """What was found at `place`; `reason` is None where all is well.
 
-    `field`: the field of the draft that the reason is about.
+    `field`: the field of the draft that the reason is about. `version`: of the plugin's tables that
+    are there, where it is an older one.
     """
 
     state: State
@@ -69,6 +73,7 @@ class Look:
     place: str
     reason: Message | None = None
     field: str = "url"
+    version: int | None = None
 
 
 def look(draft: SettingsDraft) -> Look:
@@ -117,11 +122,12 @@ def install(draft: SettingsDraft, *, with_consolidate: bool = False) -> list[Mes
         database.dispose()
 
 
-def ddl(dialect: Dialect, draft: SettingsDraft, *, with_consolidate: bool = False) -> str:
-    """What `install` does, as SQL for somebody else to run."""
+def ddl(found: Look, draft: SettingsDraft) -> str:
+    """What `install` does where that was found, as SQL for somebody else to run."""
     return installation.ddl(
-        dialect,
-        with_consolidate=with_consolidate,
+        found.dialect,
+        with_consolidate=found.state is State.STRANGE,
+        version=found.version,
         schema=draft.schema.strip(),
         scans=draft.feed == "scan",
     )
@@ -167,6 +173,8 @@ def _looked(database: Database, dialect: Dialect) -> Look:
         return Look(State.UNUSABLE, dialect, where, _unusable(error, where).message)
     try:
         check(database)
+    except Outdated as error:
+        return Look(State.OLDER, dialect, where, error.message, version=error.version)
     except NotInstalled as error:
         return Look(State.BARE, dialect, where, error.message)
     except NotPermitted as error:

@@ -5,10 +5,13 @@ when the settings change or somebody says so, because a few attempts in a row ma
 """
 
 import asyncio
+import re
+import shlex
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import work
 from textual.app import ComposeResult
@@ -27,6 +30,7 @@ from calsync_agent.errors import (
     NotInstalled,
     NotPermitted,
     NotReady,
+    Outdated,
 )
 from calsync_agent.i18n import _, marked
 from calsync_tui import keys
@@ -34,14 +38,26 @@ from calsync_tui.gateway.demo_program import DemoRefused
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.screens.translated import TranslatedScreen
 
+_COMMAND: Final = re.compile(
+    r"calsync-agent (?:db (?:install|upgrade)|adopt|check)(?: --[a-z]+(?:-[a-z]+)*)*"
+)
+"""The commands with settings that a refusal advises."""
+
+
+def _quoted(path: Path) -> str:
+    """A path as a shell takes it."""
+    text = str(path)
+    return f'"{text}"' if sys.platform == "win32" and " " in text else shlex.quote(text)
+
 
 class RefusedScreen(TranslatedScreen[None]):
     """Says why `opening` was refused, and tries it again: each few seconds, and when asked.
 
     None for `opening`: there is nothing to be tried again.
 
-    `settings`: the file that it begins with; None where there is none to be mended. `every`:
-    seconds between two attempts; None: only when asked.
+    `settings`: the file that it begins with; None where there is none to be mended. `named`: it is
+    not where programs look by themselves, so that commands need its name. `every`: seconds between
+    two attempts; None: only when asked.
     """
 
     @dataclass
@@ -120,12 +136,14 @@ class RefusedScreen(TranslatedScreen[None]):
         settings: Path | None = None,
         *,
         every: float | None,
+        named: bool = False,
     ) -> None:
         super().__init__()
         self._error = error
         self._opening = opening
         self._settings = settings
         self._every = every
+        self._named = named
         self._trying = False
         self._settings_now: Outcome | None = None
 
@@ -134,7 +152,7 @@ class RefusedScreen(TranslatedScreen[None]):
         with Vertical(id="refused") as box:
             box.border_title = self._title()
             with VerticalScroll(can_focus=False):
-                yield Static(str(self._error), markup=False)
+                yield Static(self._said(), markup=False)
             if self._settings is not None:
                 where = _("Settings: {path}").format(path=self._settings)
                 yield Static(where, classes="where", markup=False)
@@ -221,6 +239,8 @@ class RefusedScreen(TranslatedScreen[None]):
                 return _("The demo cannot begin")
             case ConfigurationRefused():
                 return _("The settings are not right")
+            case Outdated():
+                return _("calsync's tables are of an older version")
             case NotInstalled():
                 return _("calsync's tables are missing in the database")
             case NotPermitted():
@@ -234,6 +254,14 @@ class RefusedScreen(TranslatedScreen[None]):
             case _:
                 return _("The database cannot be used")
 
+    def _said(self) -> str:
+        """What is wrong; commands that it advises find the settings."""
+        said = str(self._error)
+        if self._settings is None or not self._named:
+            return said
+        option = f" --config {_quoted(self._settings)}"
+        return _COMMAND.sub(lambda found: found[0] + option, said)
+
     def _how_often(self) -> str:
         if self._opening is None:
             return ""
@@ -243,8 +271,13 @@ class RefusedScreen(TranslatedScreen[None]):
 
     def _to_do(self) -> str:
         """What can be done here, with its key."""
+        tables = (
+            _("brings the tables up to date, after showing what that is")
+            if isinstance(self._error, Outdated)
+            else _("makes the tables, after showing what that is")
+        )
         offers = (
-            ("tables", "t", _("makes the tables, after showing what that is")),
+            ("tables", "t", tables),
             ("set_up", "s", _("goes through the settings again")),
             ("anyway", "o", _("opens the window all the same")),
             ("again", "r", _("tries again at once")),

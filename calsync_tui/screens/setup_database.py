@@ -74,7 +74,7 @@ class DatabaseStep(SetupStep):
 
     def waits_for(self, found: Look) -> bool:
         """Somebody may start it, or put it right."""
-        return found.state not in {State.READY, State.BARE}
+        return found.state not in {State.READY, State.BARE, State.OLDER}
 
     async def found_again(self) -> None:
         """Say so at the field that it is about."""
@@ -125,6 +125,10 @@ class DatabaseStep(SetupStep):
         said = {
             State.READY: (Tone.WELL, _("Consolidate and calsync's tables are there.")),
             State.BARE: (Tone.WELL, _("Consolidate is there; calsync's tables come next.")),
+            State.OLDER: (
+                Tone.WELL,
+                _("Consolidate is there; calsync's tables are brought up to date next."),
+            ),
             State.READ_ONLY: (Tone.WARNING, str(found.reason)),
             State.UNREADY: (Tone.WARNING, str(found.reason)),
             State.STRANGE: (Tone.ERROR, str(found.reason)),

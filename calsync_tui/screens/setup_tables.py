@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -15,6 +15,8 @@ from calsync_tui.gateway import setup as gateway
 from calsync_tui.gateway.setup import Look, State
 from calsync_tui.screens.setup_step import Setup, SetupStep
 from calsync_tui.widgets.entry import LabelledInput, Note, Tone
+
+_WITH_SQL: Final = frozenset({State.BARE, State.OLDER, State.STRANGE, State.READ_ONLY})
 
 
 class TablesStep(SetupStep):
@@ -51,11 +53,12 @@ class TablesStep(SetupStep):
         """What is the case, and what can be done about it."""
         yield Note(classes="said", id="state", markup=False)
         found = self.found
-        if found is None or found.state not in {State.BARE, State.STRANGE, State.READ_ONLY}:
+        if found is None or found.state not in _WITH_SQL:
             return
+        make = _("Bring up to date") if found.state is State.OLDER else _("Make the tables")
         with Horizontal(classes="buttons"):
             if found.state is not State.READ_ONLY:
-                yield Button(_("Make the tables"), id="install", variant="primary", compact=True)
+                yield Button(make, id="install", variant="primary", compact=True)
             yield Button(_("Save the SQL"), id="save", compact=True)
             yield Button(_("Look again"), id="again", compact=True)
         yield TextArea(self._sql(found), read_only=True, show_cursor=False, id="sql")
@@ -155,8 +158,7 @@ class TablesStep(SetupStep):
         self.enter()
 
     def _sql(self, found: Look) -> str:
-        trial = found.state is State.STRANGE
-        return gateway.ddl(found.dialect, self.setup.draft, with_consolidate=trial)
+        return gateway.ddl(found, self.setup.draft)
 
     def _say_state(self, before: str = "") -> None:
         found = self.found
@@ -170,6 +172,13 @@ class TablesStep(SetupStep):
                 _(
                     "calsync's tables are missing in {place}. This is what would be run; nothing"
                     " of Consolidate's own is changed but for triggers that notice changes."
+                ),
+            ),
+            State.OLDER: (
+                Tone.WARNING,
+                _(
+                    "calsync's tables in {place} are of an older version. This is what brings them"
+                    " up to date; what they hold stays."
                 ),
             ),
             State.STRANGE: (

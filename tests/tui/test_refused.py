@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 
 @asynccontextmanager
 async def beginning(
-    settings: Path,
+    settings: Path | None,
     *,
     every: float | None = None,
     opening: Callable[[], Gateway] | None = None,
@@ -99,6 +99,40 @@ async def test_missing_tables_are_made_on_consent(settings: Settings, people: Da
         assert "calsync_fare" in refused(terminal)
         await terminal.press("t")
         await terminal.shows("BEGIN IMMEDIATE")
+        await terminal.press("enter")
+        await terminal.shows("sind vollständig")
+        await terminal.press("enter")
+        await terminal.shows("[2 Anbieter]")
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_advice_names_the_settings_that_the_program_was_begun_with(
+    settings: Settings, people: Database, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    with people.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE calsync_fare")
+    monkeypatch.setenv("CALSYNC_CONFIG", str(settings.path))
+    async with beginning(settings.path if named else None) as terminal:
+        page = refused(terminal).replace(" ", "")
+        advised = "calsync-agentdbinstall--config" + str(settings.path)
+        assert (advised in page) == named
+        assert "calsync-agentdbinstall" in page
+
+
+async def test_b14_older_tables_are_brought_up_to_date_on_consent(
+    settings: Settings, people: Database
+) -> None:
+    with people.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE calsync_fare")
+        older = sa.update(meta).where(meta.c.name == "schema_version")
+        connection.execute(older.values(value=str(SCHEMA_VERSION - 1)))
+    async with beginning(settings.path) as terminal:
+        page = refused(terminal)
+        assert "einer älteren Version" in page
+        assert "fehlen" not in page
+        assert "calsync-agentdbupgrade--config" in page.replace(" ", "")
+        await terminal.press("t")
+        await terminal.shows("Aktualisieren")
         await terminal.press("enter")
         await terminal.shows("sind vollständig")
         await terminal.press("enter")

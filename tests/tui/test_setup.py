@@ -24,6 +24,7 @@ from calsync_tui.gateway.start import Start
 from calsync_tui.screens import setup_step
 from calsync_tui.screens.setup import SetupScreen
 from calsync_tui.screens.setup_step import SetupStep
+from tests.support.old_schemas import kept, run
 from tests.support.snapshots import ALL, Look
 from tests.support.terminal import Terminal
 
@@ -250,6 +251,27 @@ async def test_missing_tables_are_shown_as_sql_and_made_on_consent(
         await shows(terminal, "1 Teil wurde angelegt", "sind vollständig")
         with people.reading() as connection:
             assert sa.inspect(connection).has_table("calsync_fare")
+
+
+async def test_b14_tables_of_an_older_version_are_brought_up_to_date_on_consent(
+    config: Path, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path}/old.db"
+    run(url, kept(1, "sqlite"))
+    async with setting_up(config) as terminal:
+        await enter(terminal, url=url)
+        await shows(terminal, "werden als Nächstes auf den neuesten Stand gebracht")
+        await go_on(terminal)
+        await shows(terminal, "einer älteren Version", "BEGIN IMMEDIATE", "Aktualisieren")
+        assert "calsync-agent" not in terminal.text()
+        sql = terminal.app.screen.query_one("#sql", TextArea).text
+        found = gateway.look(SettingsDraft(url=url))
+        assert (found.state, found.version) == (gateway.State.OLDER, 1)
+        assert sql == gateway.ddl(found, SettingsDraft(url=url))
+        assert "ALTER TABLE" in sql
+        await terminal.press("enter")
+        await shows(terminal, "sind vollständig")
+    assert gateway.look(SettingsDraft(url=url)).state is gateway.State.READY
 
 
 async def test_a_login_that_may_not_make_tables_is_told_and_keeps_the_sql(

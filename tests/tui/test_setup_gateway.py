@@ -15,7 +15,7 @@ from calsync_agent.errors import ConfigurationRefused, NotPermitted
 from calsync_agent.i18n import speaking
 from calsync_agent.state.tables import meta, provider
 from calsync_tui.gateway import setup
-from calsync_tui.gateway.setup import State, look
+from calsync_tui.gateway.setup import Look, State, look
 from tests.support.keeper import NEEDS_PASSWORD
 from tests.support.servers import POSTGRESQL_URL
 
@@ -173,7 +173,7 @@ def test_a_file_that_is_no_database_is_unusable(tmp_path: Path) -> None:
 
 
 def test_ddl_is_what_installing_would_do() -> None:
-    script = setup.ddl("mssql", SettingsDraft(schema="dbo"))
+    script = setup.ddl(Look(State.BARE, "mssql", "db"), SettingsDraft(schema="dbo"))
     assert "calsync_provider" in script
     assert "[dbo]" in script
 
