@@ -160,9 +160,10 @@ class Assembled:
     """The pairs of a batch.
 
     `busy`: those whose appointment somebody else is at work on in Consolidate, about which nothing
-    can be decided now. `parked`: copies that wait for their organizer's own event. `doubtful`:
-    events to be read again, because a new one seems to be an old one under another id. `foreign`:
-    the profiles that are linked to events of this mailbox, which are left to them (I4).
+    can be decided now. `parked`: copies that wait for their organizer's own event, or until their
+    owner's former event of the meeting is gone. `doubtful`: events to be read again, because a new
+    one seems to be an old one under another id. `foreign`: the profiles that are linked to events
+    of this mailbox, which are left to them (I4).
     """
 
     known: list[Known] = field(default_factory=list)

@@ -1,7 +1,8 @@
 """Copies of meetings that wait for their organizer's own event, so that it speaks first (F4).
 
 They wait until the meeting is known, for as long as the organizer's mailbox is synced and not for
-ever: a mailbox that cannot be read must not hide other people's meetings (A4).
+ever: a mailbox that cannot be read must not hide other people's meetings (A4). Where a
+meeting is handed over, they wait until their owner's former event is gone (G10).
 """
 
 from collections.abc import Collection, Iterable
@@ -24,7 +25,8 @@ class Waiting:
     """A copy that waits, for whom, and since when (UTC).
 
     `known`: its meeting is linked by now. `intended`: an event was about to be made for its
-    organizer, and whether it was is not known yet; it may be this meeting (F1a).
+    organizer, and whether it was is not known yet; it may be this meeting (F1a). `served`: the
+    copy's owner has another event of the appointment that the meeting is linked to, or is about to.
     """
 
     profile: ProfileId
@@ -34,11 +36,12 @@ class Waiting:
     since: datetime
     known: bool = False
     intended: bool = False
+    served: bool = False
 
     def over(self, now: datetime, synced: Collection[EmployeeId]) -> bool:
         """Whether it has waited long enough, or for nobody."""
         if self.known or self.intended:
-            return self.known
+            return self.known and not self.served
         return self.organizer not in synced or abs(now - self.since) >= PATIENCE
 
 
@@ -48,6 +51,7 @@ def read(connection: sa.Connection) -> list[Waiting]:
     known = sa.case((linked, 1), else_=0).label("known")
     about = sa.exists().where(*_intents(waiting.c.organizer_id))
     intended = sa.case((about, 1), else_=0).label("intended")
+    served = sa.case((_served(), 1), else_=0).label("served")
     return [
         Waiting(
             profile=ProfileId(row["profile_id"]),
@@ -57,8 +61,9 @@ def read(connection: sa.Connection) -> list[Waiting]:
             since=row["since"],
             known=bool(row["known"]),
             intended=bool(row["intended"]),
+            served=bool(row["served"]),
         )
-        for row in connection.execute(sa.select(*waiting.c, known, intended)).mappings()
+        for row in connection.execute(sa.select(*waiting.c, known, intended, served)).mappings()
     ]
 
 
@@ -71,6 +76,13 @@ def intending(connection: sa.Connection) -> set[EmployeeId]:
 def _intents(employee: sa.ColumnElement[int]) -> tuple[sa.ColumnElement[bool], ...]:
     organized = link.c.event_id.is_(None), link.c.role == Role.ORGANIZER.value
     return (profile.c.id == link.c.profile_id, profile.c.employee_id == employee, *organized)
+
+
+def _served() -> sa.Exists:
+    own, same = link.alias("own"), link.alias("same")
+    meeting = same.c.ical_uid == waiting.c.ical_uid, same.c.activity_id == own.c.activity_id
+    another = sa.or_(own.c.ical_uid.is_(None), own.c.ical_uid != waiting.c.ical_uid)
+    return sa.exists().where(own.c.profile_id == waiting.c.profile_id, another, *meeting)
 
 
 def put(connection: sa.Connection, copies: Iterable[Waiting]) -> None:

@@ -89,6 +89,7 @@ class _Assembly:
         held = read(connection, wanted - set(in_use))
         self.held, self.busy = held.activities, held.busy | set(in_use)
         self.taken: set[ActivityId] = set()
+        self.given: dict[ActivityId, ICalUid | None] = {}
 
     def run(self) -> Assembled:
         """The pairs: of links, of events without link, of what is gone, of pending work.
@@ -154,6 +155,7 @@ class _Assembly:
             return None
         number, by = found
         self.taken.add(number)
+        self.given[number] = _uid(event) if isinstance(event, Event) else None
         # A link there already waits for its event (B2), or knows it by an id that is gone.
         mine = self._mine(number)
         return self._known(number, mine, event, by=by, adopted=mine is not None)
@@ -171,7 +173,10 @@ class _Assembly:
                 continue
             mine = self._mine(number)
             if mine is not None and mine.role is Role.ORGANIZER and _is_copy(event):
-                return None  # from before its owner became responsible; it is cancelled (G10)
+                # It is from before its owner became responsible, and is cancelled; or whoever takes
+                # over from its owner was quicker, and it counts when theirs is gone (G10, F6).
+                self._let_wait(event)
+                return None
             if mine is not None and mine.event_id is not None:
                 linked.setdefault(number, (by, mine))
             else:
@@ -183,13 +188,34 @@ class _Assembly:
             return renamed
         if waiting:
             return next(iter(waiting.items()))
-        if isinstance(event, Event) and self._waits(event, own):
+        if isinstance(event, Event) and (self._served(event) or self._waits(event, own)):
             self.found.parked.append(event)
             return None
         # Another event of the mailbox may have the same iCalUId: a copy, or an import.
         free = own not in self.taken and self._mine(own) is None
         free = free and not self._is_other(event, own, By.ORIGIN)
         return own if free else of_event(event.id), By.ORIGIN
+
+    def _let_wait(self, event: Event | UnreadableEvent) -> None:
+        if isinstance(event, Event) and not event.is_cancelled:
+            self.found.parked.append(event)
+
+    def _served(self, event: Event) -> bool:
+        """Whether the mailbox has an event of the appointment already, from another organizer.
+
+        So it is while a meeting is handed over: it is one appointment with two events (F1, G10).
+        """
+        if event.is_organizer or event.is_cancelled:
+            return False
+        uid = _uid(event)
+        led = {
+            li.activity
+            for li in self.by_uid.get(uid, ())
+            if li.role is Role.ORGANIZER and not self._pasted(event, li.activity)
+        }
+        met = {number: mine.ical_uid for number in led if (mine := self._mine(number))}
+        met |= {number: self.given[number] for number in led & self.given.keys()}
+        return any(other != uid for other in met.values())
 
     def _is_other(self, event: Event | UnreadableEvent, number: ActivityId, by: By) -> bool:
         """Whether an appointment cannot be that of the event, whatever they have in common.

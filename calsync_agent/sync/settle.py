@@ -91,7 +91,7 @@ def settle(
     pending.add(connection, others(connection, job.profile.id, made))
     history.keep(connection, [e.kept for e in all_effects if e.kept], job.stamp.now)
     flip_guard.came_in(connection, job, found.done)
-    _park(connection, job, batch, assembled)
+    _park(connection, job, batch, assembled, found)
     _hold(connection, job, found)
     _remember(connection, job, found, caution)
     told = [line for one in found.done for line in sync_log.decided(job, one)]
@@ -159,12 +159,22 @@ def _organized(found: Sorted) -> dict[ICalUid, ActivityId]:
     return noted
 
 
-def _park(connection: sa.Connection, job: Job, batch: Batch, assembled: Assembled) -> None:
-    """Let copies wait for their organizer, and let those go that need not any more (F4)."""
-    parked = [one for event in assembled.parked if (one := _waiting(job, event))]
+def _park(
+    connection: sa.Connection, job: Job, batch: Batch, assembled: Assembled, found: Sorted
+) -> None:
+    """Let copies wait for their organizer, and let those go that need not any more (F4).
+
+    One that is given up because its owner takes the meeting over is linked again if that is handed
+    back before it is cancelled (G10).
+    """
+    given_up = [one.known.pair.event for one in found.done if one.decision.cell is Cell.MOVED_HERE]
+    waits = assembled.parked + [event for event in given_up if isinstance(event, Event)]
+    parked = [one for event in waits if (one := _waiting(job, event))]
     waiting.put(connection, parked)
     over = batch.impatient - {one.event for one in parked} - _left(batch, assembled).keys()
-    waiting.release(connection, job.profile.id, over)
+    copies = (event for event in batch.events if isinstance(event, Event))
+    cancelled = {event.id for event in copies if event.is_cancelled and not event.is_organizer}
+    waiting.release(connection, job.profile.id, over | cancelled)
 
 
 def _waiting(job: Job, event: Event) -> Waiting | None:

@@ -32,9 +32,7 @@ ALL: Final = os.environ.get("CALSYNC_NTH_FAILURE") == "all"
 BY_NAME: Final = {scenario.name: scenario for scenario in SCENARIOS}
 BROAD: Final = ("both ways", "first sync of look-alikes", "deletion against change, inbound first")
 WHOLE: Final = (*BROAD, "series with exceptions", "series shifted", "meetings of three")
-NOT_YET: Final = ("meetings handed over",)
-"""A copy that comes while its owner leads the meeting for a moment is not linked again (F6)."""
-IN_TURN: Final = tuple(n for n in BY_NAME if n not in WHOLE and (ALL or n not in NOT_YET))
+IN_TURN: Final = tuple(name for name in BY_NAME if name not in WHOLE)
 ADVERSE: Final = ("both ways",)
 FEW: Final = 8
 """At how many points of a scenario a fault comes while Exchange is adverse."""
