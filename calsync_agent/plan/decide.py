@@ -252,13 +252,18 @@ def _examination(event: Event) -> Decision:
 
 
 def _resumed(pair: Pair, link: Link) -> Decision | None:
-    """A write of several requests was cut off: what Exchange holds is half of it, nobody's wish."""
+    """A write of several requests, or a deletion, was cut off: the event is to be as it is wanted.
+
+    What Exchange holds may be half of what was written, which is nobody's wish; or somebody has
+    changed it since. It cannot be told which, so that it is kept (B6).
+    """
     match pair.activity, pair.event:
         case (Activity(deleted=False, sending=Sending.NONE), _):
             return None
         case (Activity(deleted=False), Event()):
             fields = differing(pair.mine, pair.theirs) & outward_fields(link.role)
-            return Decision(Cell.UNFINISHED, exchange=_change(fields))
+            lost = Side.EXCHANGE if fields & _changed_there(pair) else None
+            return Decision(Cell.UNFINISHED, exchange=_change(fields), lost=lost)
         case (Activity(deleted=False), None):
             return Decision(Cell.UNFINISHED, exchange=Create())
     return None

@@ -1,6 +1,7 @@
 """B1: killed while an event goes, or another takes its place, and meanwhile it is to stay (G10)."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
@@ -91,6 +92,41 @@ def test_b1_what_was_on_its_way_out_when_the_agent_died_stays_if_it_is_to_stay(
         assert held(rig) == {"ANNA": ["Besprechung"], "BERND": []}, at
         assert len(rig.world.rows(state.link)) == 1, at
         assert rig.tenant.outbox == [], at
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("recurrence", [None, "FREQ=WEEKLY;COUNT=4"], ids=["single", "series"])
+@pytest.mark.parametrize(("go", "stay"), MINDS.values(), ids=MINDS.keys())
+@pytest.mark.parametrize("kind", [Kind.KILL_BEFORE, Kind.KILL_AFTER])
+def test_b6_what_is_changed_in_outlook_before_it_is_told_to_stay_comes_in_or_is_kept(
+    rig: Rig, kind: Kind, go: Act, stay: Act, recurrence: str | None
+) -> None:
+    office(rig)
+    edited(recurrence=recurrence)(rig)
+    quiet(rig)
+    begin = rig.snapshot()
+    go(rig)
+    quiet(rig)
+    changed_there = 0
+    for at in range(BEGUN, len(rig.points.places) + 1):
+        rig.restore(begin)
+        rig.points.fault = Fault(at, kind)
+        go(rig)
+        one_life(rig)
+        rig.points.fault = None
+        anna = rig.tenant.user("anna")
+        for event in anna.events():
+            changed_there += 1
+            anna.change(event["id"], location={"displayName": "Nord"})
+        there = bool(anna.events())
+        stay(rig)
+        quiet(rig)
+        (row,) = rig.world.activities()
+        kept = [json.loads(one["content"])["location"] for one in rig.world.rows(state.history)]
+        assert ("Nord" in {row["location"], *kept}) is there, at
+        assert [e["location"]["displayName"] for e in anna.events()] == [row["location"]], at
+        assert held(rig) == {"ANNA": ["Besprechung"], "BERND": []}, at
+    assert changed_there
 
 
 @ON_SQLITE
