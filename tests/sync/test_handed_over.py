@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -94,13 +95,11 @@ async def rounds(rig: Rig, agent: Agent, amount: int) -> None:
 
 
 async def two_rounds(rig: Rig) -> None:
-    """The beginning of an agent's life, which may be all of it."""
+    """The beginning of an agent's life, which is all of it."""
     agent = rig.agent()
-    try:
+    with suppress(Killed):
         await rounds(rig, agent, 2)
-        await agent.stop()
-    except Killed:
-        await agent.die()
+    await agent.die()
 
 
 async def handed_over_while_stuck(
