@@ -97,6 +97,8 @@ def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
         help=_("also find this user: e-mail address, user principal name or object id"),
     )
     check.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
+    status = _verb(verbs, "status", _status, _("tell how everything is, and what needs a person"))
+    status.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
     preview = _verb(verbs, "preview", _admin("preview"), _("show what the next sync would do"))
     for name, text in (
         ("confirm", _("let a held profile carry out what it waits for")),
@@ -227,6 +229,12 @@ def _check(options: argparse.Namespace) -> int:
     from calsync_agent.commands import check  # noqa: PLC0415
 
     return check.check(options)
+
+
+def _status(options: argparse.Namespace) -> int:
+    from calsync_agent.commands import status  # noqa: PLC0415
+
+    return status.status(options)
 
 
 def _admin(name: str) -> Callable[[argparse.Namespace], int]:

@@ -23,6 +23,7 @@ from calsync_agent.config.settings import (
     ClientSecret,
     Credential,
     Database,
+    Section,
     Settings,
 )
 from calsync_agent.config.wording import Problems, toml_problem
@@ -46,6 +47,12 @@ _CERTIFICATE: Final = "exchange.certificate_file"
 _AUTHORITIES: Final = "exchange.ca_file"
 _CREDENTIALS: Final = (_SECRET, _VARIABLE, _CERTIFICATE)
 _NAMING_FILES: Final = (_PASSWORD, _SECRET, _CERTIFICATE, _AUTHORITIES)
+
+
+class _DatabaseAlone(Section):
+    """What `agent.toml` says of the database."""
+
+    database: Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,28 @@ def read(path: Path) -> Settings:
     if isinstance(outcome, ConfigurationRefused):
         raise outcome
     return outcome
+
+
+def read_database(path: Path) -> Database:
+    """The section `database` alone, whatever the others hold. Raises ConfigurationRefused."""
+    path = path.absolute()
+    problems = Problems(path)
+    raw = problems.meet("", partial(_parsed, path))
+    if raw is None:
+        raise problems.refusal()
+    given = _texts(raw)
+    files = {_PASSWORD: path.parent / given[_PASSWORD]} if _PASSWORD in given else {}
+    try:
+        section = _DatabaseAlone.model_validate(
+            {"database": raw["database"]}, context={FOLDER: path.parent}
+        )
+    except ValidationError as error:
+        problems.add_all(error.errors(include_url=False))
+        raise problems.refusal() from None
+    found = _database(section, files, problems)
+    if found is None:
+        raise problems.refusal()
+    return found
 
 
 def attempt(path: Path) -> Attempt:
@@ -233,7 +262,7 @@ def _credential(
 
 
 def _database(
-    file: AgentFile | None, files: Mapping[str, Path], problems: Problems
+    file: AgentFile | _DatabaseAlone | None, files: Mapping[str, Path], problems: Problems
 ) -> Database | None:
     """The section with the password in the url."""
     if _PASSWORD not in files:

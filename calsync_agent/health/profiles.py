@@ -75,8 +75,10 @@ class ProfileLine:
     fare: Fare | None = None
     synced_at: datetime | None = None
     held: int = 0
+    held_since: datetime | None = None
     answered: int = 0
     quarantined: int = 0
+    quarantined_since: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -107,10 +109,18 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class _Waiting:
+    """How many of a profile wait, and since when the first of them does (UTC)."""
+
+    count: int = 0
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Counts:
-    held: Mapping[ProfileId, int]
-    answered: Mapping[ProfileId, int]
-    quarantined: Mapping[ProfileId, int]
+    held: Mapping[ProfileId, _Waiting]
+    answered: Mapping[ProfileId, _Waiting]
+    quarantined: Mapping[ProfileId, _Waiting]
     rounds: Mapping[ProfileId, datetime | None]
     attended: bool
 
@@ -137,6 +147,7 @@ def read(connection: sa.Connection, now: datetime) -> Listing:
     rows = connection.execute(_PROFILES.where(profile.c.provider_id == number)).mappings().all()
     told, counts = profile_status.read(connection), _counts(connection, now)
     first: dict[str, ProfileId] = {}
+    none = _Waiting()
     lines = []
     for found in rows:
         row, who = row_of(found), _employee(found)
@@ -151,9 +162,11 @@ def read(connection: sa.Connection, now: datetime) -> Listing:
                 state=next(_states(row, who, owner, fare, counts)),
                 fare=fare,
                 synced_at=_synced_at(row.id, fare, counts),
-                held=counts.held.get(row.id, 0),
-                answered=counts.answered.get(row.id, 0),
-                quarantined=counts.quarantined.get(row.id, 0),
+                held=counts.held.get(row.id, none).count,
+                held_since=counts.held.get(row.id, none).since,
+                answered=counts.answered.get(row.id, none).count,
+                quarantined=counts.quarantined.get(row.id, none).count,
+                quarantined_since=counts.quarantined.get(row.id, none).since,
             )
         )
     return Listing(number, tuple(sorted(lines, key=order)))
@@ -228,12 +241,21 @@ def _counts(connection: sa.Connection, now: datetime) -> _Counts:
     )
     seen = connection.execute(sa.select(agent.c.seen_at)).scalars()
     return _Counts(
-        held=_by_profile(connection, hold, hold.c.verdict.is_(None)),
-        answered=_by_profile(connection, hold, hold.c.verdict.is_not(None)),
-        quarantined=_by_profile(connection, quarantine),
+        held=_waiting(connection, hold, hold.c.verdict.is_(None)),
+        answered=_waiting(connection, hold, hold.c.verdict.is_not(None)),
+        quarantined=_waiting(connection, quarantine),
         rounds={ProfileId(number): at for number, at in connection.execute(rounds)},
         attended=any(now - moment <= SILENCE for moment in seen),
     )
+
+
+def _waiting(
+    connection: sa.Connection, table: sa.Table, *those: sa.ColumnElement[bool]
+) -> dict[ProfileId, _Waiting]:
+    column, first = table.c.profile_id, sa.func.min(table.c.since)
+    found = sa.select(column, sa.func.count(), first).where(*those).group_by(column)
+    rows = connection.execute(found)
+    return {ProfileId(number): _Waiting(count, since) for number, count, since in rows}
 
 
 def _by_profile(

@@ -1,7 +1,7 @@
 """How everything stands at one moment: what the pages show, and what problems are found in."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from calsync_agent.consolidate import readiness
 from calsync_agent.consolidate.tables import activity, employee
 from calsync_agent.errors import DatabaseRefused, NotReady
-from calsync_agent.health import profiles, provider
+from calsync_agent.health import overview, profiles, provider
 from calsync_agent.health.overview import Pulse
 from calsync_agent.health.profiles import ProfileLine
 from calsync_agent.health.provider import Row
@@ -68,6 +68,15 @@ class Situation:
     behind_since: datetime | None = None
 
 
+def whole(connection: sa.Connection) -> Situation:
+    """How everything is now, with all that problems are found in.
+
+    Since when an agent works with older settings is not known from one look.
+    """
+    now = overview.pulse(connection)
+    return replace(situation(now)(connection), health=health(connection))
+
+
 def situation(pulse: Pulse) -> Callable[[sa.Connection], Situation]:
     """Work that reads how everything is at that pulse."""
 
@@ -84,6 +93,10 @@ def situation(pulse: Pulse) -> Callable[[sa.Connection], Situation]:
 
 def health(connection: sa.Connection) -> Health:
     """Whether this database may be synced; asks its catalogue, so it need not be often."""
+    try:
+        meta.check(connection)
+    except DatabaseRefused as refusal:
+        return Health(refusal.message)
     refused = _refused(connection)
     noted = identity.noted(connection)
     copied = noted is not None and not identity.is_of(noted, identity.actual(connection))
@@ -116,7 +129,6 @@ def _items(connection: sa.Connection) -> tuple[QuarantinedItem, ...]:
 
 def _refused(connection: sa.Connection) -> Message | None:
     try:
-        meta.check(connection)
         readiness.check(connection)
     except (DatabaseRefused, NotReady) as refusal:
         return refusal.message

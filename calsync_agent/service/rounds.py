@@ -155,6 +155,7 @@ class Rounds:
         while tasks := self.tasks - self._watch.tasks:
             await asyncio.wait(tasks)
         await self.troubles.write(self._database)
+        await self._faring.tell(self.standings.values(), self._clock())
 
     async def close(self, grace: float) -> None:
         """Bring what is under way to an end within `grace` seconds, and give the profiles back."""

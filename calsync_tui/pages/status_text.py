@@ -8,7 +8,7 @@ from typing import Final
 from rich.text import Text
 
 from calsync_agent import datetimes
-from calsync_agent.health.problems import Problem, Weight, problems
+from calsync_agent.health.problems import Kind, Problem, Weight, problems
 from calsync_agent.health.profiles import ProfileLine, State, order
 from calsync_agent.health.provider import interval_of
 from calsync_agent.health.situation import QuarantinedItem, Situation
@@ -86,7 +86,8 @@ def summary(situation: Situation) -> Text:
 
 def problem_lines(situation: Situation) -> Text:
     """Each problem with what mends it; or that there is none."""
-    found = problems(situation)
+    # What is not synced has a list of its own below.
+    found = [one for one in problems(situation) if one.kind is not Kind.QUARANTINED]
     if not found:
         return Text.assemble(glyphs.shown().well, " ", _("No problems"))
     return Text("\n").join(map(_problem, found))

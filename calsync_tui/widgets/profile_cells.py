@@ -9,6 +9,7 @@ from rich.text import Text
 
 from calsync_agent import datetimes
 from calsync_agent.health.profiles import ProfileLine, State
+from calsync_agent.health.telling import WORDS
 from calsync_agent.i18n import _, current, marked
 from calsync_agent.visible import visible
 from calsync_tui import glyphs
@@ -46,16 +47,16 @@ COLUMNS: Final = (
 _GROWING: Final = ("user", "mailbox", "synced", "linked", "quarantined", "error")
 
 _STATES: Final[Mapping[State, tuple[str, str]]] = {
-    State.PAUSED: ("off", marked("paused")),
-    State.NOT_PERMITTED: ("off", marked("not permitted")),
-    State.NO_MAILBOX: ("error", marked("no mailbox")),
-    State.DOUBLE: ("error", marked("used twice")),
-    State.HELD: ("warning", marked("held")),
-    State.NO_AGENT: ("off", marked("no agent")),
-    State.FAILING: ("error", marked("failing")),
-    State.THROTTLED: ("waiting", marked("throttled")),
-    State.FIRST_SYNC: ("waiting", marked("first sync")),
-    State.WELL: ("well", marked("in step")),
+    State.PAUSED: ("off", WORDS[State.PAUSED]),
+    State.NOT_PERMITTED: ("off", WORDS[State.NOT_PERMITTED]),
+    State.NO_MAILBOX: ("error", WORDS[State.NO_MAILBOX]),
+    State.DOUBLE: ("error", WORDS[State.DOUBLE]),
+    State.HELD: ("warning", WORDS[State.HELD]),
+    State.NO_AGENT: ("off", WORDS[State.NO_AGENT]),
+    State.FAILING: ("error", WORDS[State.FAILING]),
+    State.THROTTLED: ("waiting", WORDS[State.THROTTLED]),
+    State.FIRST_SYNC: ("waiting", WORDS[State.FIRST_SYNC]),
+    State.WELL: ("well", WORDS[State.WELL]),
 }
 _STYLES: Final = {"error": "bold", "warning": "bold", "off": "dim"}
 

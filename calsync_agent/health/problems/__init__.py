@@ -4,6 +4,7 @@ from typing import Final
 
 from calsync_agent.health.problems import (
     agents,
+    aside,
     database,
     failing,
     held,
@@ -12,7 +13,7 @@ from calsync_agent.health.problems import (
     rounds,
     settings,
 )
-from calsync_agent.health.problems.problem import Finder, Problem, Weight
+from calsync_agent.health.problems.problem import Finder, Kind, Problem, Weight
 from calsync_agent.health.situation import Situation
 
 FINDERS: Final[tuple[Finder, ...]] = (
@@ -28,6 +29,7 @@ FINDERS: Final[tuple[Finder, ...]] = (
     rounds.slow,
     failing.failing,
     held.held,
+    aside.quarantined,
     idle.without_profiles,
 )
 """In the order in which they should be looked at."""
@@ -39,4 +41,4 @@ def problems(situation: Situation) -> list[Problem]:
     return sorted(found, key=lambda problem: problem.weight.value)
 
 
-__all__ = ["Problem", "Weight", "problems"]
+__all__ = ["Kind", "Problem", "Weight", "problems"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from calsync_agent import __version__, datetimes
-from calsync_agent.health.problems.problem import Problem, Weight
+from calsync_agent.health.problems.problem import Kind, Problem, Weight
 from calsync_agent.health.situation import Situation
 from calsync_agent.i18n import message
 
@@ -14,6 +14,7 @@ def missing(situation: Situation) -> Iterator[Problem]:
     """None runs, and none is only silent."""
     if not situation.pulse.agents:
         yield Problem(
+            Kind.NO_AGENT,
             Weight.ERROR,
             message("No agent is running"),
             message("Start the service, or by hand: {command}", command=START),
@@ -26,12 +27,15 @@ def silent(situation: Situation) -> Iterator[Problem]:
     for agent in pulse.silent:
         time = datetimes.since(agent.seen_at, pulse.now)
         yield Problem(
+            Kind.AGENT_SILENT,
             Weight.WARNING if pulse.alive else Weight.ERROR,
             message("The agent on {host} is silent since {time}", host=agent.host, time=time),
             message(
                 "Look whether its service runs (process {pid}) and reaches the database",
                 pid=agent.pid,
             ),
+            since=agent.seen_at,
+            about=str(agent.id),
         )
 
 
@@ -40,6 +44,7 @@ def other_version(situation: Situation) -> Iterator[Problem]:
     for agent in situation.pulse.alive:
         if agent.version != __version__:
             yield Problem(
+                Kind.AGENT_VERSION,
                 Weight.WARNING,
                 message(
                     "The agent on {host} is of version {theirs}, this program of {ours}",
@@ -48,4 +53,5 @@ def other_version(situation: Situation) -> Iterator[Problem]:
                     ours=__version__,
                 ),
                 message("Install the same version, and restart the service"),
+                about=str(agent.id),
             )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from calsync_agent.health.problems.problem import Problem, Weight
+from calsync_agent.health.problems.problem import Kind, Problem, Weight
 from calsync_agent.health.profiles import ProfileLine
 from calsync_agent.health.situation import Situation
 from calsync_agent.i18n import Message, counted, message
@@ -24,4 +24,12 @@ def failing(situation: Situation) -> Iterator[Problem]:
             len(profiles),
             name=profiles[0].name,
         )
-        yield Problem(Weight.ERROR, told, reason)
+        yield Problem(
+            Kind.PROFILE_FAILING,
+            Weight.ERROR,
+            told,
+            reason,
+            since=min(one.fare.since for one in profiles if one.fare),
+            profiles=tuple(one.row.id for one in profiles),
+            about=reason.to_json(),
+        )

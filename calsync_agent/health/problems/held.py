@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from calsync_agent.health.problems.problem import Problem, Weight
+from calsync_agent.health.problems.problem import Kind, Problem, Weight
 from calsync_agent.health.situation import Situation
 from calsync_agent.i18n import counted, message
 
@@ -12,6 +12,7 @@ def held(situation: Situation) -> Iterator[Problem]:
     for one in situation.profiles:
         if one.held:
             yield Problem(
+                Kind.PROFILE_HELD,
                 Weight.ERROR,
                 counted(
                     "The profile of {name} is held: {count} change waits for your answer",
@@ -20,4 +21,7 @@ def held(situation: Situation) -> Iterator[Problem]:
                     name=one.name,
                 ),
                 message("Confirm or discard on the page Profiles (F7)"),
+                since=one.held_since,
+                profiles=(one.row.id,),
+                about=str(one.row.id),
             )

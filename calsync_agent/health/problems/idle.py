@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from calsync_agent.health.problems.problem import Problem, Weight
+from calsync_agent.health.problems.problem import Kind, Problem, Weight
 from calsync_agent.health.situation import Situation
 from calsync_agent.i18n import message
 
@@ -15,4 +15,9 @@ def without_profiles(situation: Situation) -> Iterator[Problem]:
         told = message("No profile is active")
     else:
         told = message("There is no profile yet")
-    yield Problem(Weight.WARNING, told, message("Add or activate one on the page Profiles (F7)"))
+    yield Problem(
+        Kind.NO_PROFILE,
+        Weight.WARNING,
+        told,
+        message("Add or activate one on the page Profiles (F7)"),
+    )

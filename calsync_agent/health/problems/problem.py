@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import Enum
+from datetime import datetime
+from enum import Enum, StrEnum
 from typing import TypeAlias
 
+from calsync_agent.appointment.model import ProfileId
 from calsync_agent.health.situation import Situation
 from calsync_agent.i18n import Message
 
@@ -18,13 +20,41 @@ class Weight(Enum):
     """It is, but somebody should look."""
 
 
+class Kind(StrEnum):
+    """What sort of problem it is, for programs."""
+
+    DATABASE_AWAY = "database_away"
+    DATABASE_REFUSED = "database_refused"
+    DATABASE_COPIED = "database_copied"
+    NO_AGENT = "no_agent"
+    AGENT_SILENT = "agent_silent"
+    AGENT_VERSION = "agent_version"
+    PROVIDER = "provider"
+    DIRECTIONS_OFF = "directions_off"
+    SETTINGS_BEHIND = "settings_behind"
+    STANDING_STILL = "standing_still"
+    ROUND_SLOW = "round_slow"
+    PROFILE_FAILING = "profile_failing"
+    PROFILE_HELD = "profile_held"
+    QUARANTINED = "quarantined"
+    NO_PROFILE = "no_profile"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """It is listed until it is gone. `mend`: what is to be done about it."""
+    """It is listed until it is gone. `mend`: what is to be done about it.
 
+    `since` is UTC, None where nobody noted it; `profiles`: those that it is about. `about` tells
+    it from others of its kind.
+    """
+
+    kind: Kind
     weight: Weight
     text: Message
     mend: Message
+    since: datetime | None = None
+    profiles: tuple[ProfileId, ...] = ()
+    about: str = ""
 
 
 Finder: TypeAlias = Callable[[Situation], Iterable[Problem]]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from calsync_agent.health.problems.problem import Problem, Weight
+from calsync_agent.health.problems.problem import Kind, Problem, Weight
 from calsync_agent.health.provider import draft_of, problems
 from calsync_agent.health.situation import Situation
 from calsync_agent.i18n import message
@@ -17,7 +17,9 @@ def unusable(situation: Situation) -> Iterator[Problem]:
         told = message("The provider's settings cannot be used")
     else:
         return
-    yield Problem(Weight.ERROR, told, message("Fill it in on the page Provider (F6)"))
+    yield Problem(
+        Kind.PROVIDER, Weight.ERROR, told, message("Fill it in on the page Provider (F6)")
+    )
 
 
 def both_off(situation: Situation) -> Iterator[Problem]:
@@ -25,6 +27,7 @@ def both_off(situation: Situation) -> Iterator[Problem]:
     row = situation.provider
     if row is not None and not row.inbound and not row.outbound:
         yield Problem(
+            Kind.DIRECTIONS_OFF,
             Weight.WARNING,
             message("Inbound and outbound synchronization are both off"),
             message("Switch one on on the page Provider (F6)"),

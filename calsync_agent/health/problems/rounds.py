@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from calsync_agent import datetimes
-from calsync_agent.health.problems.problem import Problem, Weight
+from calsync_agent.health.problems.problem import Kind, Problem, Weight
 from calsync_agent.health.provider import interval_of
 from calsync_agent.health.situation import Situation
 from calsync_agent.i18n import message
@@ -27,6 +27,7 @@ def standing_still(situation: Situation) -> Iterator[Problem]:
         last = agent.round_at or agent.started_at
         if pulse.now - last > patience:
             yield Problem(
+                Kind.STANDING_STILL,
                 Weight.ERROR,
                 message(
                     "The agent on {host} runs, but has synced nothing since {time}",
@@ -34,6 +35,8 @@ def standing_still(situation: Situation) -> Iterator[Problem]:
                     time=datetimes.since(last, pulse.now),
                 ),
                 message("Check connection on the page Provider (F6, F3) says what is missing"),
+                since=last,
+                about=str(agent.id),
             )
 
 
@@ -46,6 +49,7 @@ def slow(situation: Situation) -> Iterator[Problem]:
         took = timedelta(milliseconds=agent.round_ms or 0)
         if took > interval:
             yield Problem(
+                Kind.ROUND_SLOW,
                 Weight.WARNING,
                 message(
                     "A round takes {took}, longer than the interval of {interval}",
@@ -53,4 +57,5 @@ def slow(situation: Situation) -> Iterator[Problem]:
                     interval=datetimes.seconds(interval),
                 ),
                 message("Make the interval longer on the page Provider (F6)"),
+                about=str(agent.id),
             )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from calsync_agent.health.problems.problem import Problem, Weight
+from calsync_agent.health.problems.problem import Kind, Problem, Weight
 from calsync_agent.health.provider import interval_of
 from calsync_agent.health.situation import Situation
 from calsync_agent.i18n import message
@@ -21,6 +21,7 @@ def not_taken_over(situation: Situation) -> Iterator[Problem]:
         return
     for agent in situation.pulse.behind:
         yield Problem(
+            Kind.SETTINGS_BEHIND,
             Weight.WARNING,
             message(
                 "The agent on {host} works with settings of revision {old}, not {new}",
@@ -29,4 +30,6 @@ def not_taken_over(situation: Situation) -> Iterator[Problem]:
                 new=situation.pulse.settings_revision,
             ),
             message("Its own log says what keeps it from taking them over"),
+            since=since,
+            about=str(agent.id),
         )
