@@ -122,10 +122,6 @@ def test_b9_nothing_is_lost_or_doubled_by_whatever_else_goes_wrong(
     survives(undergone, kind)
 
 
-@pytest.mark.skipif(
-    not ALL and "CALSYNC_ADVERSE" not in os.environ,
-    reason="an event may be missed where a kill meets odd answers; CALSYNC_ADVERSE=1 runs them",
-)
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)
 @scenarios(ADVERSE if not ALL else WHOLE)
