@@ -1,7 +1,7 @@
 """RFC 5545 RRULE text and back.
 
 Reading is total: a rule is mapped, rewritten into an equal one, or refused with the part that
-does not fit (E2, graph-facts 3.3). Writing needs no more than the rule and its first start.
+does not fit (E2, GRAPH.md 3.3). Writing needs no more than the rule and its first start.
 """
 
 import re

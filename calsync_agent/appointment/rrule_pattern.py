@@ -1,6 +1,6 @@
 """The pattern inside an RRULE: which of the six patterns of Exchange it means, if any.
 
-Numbers in comments refer to graph-facts 3.3.
+Numbers in comments refer to GRAPH.md 3.3.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Rows that somebody else is at work on: they are left to the next cycle, never waited for.
 
 Whoever waits while it holds other rows keeps people waiting who have nothing to do with it, and
-can make one of them a deadlock's victim (database-facts.md).
+can make one of them a deadlock's victim (DATABASES.md 2).
 """
 
 from collections.abc import Mapping

@@ -22,7 +22,7 @@ _LOCK_MILLISECONDS: Final = 500
 """Then a transaction gives up what it waits for.
 
 Half of PostgreSQL's `deadlock_timeout`: whoever waits longer while holding rows of Consolidate's
-would make Consolidate the victim of the deadlock (database-facts.md).
+would make Consolidate the victim of the deadlock (DATABASES.md 2).
 """
 _HARDLY: Final = 20
 _SQLITE_SECONDS: Final = 5  # where one writer at a time is all there is
@@ -96,7 +96,7 @@ def _mssql(url: sa.URL, options: dict[str, Any]) -> sa.Engine:
     made = sa.create_engine(
         url,
         isolation_level="READ COMMITTED",
-        # FreeTDS 1.3 crashes with it (database-facts.md).
+        # FreeTDS 1.3 crashes with it (DATABASES.md 1).
         fast_executemany=not is_freetds(url),
         connect_args={"timeout": _CONNECT_SECONDS},
         **options,

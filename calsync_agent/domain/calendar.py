@@ -27,7 +27,7 @@ class Page:
     a changed occurrence is shown; `shown`: when the occurrences of each series begin (UTC, or
     midnight), and `samples` one of them each. `tombstones`: events that left the view, whether
     deleted, moved, or never in it. `hollow`: events of which the feed says nothing but the id, or
-    both that they are there and that they have left, in whatever order (graph-facts 1.3).
+    both that they are there and that they have left, in whatever order (GRAPH.md 1.3).
     `items`: how many the provider has listed, occurrences among them. Either `next_page` is set, or
     `position`: from where on the changes after this listing are asked for.
     """

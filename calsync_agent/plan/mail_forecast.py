@@ -1,6 +1,6 @@
 """How many people Exchange will mail because of a write (F8).
 
-Practice, since Microsoft publishes no list (graph-facts 4.4): creating and deleting a meeting and
+Practice, since Microsoft publishes no list (GRAPH.md 4.4): creating and deleting a meeting and
 changing its subject, body, place, time or recurrence mails all attendees; a change of the list
 alone mails those who came or went; each changed occurrence is told on its own; an answer goes to
 the organizer. An attendee's copy and an event without attendees mail nobody.

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Settings(BaseModel):
-    """The switches, each with the behaviour that graph-facts describe as its default.
+    """The switches, each with the behaviour that GRAPH.md describes as its default.
 
     Assignments are checked. Times are seconds.
     """

@@ -172,7 +172,7 @@ async def _signed_in(
         )
         made.fine("sign_in", text)
         return True
-    # RBAC for Applications may grant it nevertheless, which no token tells (graph-facts 9.1).
+    # RBAC for Applications may grant it nevertheless, which no token tells (GRAPH.md 9.1).
     text = message(
         "the app is signed in, but not given {permission} in the tenant ({named}). Unless RBAC for"
         " Applications lets it into the mailboxes, add that application permission and grant admin"

@@ -1,6 +1,6 @@
 """Which stretches of time are looked through for the days of a series that are not as the others.
 
-Exchange sometimes sends a master without them (graph-facts 3.5). Then its occurrences are listed,
+Exchange sometimes sends a master without them (GRAPH.md 3.5). Then its occurrences are listed,
 in the window and wherever else Consolidate has such days: of what was not looked at, nothing is
 known, and what is not told would be taken for undone.
 """
@@ -24,7 +24,7 @@ MARGIN: Final = timedelta(days=2)
 """How far around a day it is looked, whatever its zone."""
 
 LONGEST: Final = timedelta(days=1000)
-"""How much is looked through at once: Graph may refuse more than 1825 days (graph-facts 1.1)."""
+"""How much is looked through at once: Graph may refuse more than 1825 days (GRAPH.md 1.1)."""
 
 _FIRST: Final = datetime(2, 1, 1)
 _LAST: Final = datetime(9998, 12, 31)

@@ -34,7 +34,7 @@ class Pages:
     def newest(self, page: Page) -> Page:
         """The page without versions that are older than what an earlier one showed (B3).
 
-        No order is promised (graph-facts 1.3): what one page shows and another says has left counts
+        No order is promised (GRAPH.md 1.3): what one page shows and another says has left counts
         as neither, and is looked at.
         """
         shown = page.readable

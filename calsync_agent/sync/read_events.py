@@ -133,7 +133,7 @@ class Gatherer:
     ) -> dict[EventId, Read]:
         """The same, series with their exceptions.
 
-        Exchange sometimes sends a master without its exceptions (graph-facts 3.5). Nothing may be
+        Exchange sometimes sends a master without its exceptions (GRAPH.md 3.5). Nothing may be
         decided by such a one, whichever way it came to be read: where Consolidate has exceptions,
         and of those that are `suspected` to have some (None: all), the occurrences themselves are
         asked.

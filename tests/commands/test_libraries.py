@@ -1,4 +1,4 @@
-"""Contract 1: a library that does not load is one line with what to do, whoever needs it."""
+"""CONTRACT.md 1: a library that does not load is one line with what to do, whoever needs it."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The DDL for SQL Server, held against database-facts.md without a server."""
+"""The DDL for SQL Server, held against DATABASES.md 1 without a server."""
 
 import re
 from typing import Final

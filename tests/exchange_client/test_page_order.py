@@ -1,4 +1,4 @@
-"""The same event several times on one page: no order is promised (graph-facts 1.3)."""
+"""The same event several times on one page: no order is promised (GRAPH.md 1.3)."""
 
 from itertools import permutations
 from typing import Any, Final

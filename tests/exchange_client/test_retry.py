@@ -1,4 +1,4 @@
-"""Rules B9 and graph-facts 8: what is sent again, and when."""
+"""Rules B9 and GRAPH.md 8: what is sent again, and when."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""`$batch` and Exchange's limits (graph-facts 7 and 8)."""
+"""`$batch` and Exchange's limits (GRAPH.md 7, 8)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any

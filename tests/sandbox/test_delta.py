@@ -1,4 +1,4 @@
-"""calendarView/delta (graph-facts 1 and 13)."""
+"""calendarView/delta (GRAPH.md 1, 13)."""
 
 from datetime import UTC, date, datetime
 from typing import Any

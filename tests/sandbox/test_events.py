@@ -1,4 +1,4 @@
-"""Creating, changing, reading and deleting events, as strict as Graph (graph-facts 2 and 4)."""
+"""Creating, changing, reading and deleting events, as strict as Graph (GRAPH.md 2, 4)."""
 
 import re
 from typing import Any
@@ -156,7 +156,7 @@ def test_a_location_wipes_the_other_locations_and_several_are_joined(graph: Clie
     assert [place["displayName"] for place in changed["locations"]] == ["Zimmer 3"]
 
 
-# -- all-day (graph-facts 2.4) -------------------------------------------------------------------
+# -- all-day (GRAPH.md 2.4) -------------------------------------------------------------------
 
 
 def all_day(first: str, after: str, zone: str = ZONE) -> dict[str, Any]:
@@ -281,7 +281,7 @@ def test_extended_properties_are_kept_found_and_shown_only_when_asked_for(graph:
     assert bare.status_code == 400
 
 
-# -- ids (graph-facts 5) --------------------------------------------------------------------------
+# -- ids (GRAPH.md 5) --------------------------------------------------------------------------
 
 
 def test_default_ids_change_with_a_move_and_immutable_ones_do_not(graph: Client) -> None:

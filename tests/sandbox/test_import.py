@@ -190,7 +190,7 @@ def test_a_file_that_is_no_calendar_is_refused(tenant: Tenant, tmp_path: Path) -
         tenant.import_ics("anna.berger", path)
 
 
-# -- rules (graph-facts 3.3) ----------------------------------------------------------------------
+# -- rules (GRAPH.md 3.3) ----------------------------------------------------------------------
 
 
 def mapped(rule: str, start: date) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Meetings: copies, mail, answers (graph-facts 4.4 and 4.5)."""
+"""Meetings: copies, mail, answers (GRAPH.md 4.4, 4.5)."""
 
 from datetime import date, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Series over HTTP: patterns, exceptions, cancelled days, changes in place (graph-facts 3)."""
+"""Series over HTTP: patterns, exceptions, cancelled days, changes in place (GRAPH.md 3)."""
 
 from datetime import date, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The token endpoint, and what Graph does with tokens (graph-facts 9)."""
+"""The token endpoint, and what Graph does with tokens (GRAPH.md 9)."""
 
 from datetime import UTC, datetime, timedelta
 

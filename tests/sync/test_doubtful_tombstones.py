@@ -1,6 +1,6 @@
 """A feed that shows an event and says that it has left: neither counts, it is looked at (B5).
 
-No order is promised, within a page or among pages (graph-facts 1.3), and a tombstone is no proof of
+No order is promised, within a page or among pages (GRAPH.md 1.3), and a tombstone is no proof of
 a deletion (1.5).
 """
 

@@ -1,6 +1,6 @@
 """Bodies of events: text in and out, and what an online meeting put there kept as it is.
 
-A body that is written without its join block disables the meeting (graph-facts 2.2). What of a
+A body that is written without its join block disables the meeting (GRAPH.md 2.2). What of a
 body is generated is decided in `appointment/generated.py`, by the event's own join link, for
 reading, comparing and writing alike; here it is found again in the HTML that Exchange keeps (D7).
 """

@@ -1,4 +1,4 @@
-"""Points in time as Graph writes them (graph-facts 2.4, 6)."""
+"""Points in time as Graph writes them (GRAPH.md 2.4, 6)."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The feed of a mailbox's changes: calendarView delta, page by page (graph-facts 1)."""
+"""The feed of a mailbox's changes: calendarView delta, page by page (GRAPH.md 1)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -91,7 +91,7 @@ _TOKEN_GONE: Final = ("SyncStateNotFound", "resyncRequired", "ErrorInvalidSyncSt
 def token_refused(answer: Answer) -> bool:
     """Whether Graph no longer knows the position: a fresh listing has to begin (B3).
 
-    410 for an old one; 400 for a malformed one, whatever its code (graph-facts 1.6).
+    410 for an old one; 400 for a malformed one, whatever its code (GRAPH.md 1.6).
     """
     gone = answer.status in {HTTPStatus.GONE, HTTPStatus.BAD_REQUEST}
     return gone or (not answer.ok and answer.named(*_TOKEN_GONE))
@@ -154,7 +154,7 @@ def _take(item: Any, items: _Items, people: Directory) -> None:  # noqa: ANN401 
 def _newer(
     earlier: Event | UnreadableEvent | None, later: Event | UnreadableEvent
 ) -> Event | UnreadableEvent:
-    """Of two versions on one page the newer one: no order is promised (graph-facts 1.3)."""
+    """Of two versions on one page the newer one: no order is promised (GRAPH.md 1.3)."""
     match earlier, later:
         case Event(modified_at=known), Event(modified_at=told) if known and told and told < known:
             return earlier

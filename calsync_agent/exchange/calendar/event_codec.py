@@ -1,7 +1,7 @@
 """An event as Graph sends it, read into an appointment.
 
 Every request asks for UTC times and text bodies, so that reading is the same everywhere. Facts:
-graph-facts 2 (properties), 2.4 (all-day), 6 (zones).
+GRAPH.md 2, 2.4 for all-day events, 6 for zones.
 """
 
 from collections.abc import Iterable, Mapping
@@ -191,7 +191,7 @@ def _times(body: Json, zone: str, *, all_day: bool) -> tuple[datetime, datetime,
 def _zone(body: Json, people: Directory) -> tuple[str | None, Message | None]:
     """The zone whose clock the event keeps; None for a series of which nobody can tell (D3).
 
-    A series keeps the clock of its rule's zone (graph-facts 3.2), even where its start was written
+    A series keeps the clock of its rule's zone (GRAPH.md 3.2), even where its start was written
     in another one since. Where neither means a zone it is that of its end, or where we are, if
     nothing speaks against it. A single is right by any clock.
     """

@@ -1,7 +1,7 @@
 """Nobody whom somebody else has just invited is uninvited by the sync (F3).
 
 Attendees are replaced as a whole. If-Match keeps a list that is out of date from being written,
-where Exchange honours it, which is not documented (graph-facts 4.3). It is found out once per
+where Exchange honours it, which is not documented (GRAPH.md 4.3). It is found out once per
 tenant by a write that changes nothing. Where it is not honoured, the list is read in the same batch
 just before, compared with the answer just after, and whoever got lost in between is put back.
 """

@@ -1,4 +1,4 @@
-"""The exceptions of a series, as they come with its master (graph-facts 3.5).
+"""The exceptions of a series, as they come with its master (GRAPH.md 3.5).
 
 `exceptionOccurrences` are events, `cancelledOccurrences` ids like `OID.<master>.<date>`. Both come
 only with a GET of the master by its id that selects and expands them. An occurrence is known by

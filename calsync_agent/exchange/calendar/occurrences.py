@@ -53,7 +53,7 @@ FIRST: Final = 5
 """How many occurrences are written before it is known whether that makes new versions of others."""
 
 BOUNDARY: Final = "ErrorOccurrenceCrossingBoundary"
-"""An occurrence may not be moved to or past the day of its neighbour (graph-facts 3.4)."""
+"""An occurrence may not be moved to or past the day of its neighbour (GRAPH.md 3.4)."""
 
 
 @dataclass(frozen=True, slots=True)

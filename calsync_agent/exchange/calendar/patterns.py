@@ -1,4 +1,4 @@
-"""Graph's `patternedRecurrence` and the rule it means, both ways (graph-facts 3.1, 3.2)."""
+"""Graph's `patternedRecurrence` and the rule it means, both ways (GRAPH.md 3.1, 3.2)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime

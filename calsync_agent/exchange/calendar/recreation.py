@@ -3,7 +3,7 @@
 Exchange cannot bring a cancelled occurrence back (G9), nor move an event to another mailbox (G10):
 another event has to take its place. What people gave it besides what the sync carries over is then
 set again; where something cannot be, the event stays. What this program has never heard of, because
-Graph has come to know it since, cannot be set again either. Facts: graph-facts 2.1, 2.2.
+Graph has come to know it since, cannot be set again either. Facts: GRAPH.md 2.1, 2.2.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Which of an event's properties is not what it has to be (graph-facts 2.2).
+"""Which of an event's properties is not what it has to be (GRAPH.md 2.2).
 
 Events are read as they come; this is asked only about one that could not be read.
 """

@@ -238,7 +238,7 @@ def item_gone(answer: Answer) -> bool:
 
 
 def overtaken(answer: Answer) -> bool:
-    """Whether another version is there than the one that was to be written (graph-facts 4.3)."""
+    """Whether another version is there than the one that was to be written (GRAPH.md 4.3)."""
     return answer.status in {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT}
 
 

@@ -1,4 +1,4 @@
-"""Requests made ready to send, and twenty of them in one `$batch` (graph-facts 7)."""
+"""Requests made ready to send, and twenty of them in one `$batch` (GRAPH.md 7)."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence

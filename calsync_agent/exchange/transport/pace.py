@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any, Final
 
 # Exchange takes four requests at once from one app to one mailbox, and works off four of a
-# batch's requests at a time (graph-facts 7 and 8).
+# batch's requests at a time (GRAPH.md 7, 8).
 PLACES: Final = 4
 
 _SLICES: Final = 8

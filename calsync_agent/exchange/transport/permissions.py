@@ -21,7 +21,7 @@ _WORLDWIDE: Final = "https://portal.azure.com"
 def named_permissions(token: str) -> frozenset[str] | None:
     """The application permissions in an access token, None where it cannot be read.
 
-    Only for people to see, as the token is Graph's and not ours (graph-facts 9.1): what RBAC for
+    Only for people to see, as the token is Graph's and not ours (GRAPH.md 9.1): what RBAC for
     Applications grants is not among them.
     """
     parts = token.split(".")
@@ -36,7 +36,7 @@ def named_permissions(token: str) -> frozenset[str] | None:
 
 
 def consent_url(authority: str, tenant: str, client_id: str) -> str:
-    """Where an administrator of the tenant consents to what the app asks for (graph-facts 9.1)."""
+    """Where an administrator of the tenant consents to what the app asks for (GRAPH.md 9.1)."""
     place = f"{authority.rstrip('/')}/{quote(tenant, safe='')}/adminconsent"
     return f"{place}?{urlencode({'client_id': client_id})}"
 

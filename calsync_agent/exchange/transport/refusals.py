@@ -36,7 +36,7 @@ _NO_MAILBOX: Final = message(
     "mailbox if it is on an own Exchange server"
 )
 
-# Graph-facts 9.4; MailboxNotSupportedForRESTAPI and on-premises mailboxes:
+# GRAPH.md 9.4; MailboxNotSupportedForRESTAPI and on-premises mailboxes:
 # https://learn.microsoft.com/exchange/troubleshoot/user-and-shared-mailboxes/rest-api-is-not-yet-supported-for-this-mailbox-error
 # ResourceNotFound and MailboxNotEnabledForRESTAPI alternate for one and the same mailbox.
 CLOSED: Final[dict[tuple[int, str], Message]] = {

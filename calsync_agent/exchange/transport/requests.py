@@ -54,7 +54,7 @@ class Answer:
     def named(self, *codes: str) -> bool:
         """Whether one of `codes` is given as the reason, in any case and at any depth.
 
-        The innermost code is the most precise one (graph-facts 9.4).
+        The innermost code is the most precise one (GRAPH.md 9.4).
         """
         wanted = {code.lower() for code in codes}
         return any(code.lower() in wanted for code in self._codes())

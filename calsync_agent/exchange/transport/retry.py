@@ -1,6 +1,6 @@
 """Whether a request is sent again, and when: decided here, obeyed in `send.py` and `poll.py`.
 
-Pure: what happened and a random number in, a decision out. The rules are those of graph-facts 8.
+Pure: what happened and a random number in, a decision out. The rules are those of GRAPH.md 8.
 """
 
 from dataclasses import dataclass
@@ -186,7 +186,7 @@ def _again(answer: Answer, attempt: Attempt) -> Again | Unwell:
 
 
 def _conflict_of_its_own(answer: Answer, attempt: Attempt) -> bool:
-    """A clash inside Exchange, not with a condition that we set (graph-facts 4.3)."""
+    """A clash inside Exchange, not with a condition that we set (GRAPH.md 4.3)."""
     if answer.named("ConcurrentItemSave", "ErrorConcurrentItemSave"):
         return answer.status in {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}
     return (

@@ -13,7 +13,7 @@ from calsync_agent.i18n import message
 _TENANT: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 # Entra's names for "whichever tenant": an app that signs in as itself belongs to one.
 _NO_TENANT: Final = frozenset({"common", "organizations", "consumers"})
-LARGEST_PAGE: Final = 1000  # graph-facts 1.2
+LARGEST_PAGE: Final = 1000  # GRAPH.md 1.2
 
 
 @dataclass(frozen=True, slots=True)

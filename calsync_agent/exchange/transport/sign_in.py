@@ -1,6 +1,6 @@
 """What Microsoft Entra ID's refusals mean for the admin, and where to mend them.
 
-The meanings are those of graph-facts 9.3. Microsoft asks nobody to decide by the numbers, so they
+The meanings are those of GRAPH.md 9.3. Microsoft asks nobody to decide by the numbers, so they
 only choose the sentence; Microsoft's own code, text and trace id stand beside it.
 """
 
@@ -101,7 +101,7 @@ _LONGEST: Final = 300  # characters of Microsoft's own text
 
 
 def refused(reply: Mapping[str, object], settings: GraphSettings) -> SignInRefused | Unreachable:
-    """What an error answer of the token endpoint means (graph-facts 9.3)."""
+    """What an error answer of the token endpoint means (GRAPH.md 9.3)."""
     code = _code(reply)
     reason = MEANINGS.get(code) if code is not None else None
     sentence = message(

@@ -33,7 +33,7 @@ def list_view(request: Request, renderer: Renderer, calendar: str) -> GraphReply
     entries = [entry for item in items for entry in entries_within(item, window)]
     entries.sort(key=lambda entry: entry.times[0].instant)
     if options.select is not None:
-        # "do not support $select" on views (graph-facts 2.2).
+        # "do not support $select" on views (GRAPH.md 2.2).
         options = replace(options, select=options.select - _NOT_IN_VIEWS)
     return _page(request, renderer, options, entries)
 

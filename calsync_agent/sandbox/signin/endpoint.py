@@ -1,6 +1,6 @@
 """The token endpoint: client credentials by secret or certificate, refused as Entra refuses.
 
-Numbers and texts: graph-facts 9.3.
+Numbers and texts: GRAPH.md 9.3.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""Entra's refusals by AADSTS number: error, HTTP status, text (graph-facts 9.3)."""
+"""Entra's refusals by AADSTS number: error, HTTP status, text (GRAPH.md 9.3)."""
 
 from datetime import UTC, datetime
 from typing import Final
