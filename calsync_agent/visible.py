@@ -13,7 +13,8 @@ another order than the one that is stored (Unicode Technical Report 36, section 
 import re
 from typing import Final
 
-# Control characters, marks and embeddings of direction, line and paragraph separators, halves of surrogates.
+# Control characters, marks and embeddings of direction, line and paragraph separators, halves of
+# surrogates.
 _OBEYED: Final = re.compile(
     r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff]"
 )

@@ -68,7 +68,7 @@ def kinds(world: World) -> set[str]:
     return {row["kind"] for row in world.rows(state.log)}
 
 
-async def test_8_an_admin_finds_a_row_for_everything_that_happened(world: World) -> None:
+async def test_an_admin_finds_a_row_for_everything_that_happened(world: World) -> None:
     await a_day(world)
     rows = world.rows(state.log)
     wanted = {"created", "changed", "deleted", "skipped", "conflict", "error", "reload", "sync"}
@@ -82,7 +82,7 @@ async def test_8_an_admin_finds_a_row_for_everything_that_happened(world: World)
     assert any(row["event_id"] for row in rows if row["kind"] == "created")
 
 
-async def test_8_neither_log_names_a_private_subject_a_body_or_a_secret_even_at_debug(
+async def test_neither_log_names_a_private_subject_a_body_or_a_secret_even_at_debug(
     world: World, capfd: pytest.CaptureFixture[str]
 ) -> None:
     await a_day(world)
@@ -98,7 +98,7 @@ async def test_8_neither_log_names_a_private_subject_a_body_or_a_secret_even_at_
     assert "Angebot" in stored
 
 
-async def test_8_every_line_of_a_cycle_names_profile_and_cycle_and_json_is_valid(
+async def test_every_line_of_a_cycle_names_profile_and_cycle_and_json_is_valid(
     world: World,
 ) -> None:
     await a_day(world)
@@ -115,7 +115,7 @@ async def test_8_every_line_of_a_cycle_names_profile_and_cycle_and_json_is_valid
     assert numbers == sorted(numbers)
 
 
-async def test_8_every_graph_error_has_its_request_id(world: World) -> None:
+async def test_every_graph_error_has_its_request_id(world: World) -> None:
     await a_day(world)
     troubled = [
         line
@@ -128,7 +128,7 @@ async def test_8_every_graph_error_has_its_request_id(world: World) -> None:
         assert re.search(r"request-id [0-9a-f]{8}-", line["message"]), line
 
 
-async def test_8_old_lines_are_pruned_and_new_ones_stay(world: World) -> None:
+async def test_old_lines_are_pruned_and_new_ones_stay(world: World) -> None:
     world.hire("ANNA")
     now = datetime.now(UTC).replace(tzinfo=None)
     with world.database.writing() as connection:

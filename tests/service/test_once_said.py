@@ -1,4 +1,4 @@
-"""B8, CONTRACT.md 1: what `once`, as a process, says of mailboxes and items that it leaves behind."""
+"""B8, CONTRACT.md 1: what `once`, as a process, says of what it leaves behind."""
 
 import os
 import subprocess

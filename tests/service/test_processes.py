@@ -66,7 +66,9 @@ def said(world: World, name: str) -> str:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
-async def test_2_a_signal_while_idle_ends_it_cleanly(world: World, number: signal.Signals) -> None:
+async def test_a_signal_while_idle_ends_the_agent_cleanly(
+    world: World, number: signal.Signals
+) -> None:
     anna = world.hire("ANNA")
     world.enter("ANNA", "Termin", SOON)
     world.settings()

@@ -22,7 +22,7 @@ def progress(service: Service) -> list[str]:
     return [line.partition("first sync: ")[2] for line in service.lines("ANNA/1 first sync: ")]
 
 
-async def test_2_events_are_counted_up_to_how_many_there_are(world: World) -> None:
+async def test_events_are_counted_up_to_how_many_there_are(world: World) -> None:
     anna = world.hire("ANNA")
     for number in range(230):
         anna.create(f"Nr. {number}", SOON, SOON)
@@ -37,7 +37,7 @@ async def test_2_events_are_counted_up_to_how_many_there_are(world: World) -> No
     assert counted == 1
 
 
-async def test_2_where_exchange_does_not_count_the_events_so_far_are_said(world: World) -> None:
+async def test_where_exchange_does_not_count_the_events_so_far_are_said(world: World) -> None:
     anna = world.hire("ANNA")
     for number in range(230):
         anna.create(f"Nr. {number}", SOON, SOON)
@@ -51,7 +51,7 @@ async def test_2_where_exchange_does_not_count_the_events_so_far_are_said(world:
     assert all(re.fullmatch(r"\d+ events read so far", line) for line in progress(service))
 
 
-async def test_2_what_goes_out_is_counted_against_what_is_pending(world: World) -> None:
+async def test_what_goes_out_is_counted_against_what_is_pending(world: World) -> None:
     anna = world.hire("ANNA")
     for number in range(350):
         world.enter("ANNA", f"Nr. {number}", SOON)
@@ -62,7 +62,7 @@ async def test_2_what_goes_out_is_counted_against_what_is_pending(world: World) 
     assert any(re.fullmatch(pattern, line) for line in progress(service))
 
 
-async def test_2_a_short_first_sync_asks_exchange_for_no_count(
+async def test_a_short_first_sync_asks_exchange_for_no_count(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(report, "LATER", 30.0)

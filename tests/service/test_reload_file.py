@@ -34,7 +34,7 @@ def change(world: World, statement: sa.Executable) -> None:
 
 
 @sqlite
-async def test_7_a_changed_log_section_is_taken_over_at_once(world: World) -> None:
+async def test_a_changed_log_section_is_taken_over_at_once(world: World) -> None:
     world.hire("ANNA")
     async with serving(world) as service:
         await until(lambda: service.in_step("ANNA"))
@@ -49,7 +49,9 @@ async def test_7_a_changed_log_section_is_taken_over_at_once(world: World) -> No
 
 
 @sqlite
-async def test_7_a_wider_window_brings_in_what_now_lies_in_it_on_both_sides(world: World) -> None:
+async def test_c1_c2_a_wider_window_brings_in_what_now_lies_in_it_on_both_sides(
+    world: World,
+) -> None:
     anna = world.hire("ANNA")
     long_ago = SOON - timedelta(days=200)
     anna.create("aus Outlook", long_ago, long_ago + timedelta(hours=1))
@@ -63,7 +65,7 @@ async def test_7_a_wider_window_brings_in_what_now_lies_in_it_on_both_sides(worl
 
 
 @sqlite
-async def test_7_a_rotated_secret_is_taken_without_a_restart(world: World) -> None:
+async def test_a_rotated_secret_is_taken_without_a_restart(world: World) -> None:
     anna = world.hire("ANNA")
     async with serving(world) as service:
         await until(lambda: service.in_step("ANNA"))
@@ -80,7 +82,7 @@ async def test_7_a_rotated_secret_is_taken_without_a_restart(world: World) -> No
 
 
 @sqlite
-async def test_7_another_database_is_taken_over_and_the_old_one_left_alone(
+async def test_another_database_is_taken_over_and_the_old_one_left_alone(
     world: World, server: Server | SQLite
 ) -> None:
     anna = world.hire("ANNA")
@@ -112,7 +114,7 @@ BROKEN = [
 
 @sqlite
 @pytest.mark.parametrize(("broken", "said"), BROKEN)
-async def test_7_a_broken_file_is_refused_with_the_key_and_the_agent_goes_on_as_before(
+async def test_a_broken_file_is_refused_with_the_key_and_the_agent_goes_on_as_before(
     world: World, broken: str, said: str
 ) -> None:
     anna = world.hire("ANNA")
@@ -134,7 +136,7 @@ async def test_7_a_broken_file_is_refused_with_the_key_and_the_agent_goes_on_as_
 
 
 @sqlite
-async def test_7_a_file_that_is_gone_is_missed_and_its_return_noticed(world: World) -> None:
+async def test_a_file_that_is_gone_is_missed_and_its_return_noticed(world: World) -> None:
     world.hire("ANNA")
     path = world.folder / "agent.toml"
     async with serving(world) as service:
@@ -146,7 +148,7 @@ async def test_7_a_file_that_is_gone_is_missed_and_its_return_noticed(world: Wor
 
 
 @sqlite
-async def test_7_a_secret_that_others_can_read_is_warned_of_at_the_start(
+async def test_a_secret_that_others_can_read_is_warned_of_at_the_start(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("calsync_agent.config.reading.readable_by_others", lambda _path: True)

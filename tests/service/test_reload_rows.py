@@ -32,7 +32,7 @@ def change(world: World, statement: sa.Executable) -> None:
 
 
 @pytest.mark.parametrize("interval", [3600])
-async def test_7_rows_changed_by_sql_take_effect_at_once_however_long_the_interval(
+async def test_rows_changed_by_sql_take_effect_at_once_however_long_the_interval(
     world: World, interval: int
 ) -> None:
     world.provider(interval_seconds=interval)
@@ -70,7 +70,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("values", "said"), WRONG)
-async def test_7_a_wrong_provider_row_is_refused_and_the_settings_of_before_stay(
+async def test_a_wrong_provider_row_is_refused_and_the_settings_of_before_stay(
     world: World, values: dict[str, Any], said: str
 ) -> None:
     anna = world.hire("ANNA")
@@ -92,7 +92,7 @@ async def test_7_a_wrong_provider_row_is_refused_and_the_settings_of_before_stay
 
 
 @pytest.mark.parametrize(("values", "said"), WRONG)
-async def test_7_a_provider_row_that_was_never_right_is_refused_until_it_is(
+async def test_a_provider_row_that_was_never_right_is_refused_until_it_is(
     world: World, values: dict[str, Any], said: str
 ) -> None:
     anna = world.hire("ANNA")
@@ -123,7 +123,7 @@ async def test_g5_a_tenant_taken_away_stops_the_sync_even_in_a_row_that_is_wrong
     ],
     ids=["empty", "another's"],
 )
-async def test_7_a_wrong_profile_row_is_said_and_the_others_are_synced(
+async def test_b8_a_wrong_profile_row_is_said_and_the_others_are_synced(
     world: World, values: dict[str, str], said: str
 ) -> None:
     anna, bernd = world.hire("ANNA"), world.hire("BERND")
@@ -141,7 +141,7 @@ async def test_7_a_wrong_profile_row_is_said_and_the_others_are_synced(
     assert len(service.lines(said)) == 1
 
 
-async def test_7_a_profile_given_another_mailbox_begins_anew_and_deletes_nothing(
+async def test_b5_a_profile_given_another_mailbox_begins_anew_and_deletes_nothing(
     world: World,
 ) -> None:
     anna = world.hire("ANNA")
@@ -158,7 +158,7 @@ async def test_7_a_profile_given_another_mailbox_begins_anew_and_deletes_nothing
     assert len(world.activities(deleted=True)) == 0
 
 
-async def test_7_the_same_mailbox_by_another_name_doubles_nothing(world: World) -> None:
+async def test_b3_the_same_mailbox_by_another_name_doubles_nothing(world: World) -> None:
     anna = world.hire("ANNA")
     anna.create("aus Outlook", SOON, SOON + timedelta(hours=1))
     world.enter("ANNA", "aus Consolidate", SOON)
@@ -169,7 +169,7 @@ async def test_7_the_same_mailbox_by_another_name_doubles_nothing(world: World) 
     assert_in_step(world)
 
 
-async def test_7_a_profile_switched_off_in_its_first_sync_stops_and_goes_on_later(
+async def test_c5_a_profile_switched_off_in_its_first_sync_stops_and_goes_on_later(
     world: World,
 ) -> None:
     anna = world.hire("ANNA")

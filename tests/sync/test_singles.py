@@ -127,7 +127,7 @@ async def test_a1_each_field_changed_in_consolidate_goes_out_alone(
         ({"isReminderOn": False}, {"reminder_minutes"}, "reminder"),
     ],
 )
-async def test_a1_each_field_changed_in_outlook_comes_in_alone(
+async def test_a1_d5_g7_each_field_changed_in_outlook_comes_in_alone_and_is_noted(
     world: World, values: dict[str, Any], columns: set[str], said: str
 ) -> None:
     anna = world.hire("ANNA")

@@ -48,7 +48,7 @@ def line(terminal: Terminal, code: str) -> str:
     return lines[0] if lines else ""
 
 
-async def test_4_the_list_tells_of_each_profile_how_it_stands(
+async def test_the_list_tells_of_each_profile_how_it_stands(
     opened: Opened, people: Database
 ) -> None:
     office(people)
@@ -73,7 +73,7 @@ async def test_4_the_list_tells_of_each_profile_how_it_stands(
                 assert text in line(terminal, code), (code, text)
 
 
-async def test_4_the_row_under_the_cursor_is_told_in_full_below(
+async def test_the_row_under_the_cursor_is_told_in_full_below(
     opened: Opened, people: Database
 ) -> None:
     office(people)
@@ -91,7 +91,7 @@ async def test_4_the_row_under_the_cursor_is_told_in_full_below(
         await terminal.shows("[bold]Über[/bold] 😀", "in Consolidate inaktiv oder darf")
 
 
-async def test_4_what_others_do_is_seen_and_the_cursor_stays_with_its_profile(
+async def test_what_others_do_is_seen_and_the_cursor_stays_with_its_profile(
     opened: Opened, people: Database
 ) -> None:
     with people.writing() as connection:
@@ -113,7 +113,7 @@ async def test_4_what_others_do_is_seen_and_the_cursor_stays_with_its_profile(
         assert "e004" not in terminal.text()
 
 
-async def test_4_without_a_provider_the_page_says_where_to_begin(opened: Opened) -> None:
+async def test_without_a_provider_the_page_says_where_to_begin(opened: Opened) -> None:
     async with opened(page="profiles") as terminal:
         await terminal.shows("zuerst auf der Seite Anbieter die Tenant ID")
         await terminal.press("a", "f2", "p", "delete", "space", "h")
@@ -121,7 +121,7 @@ async def test_4_without_a_provider_the_page_says_where_to_begin(opened: Opened)
         assert terminal.app.screen is terminal.window
 
 
-async def test_4_links_are_counted_again_when_something_was_logged(
+async def test_links_are_counted_again_when_something_was_logged(
     opened: Opened, people: Database
 ) -> None:
     with people.writing() as connection:
@@ -141,7 +141,9 @@ async def test_4_links_are_counted_again_when_something_was_logged(
         await terminal.shows("3 Termine verknüpft")
 
 
-async def test_2_the_language_changes_under_the_cursor(opened: Opened, people: Database) -> None:
+async def test_the_language_changes_and_the_cursor_stays_with_its_profile(
+    opened: Opened, people: Database
+) -> None:
     office(people)
     async with opened(page="profiles") as terminal:
         await terminal.press("down", "down", "space", "down")

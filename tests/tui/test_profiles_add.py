@@ -103,7 +103,7 @@ async def added(terminal: Terminal) -> None:
     await terminal.shows("Profil hinzugefügt")
 
 
-async def test_4_a_profile_is_added_by_keys_alone(opened: Opened, office: Database) -> None:
+async def test_a_profile_is_added_by_keys_alone(opened: Opened, office: Database) -> None:
     async with opened(page="profiles") as terminal:
         await begin(terminal)
         assert listed(terminal) == len(PEOPLE), "who may, and has none"
@@ -118,7 +118,7 @@ async def test_4_a_profile_is_added_by_keys_alone(opened: Opened, office: Databa
         await terminal.shows("BERT Bert · bert@example.com", "erster Abgleich")
 
 
-async def test_4_a_profile_is_added_by_mouse_alone(opened: Opened, office: Database) -> None:
+async def test_a_profile_is_added_by_mouse_alone(opened: Opened, office: Database) -> None:
     async with opened(page="profiles") as terminal:
         await terminal.click("Profil hinzufügen")
         await terminal.shows("clara@example.com")
@@ -133,7 +133,7 @@ async def test_4_a_profile_is_added_by_mouse_alone(opened: Opened, office: Datab
         assert rows(office) == [("CLARA", "clara@example.com", False)]
 
 
-async def test_4_arrows_move_in_the_list_while_one_types_and_escape_adds_nothing(
+async def test_arrows_move_in_the_list_while_one_types_and_escape_adds_nothing(
     opened: Opened, office: Database
 ) -> None:
     async with opened(page="profiles") as terminal:
@@ -154,7 +154,7 @@ WRONG = [
 ]
 
 
-async def test_4_wrong_input_is_said_at_the_field_and_nothing_is_saved_or_lost(
+async def test_wrong_input_is_said_at_the_field_and_nothing_is_saved_or_lost(
     opened: Opened, office: Database
 ) -> None:
     async with opened(page="profiles") as terminal:
@@ -175,9 +175,7 @@ async def test_4_wrong_input_is_said_at_the_field_and_nothing_is_saved_or_lost(
             await terminal.press("escape")
 
 
-async def test_4_whom_nobody_may_add_is_said_to_fit_nobody(
-    opened: Opened, office: Database
-) -> None:
+async def test_whom_nobody_may_add_is_said_to_fit_nobody(opened: Opened, office: Database) -> None:
     async with opened(page="profiles") as terminal:
         await begin(terminal)
         for taken in ("E001", "E090", "E091"):
@@ -187,7 +185,7 @@ async def test_4_whom_nobody_may_add_is_said_to_fit_nobody(
         assert rows(office) == []
 
 
-async def test_4_what_somebody_else_adds_meanwhile_is_said_at_the_field(
+async def test_what_somebody_else_adds_meanwhile_is_said_at_the_field(
     opened: Opened, office: Database
 ) -> None:
     async with opened(page="profiles") as terminal:
@@ -210,7 +208,7 @@ async def test_4_what_somebody_else_adds_meanwhile_is_said_at_the_field(
         assert [code for code, *_ in rows(office)] == ["E050", "ANNA"]
 
 
-async def test_4_the_mailbox_is_looked_up_from_the_address_and_offered(
+async def test_the_mailbox_is_looked_up_from_the_address_and_offered(
     opened: Opened, office: Database
 ) -> None:
     finder = Fake(Findings((ANNA,)))
@@ -229,7 +227,7 @@ async def test_4_the_mailbox_is_looked_up_from_the_address_and_offered(
         assert rows(office) == [("ANNA", guid(7), True)]
 
 
-async def test_4_what_is_found_never_replaces_what_was_typed_meanwhile(
+async def test_what_is_found_never_replaces_what_was_typed_meanwhile(
     opened: Opened, office: Database
 ) -> None:
     finder = Fake(Findings((ANNA,)))
@@ -257,7 +255,7 @@ FOUND = [
 
 
 @pytest.mark.usefixtures("office")
-async def test_4_a_mailbox_that_is_not_found_is_entered_by_hand(opened: Opened) -> None:
+async def test_a_mailbox_that_is_not_found_is_entered_by_hand(opened: Opened) -> None:
     finder = Fake(Findings())
     finder.may_answer.set()
     async with opened(page="profiles") as terminal:
@@ -297,7 +295,7 @@ def checked(found: tuple[FoundUser, ...], *failing: str, allowed: bool = True) -
     ],
     ids=["found", "nobody", "not signed in", "no right", "no answer"],
 )
-async def test_4_the_headless_program_finds_users_or_says_what_keeps_it_from_that(
+async def test_the_headless_program_finds_users_or_says_what_keeps_it_from_that(
     monkeypatch: pytest.MonkeyPatch, answer: Checked | ProgramTrouble, findings: Findings
 ) -> None:
     async def check(config: Path, *, find_user: str) -> Checked:

@@ -74,7 +74,7 @@ async def ended(terminal: Terminal) -> None:
 
 
 @pytest.mark.usefixtures("three")
-async def test_4_the_row_turns_blue_in_its_place_and_is_marked_by_a_sign(opened: Opened) -> None:
+async def test_the_row_turns_blue_in_its_place_and_is_marked_by_a_sign(opened: Opened) -> None:
     async with opened(page="profiles") as terminal:
         await terminal.press("down")
         before = terminal.lines()
@@ -100,7 +100,7 @@ async def test_4_the_row_turns_blue_in_its_place_and_is_marked_by_a_sign(opened:
             assert terminal.lines()[y] == before[y]
 
 
-async def test_4_update_saves_what_was_entered(opened: Opened, three: Database) -> None:
+async def test_update_saves_what_was_entered_in_a_row(opened: Opened, three: Database) -> None:
     async with opened(page="profiles") as terminal:
         await terminal.press("down")
         await edit(terminal, NEW)
@@ -117,7 +117,7 @@ async def test_4_update_saves_what_was_entered(opened: Opened, three: Database) 
         assert rows(three) == [(guid(1), True), (guid(9), True), (guid(3), True)]
 
 
-async def test_4_a_guid_is_stored_as_graph_writes_it(opened: Opened, three: Database) -> None:
+async def test_a_guid_is_stored_as_graph_writes_it(opened: Opened, three: Database) -> None:
     async with opened(page="profiles") as terminal:
         await edit(terminal, f" {guid(77).upper().replace('-', '')} ")
         await terminal.press("enter")
@@ -125,7 +125,7 @@ async def test_4_a_guid_is_stored_as_graph_writes_it(opened: Opened, three: Data
         assert rows(three)[0] == (guid(77), True)
 
 
-async def test_4_escape_takes_back(opened: Opened, three: Database) -> None:
+async def test_escape_takes_back_what_was_typed_in_a_row(opened: Opened, three: Database) -> None:
     async with opened(page="profiles") as terminal:
         for way in ("escape", "mouse"):
             await edit(terminal, NEW)
@@ -146,7 +146,7 @@ WRONG = {
 }
 
 
-async def test_4_wrong_input_is_said_at_the_row_and_nothing_is_saved_or_lost(
+async def test_wrong_input_is_said_at_the_row_and_nothing_is_saved_or_lost(
     opened: Opened, three: Database
 ) -> None:
     async with opened(page="profiles") as terminal:
@@ -163,7 +163,7 @@ async def test_4_wrong_input_is_said_at_the_row_and_nothing_is_saved_or_lost(
             assert rows(three) == [(guid(1), True), (guid(2), True), (guid(3), True)]
 
 
-async def test_4_a_changed_row_is_asked_about_before_the_page_is_left(
+async def test_a_changed_row_is_asked_about_before_the_page_is_left(
     opened: Opened, three: Database
 ) -> None:
     async with opened(page="profiles") as terminal:
@@ -187,7 +187,7 @@ async def test_4_a_changed_row_is_asked_about_before_the_page_is_left(
 
 
 @pytest.mark.usefixtures("three")
-async def test_4_another_row_is_edited_after_asking_what_becomes_of_this_one(
+async def test_another_row_is_edited_after_asking_what_becomes_of_this_one(
     opened: Opened,
 ) -> None:
     async with opened(page="profiles") as terminal:
@@ -204,7 +204,7 @@ async def test_4_another_row_is_edited_after_asking_what_becomes_of_this_one(
         await terminal.shows("► E003", NEW)
 
 
-async def test_2_what_is_being_typed_survives_another_language(
+async def test_what_is_being_typed_survives_another_language(
     opened: Opened, three: Database
 ) -> None:
     async with opened(page="profiles") as terminal:
@@ -218,7 +218,7 @@ async def test_2_what_is_being_typed_survives_another_language(
         assert rows(three)[0] == (NEW, True)
 
 
-async def test_4_what_others_change_meanwhile_is_shown_at_the_row_and_asked_about(
+async def test_what_others_change_meanwhile_is_shown_at_the_row_and_asked_about(
     opened: Opened, three: Database
 ) -> None:
     async with opened(page="profiles") as terminal:
@@ -238,7 +238,7 @@ async def test_4_what_others_change_meanwhile_is_shown_at_the_row_and_asked_abou
         await terminal.shows("E001 Person 001 · e001@example.com · their@example.com")
 
 
-async def test_4_a_change_that_was_not_seen_yet_is_not_overwritten_either(
+async def test_a_change_that_was_not_seen_yet_is_not_overwritten_either(
     opened: Opened, three: Database
 ) -> None:
     async with opened(page="profiles") as terminal:
@@ -256,7 +256,7 @@ async def test_4_a_change_that_was_not_seen_yet_is_not_overwritten_either(
         assert rows(three)[0] == (NEW, True)
 
 
-async def test_4_a_row_that_somebody_deletes_meanwhile_can_be_added_anew(
+async def test_a_row_that_somebody_deletes_meanwhile_can_be_added_anew(
     opened: Opened, three: Database
 ) -> None:
     async with opened(page="profiles") as terminal:
@@ -271,7 +271,7 @@ async def test_4_a_row_that_somebody_deletes_meanwhile_can_be_added_anew(
         await terminal.shows("E001 Person 001 · e001@example.com · anna@example.com")
 
 
-async def test_4_two_windows_and_a_script_lose_nothing_of_each_other(
+async def test_two_windows_and_a_script_lose_nothing_of_each_other(
     opened: Opened, three: Database
 ) -> None:
     async with opened(page="profiles") as one, opened(page="profiles") as two:
@@ -291,7 +291,7 @@ async def test_4_two_windows_and_a_script_lose_nothing_of_each_other(
         assert rows(three)[:2] == [("berta@example.com", True), (guid(2), False)]
 
 
-async def test_9_keys_are_answered_while_the_database_lets_one_wait(
+async def test_keys_are_answered_while_the_database_lets_one_wait(
     opened: Opened, three: Database
 ) -> None:
     async with opened(page="profiles") as terminal:
@@ -306,7 +306,7 @@ async def test_9_keys_are_answered_while_the_database_lets_one_wait(
         assert rows(three) == [(NEW, True), (guid(2), True), (guid(3), False)]
 
 
-async def test_9_a_lost_database_and_a_login_that_may_not_write_lose_nothing_that_was_typed(
+async def test_a_lost_database_and_a_login_that_may_not_write_lose_nothing_that_was_typed(
     opened: Opened, three: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with opened(page="profiles") as terminal:
@@ -324,7 +324,7 @@ async def test_9_a_lost_database_and_a_login_that_may_not_write_lose_nothing_tha
         assert rows(three)[0] == (NEW, True)
 
 
-async def test_4_the_edited_row_stays_in_sight_and_moves_with_the_list(
+async def test_the_edited_row_stays_in_sight_and_moves_with_the_list(
     opened: Opened, people: Database
 ) -> None:
     with people.writing() as connection:

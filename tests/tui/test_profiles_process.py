@@ -73,7 +73,7 @@ async def a_window(world: World) -> AsyncIterator[Terminal]:
         yield terminal
 
 
-async def test_4_a_profile_added_in_the_ui_has_its_first_sync_without_anything_else_touched(
+async def test_a_profile_added_in_the_ui_has_its_first_sync_without_anything_else_touched(
     world: World,
 ) -> None:
     anna, bert = world.hire("ANNA"), world.hire("BERT", profile=False)
@@ -113,7 +113,7 @@ async def test_4_a_profile_added_in_the_ui_has_its_first_sync_without_anything_e
     assert_in_step(world)
 
 
-async def test_4_the_agent_follows_what_the_ui_pauses_and_what_it_deletes(world: World) -> None:
+async def test_the_agent_follows_what_the_ui_pauses_and_what_it_deletes(world: World) -> None:
     anna = world.hire("ANNA")
     world.enter("ANNA", "eins", SOON)
     world.settings()

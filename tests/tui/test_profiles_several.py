@@ -69,7 +69,7 @@ async def answered(terminal: Terminal) -> None:
     await terminal.settled()
 
 
-async def test_4_rows_are_marked_by_keys(opened: Opened, five: Database) -> None:
+async def test_profiles_are_marked_by_keys(opened: Opened, five: Database) -> None:
     async with opened(page="profiles") as terminal:
         await terminal.press("space", "down", "down", "space")
         assert marks(terminal) == [1, 3]
@@ -87,7 +87,7 @@ async def test_4_rows_are_marked_by_keys(opened: Opened, five: Database) -> None
         assert len(rows(five)) == 5
 
 
-async def test_4_rows_are_marked_by_mouse(opened: Opened, five: Database) -> None:
+async def test_profiles_are_marked_by_mouse(opened: Opened, five: Database) -> None:
     async with opened(page="profiles") as terminal:
         lines = terminal.lines()
         (y,) = (y for y, line in enumerate(lines) if "] E002" in line)
@@ -104,7 +104,7 @@ async def test_4_rows_are_marked_by_mouse(opened: Opened, five: Database) -> Non
         assert len(rows(five)) == 5
 
 
-async def test_4_deleting_asks_with_the_number_and_what_it_means_and_begins_on_cancel(
+async def test_deleting_asks_with_the_number_and_what_it_means_and_begins_on_cancel(
     opened: Opened, held: Database
 ) -> None:
     async with opened(page="profiles") as terminal:
@@ -133,7 +133,7 @@ async def test_4_deleting_asks_with_the_number_and_what_it_means_and_begins_on_c
             assert sorted(connection.execute(left).scalars()) == [1, 4, 5]
 
 
-async def test_4_without_marks_it_is_the_row_under_the_cursor(
+async def test_without_marks_a_command_is_about_the_profile_under_the_cursor(
     opened: Opened, five: Database
 ) -> None:
     async with opened(page="profiles") as terminal:
@@ -145,7 +145,7 @@ async def test_4_without_marks_it_is_the_row_under_the_cursor(
         assert sorted(rows(five)) == [1, 3, 4, 5]
 
 
-async def test_4_nothing_is_deleted_that_somebody_else_has_just_changed(
+async def test_nothing_is_deleted_that_somebody_else_has_just_changed(
     opened: Opened, five: Database
 ) -> None:
     async with opened(page="profiles") as terminal:
@@ -160,7 +160,7 @@ async def test_4_nothing_is_deleted_that_somebody_else_has_just_changed(
         assert rows(five) == {1: True, 2: True, 3: True, 4: False, 5: True}
 
 
-async def test_4_profiles_are_paused_and_resumed(opened: Opened, five: Database) -> None:
+async def test_profiles_are_paused_and_resumed(opened: Opened, five: Database) -> None:
     async with opened(page="profiles") as terminal:
         await terminal.press("shift+down", "p")
         await terminal.until(lambda: list(rows(five).values()) == [False, False, True, True, True])

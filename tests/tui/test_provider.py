@@ -362,7 +362,7 @@ async def test_provider(
         matches(terminal)
 
 
-async def test_1_digits_open_pages_and_are_not_typed_into_what_is_filled_in(
+async def test_digits_open_pages_and_are_not_typed_into_what_is_filled_in(
     opened: Opened, people: Database
 ) -> None:
     a_provider(people)
