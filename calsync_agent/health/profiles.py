@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any
 
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import EmployeeId, ProfileId
 from calsync_agent.consolidate.tables import employee
+from calsync_agent.database.stored import as_stored
 from calsync_agent.i18n import Message
 from calsync_agent.state import profile_status
 from calsync_agent.state.agents import SILENCE
@@ -125,18 +126,19 @@ class _Counts:
     attended: bool
 
 
-_PROFILES: Final = (
-    sa.select(
-        *profile.c,
-        employee.c.code,
-        employee.c.name,
-        employee.c.email,
-        employee.c.active.label("employee_active"),
-        employee.c.calendarsync_allowed,
+def _listed(connection: sa.Connection) -> sa.Select[Any]:
+    return (
+        sa.select(
+            *as_stored(connection, profile.c),
+            employee.c.code,
+            employee.c.name,
+            employee.c.email,
+            employee.c.active.label("employee_active"),
+            employee.c.calendarsync_allowed,
+        )
+        .join_from(profile, employee, employee.c.id == profile.c.employee_id)
+        .order_by(profile.c.id)
     )
-    .join_from(profile, employee, employee.c.id == profile.c.employee_id)
-    .order_by(profile.c.id)
-)
 
 
 def read(connection: sa.Connection, now: datetime) -> Listing:
@@ -144,7 +146,8 @@ def read(connection: sa.Connection, now: datetime) -> Listing:
     number = provider_id(connection)
     if number is None:
         return Listing()
-    rows = connection.execute(_PROFILES.where(profile.c.provider_id == number)).mappings().all()
+    mine = _listed(connection).where(profile.c.provider_id == number)
+    rows = connection.execute(mine).mappings().all()
     told, counts = profile_status.read(connection), _counts(connection, now)
     first: dict[str, ProfileId] = {}
     none = _Waiting()
@@ -210,12 +213,12 @@ def provider_id(connection: sa.Connection) -> int | None:
 
 
 def row_of(found: sa.RowMapping) -> Row:
-    """A row of `calsync_profile` as a value."""
+    """A row of `calsync_profile` as a value, whatever stands in it (`as_stored`)."""
     return Row(
         id=ProfileId(found["id"]),
         provider=found["provider_id"],
         employee=EmployeeId(found["employee_id"]),
-        mailbox=found["external_user_id"],
+        mailbox=str(found["external_user_id"]),
         active=bool(found["active"]),
     )
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from calsync_agent.database.stored import as_stored
 from calsync_agent.domain.policy import Priority
 from calsync_agent.i18n import Message, message
 from calsync_agent.state.profiles import KIND, LONGEST_INTERVAL, SHORTEST_INTERVAL
@@ -58,16 +59,16 @@ FIELDS: Final = tuple(field.name for field in fields(ProviderDraft))
 
 def read(connection: sa.Connection) -> Row | None:
     """The provider row; None where there is none."""
-    found = sa.select(*provider.c).where(provider.c.kind == KIND)
+    found = sa.select(*as_stored(connection, provider.c)).where(provider.c.kind == KIND)
     row = connection.execute(found).mappings().first()
     if row is None:
         return None
     return Row(
         id=row["id"],
-        tenant_id=row["tenant_id"],
+        tenant_id=str(row["tenant_id"]),
         inbound=bool(row["inbound"]),
         outbound=bool(row["outbound"]),
-        priority=row["priority"],
+        priority=str(row["priority"]),
         interval_seconds=row["interval_seconds"],
     )
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import EmployeeId, ProfileId
 from calsync_agent.consolidate.tables import employee
 from calsync_agent.database.statements import chunks, locked
+from calsync_agent.database.stored import as_stored
 from calsync_agent.errors import Refusal
 from calsync_agent.health.profiles import Row, provider_id, row_of, same
 from calsync_agent.i18n import Message, message
@@ -60,7 +61,11 @@ def add(connection: sa.Connection, who: EmployeeId, mailbox: str, *, active: boo
     with _first_come():
         connection.execute(sa.insert(profile).values(provider_id=number, **values))
     mine = profile.c.provider_id == number, profile.c.employee_id == who
-    return row_of(connection.execute(sa.select(*profile.c).where(*mine)).mappings().one())
+    return row_of(
+        connection.execute(sa.select(*as_stored(connection, profile.c)).where(*mine))
+        .mappings()
+        .one()
+    )
 
 
 def change(connection: sa.Connection, seen: Row, mailbox: str, *, active: bool) -> Row:
@@ -111,7 +116,11 @@ def _held(connection: sa.Connection, numbers: Collection[ProfileId]) -> dict[Pro
     """The rows as they are, and stay until the transaction ends."""
     found: dict[ProfileId, Row] = {}
     for some in chunks(sorted(numbers)):
-        wanted = sa.select(*profile.c).where(profile.c.id.in_(some)).order_by(profile.c.id)
+        wanted = (
+            sa.select(*as_stored(connection, profile.c))
+            .where(profile.c.id.in_(some))
+            .order_by(profile.c.id)
+        )
         for row in connection.execute(locked(wanted, profile)).mappings():
             found[ProfileId(row["id"])] = row_of(row)
     return found

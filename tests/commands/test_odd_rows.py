@@ -1,5 +1,7 @@
 """B8: what no column should hold is told by table, key and column, and ends nothing."""
 
+import json
+
 import pytest
 import sqlalchemy as sa
 
@@ -141,3 +143,26 @@ def test_b8_an_online_meeting_that_is_neither_yes_nor_no_is_told_by_check(
     assert told.status == 0
     assert "calsync_type 7: online_meeting is " in told.out
     assert "it must be one of: 0, 1" in told.out
+
+
+@sqlite
+@pytest.mark.parametrize("value", [BLOB, NO_UTF_8, "'perhaps'", "7"])
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("calsync_profile", "external_user_id"),
+        ("calsync_profile", "active"),
+        ("calsync_provider", "tenant_id"),
+        ("calsync_provider", "priority"),
+        ("calsync_provider", "inbound"),
+        ("calsync_provider", "interval_seconds"),
+    ],
+)
+def test_h1_status_tells_of_everything_whatever_a_row_holds(
+    run: Run, world: World, table: str, column: str, value: str
+) -> None:
+    put(world, table, column, value)
+    told = run("status", "--json", "--config", world.folder / "agent.toml", "--lang", "en")
+    assert told.status in {0, 1}
+    assert told.err == ""
+    assert [one["code"] for one in json.loads(told.out)["profiles"]] == ["ANNA"]
