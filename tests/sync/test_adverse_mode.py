@@ -34,6 +34,7 @@ USUAL: Final = (
     "days of series",
     "meetings of three",
     "meetings answered",
+    "meetings handed over",
 )
 """Which ones all troubles together come to in each run."""
 ON_POSTGRESQL: Final = ("both ways",)

@@ -92,8 +92,8 @@ class Renderer:
             "organizer": item.organizer.as_json() if item.organizer.known else None,
             **self._content(content),
         }
-        if item.odd and entry.day is None:
-            shown = put_over(shown, {name: json.loads(odd) for name, odd in item.odd.items()})
+        if item.odd:
+            shown = put_over(shown, {name: json.loads(odd) for name, odd in _odd(entry).items()})
         original = entry.original_start
         if original is not None:
             shown["originalStart"] = short_utc_time(original)
@@ -145,6 +145,30 @@ class Renderer:
         else:
             local = moment.within(self.prefers.zone).local
         return {"dateTime": wall_clock(local), "timeZone": self.prefers.zone}
+
+
+def _odd(entry: CalendarEntry) -> dict[str, str]:
+    """What is shown instead of what is held; of a day what it has from its series, not its own."""
+    item, day = entry.item, entry.day
+    if day is None:
+        return item.odd
+    exception = item.exceptions.get(day)
+    own = exception.changes if exception else {}
+    return {
+        name: odd
+        for name, odd in item.odd.items()
+        if name in _OF_EACH_DAY and _OF_EACH_DAY[name] not in own
+    }
+
+
+_OF_EACH_DAY: Final = {
+    "subject": "subject",
+    "location": "locations",
+    "locations": "locations",
+    "bodyPreview": "body",
+    "categories": "categories",
+}
+"""What a day has from its series, and what it has then of its own when it is changed."""
 
 
 def put_over(shown: JsonObject, odd: Mapping[str, Any]) -> JsonObject:
