@@ -1,7 +1,7 @@
 """Puts aside what fell at the fence: quarantined, with its reason and a name (B8)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from uuid import uuid4
 
@@ -16,6 +16,7 @@ from calsync_agent.domain.link import Link, Role
 from calsync_agent.domain.operation import Partly, Result, Written, WrittenUnread
 from calsync_agent.fence import guarded
 from calsync_agent.i18n import Message, Value
+from calsync_agent.plan.aftermath import unread
 from calsync_agent.plan.effects import agreed
 from calsync_agent.plan.job import Batch, Intent, Job
 from calsync_agent.plan.pairing import Match, no_match
@@ -120,17 +121,6 @@ def results(
                 links.update(connection, [unread(link, event_id)])
     _put(connection, job, found)
     pending.done(connection, job.profile.id, done)
-
-
-def unread(link: Link, event: EventId | None) -> Link:
-    """The link after a write that was done, though nobody knows what the event holds now.
-
-    It is read before anything else happens to it; one whose id is not known is looked for.
-    """
-    event = event or link.event_id
-    if event is None:
-        return replace(link, exchange=UNKNOWN)
-    return replace(link, event_id=event, unfinished=True)
 
 
 def _item_of(event: EventId, linked: dict[EventId | None, ActivityId]) -> Item:

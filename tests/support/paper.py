@@ -23,6 +23,7 @@ from calsync_agent.domain.policy import Policy, Priority, Profile
 from calsync_agent.domain.version import Kept
 from calsync_agent.exchange.calendar import writes
 from calsync_agent.exchange.calendar.event_codec import read_event
+from calsync_agent.plan.aftermath import after
 from calsync_agent.plan.effects import agreed
 from calsync_agent.plan.guard import Limits
 from calsync_agent.plan.job import Intent, Job
@@ -32,7 +33,6 @@ from calsync_agent.plan.triage import Planned, plan
 from calsync_agent.plan.window import window
 from calsync_agent.sandbox.model import events
 from calsync_agent.sandbox.tenant import Tenant
-from calsync_agent.sync import record_results
 
 NOW: Final = datetime(2026, 11, 23, 8)
 NUMBER: Final = ActivityId(UUID(int=1))
@@ -177,9 +177,7 @@ class Paper:
         result = self.event
         assert isinstance(result, Event)
         intent = Intent(planned.decision.cell, outgoing, "", "", 1, Mails())
-        outcome = record_results._Outcome()
-        record_results._enter(terms, intent, Written(result), outcome)
-        (self.link,) = outcome.changed
+        self.link = after(terms, intent, Written(result), LinkId(NUMBER)).link
 
     def settle(self, policy: Policy = BOTH) -> int:
         """Steps until nothing is left to do; how many did something."""

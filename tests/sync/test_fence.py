@@ -16,11 +16,11 @@ from calsync_agent.consolidate import rows, writing
 from calsync_agent.domain.event import Event
 from calsync_agent.exchange.calendar import delta, writes
 from calsync_agent.i18n import Message
-from calsync_agent.plan import triage
+from calsync_agent.plan import aftermath, triage
 from calsync_agent.plan.window import Window
 from calsync_agent.service import previewing
 from calsync_agent.state import tables as state
-from calsync_agent.sync import assemble, feed_dispatch, flip_guard, record_results, sync_log
+from calsync_agent.sync import assemble, feed_dispatch, flip_guard, sync_log
 from calsync_agent.sync.preview import Preview
 from calsync_agent.sync.read_events import SeriesSeen
 from calsync_agent.sync.rehearsal import Rehearsal
@@ -81,7 +81,7 @@ OUT: Final = [
     Step("mails", triage, "forecast"),
     Step("request building", writes, "event_body"),
     Step("answer reading", writes, "read_event"),
-    Step("answer recording", record_results, "_held"),
+    Step("answer recording", aftermath, "_held"),
     Step("breaker", flip_guard, "_turn_of"),
     Step("log line", sync_log, "sent"),
 ]
