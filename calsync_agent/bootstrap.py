@@ -1,10 +1,14 @@
-"""Puts the parts together: the one place that knows which class does what."""
+"""Puts the agent's parts together, and knows which room speaks to which provider of calendars."""
 
 import asyncio
 import os
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
+from functools import partial
+from typing import Final, Protocol
 from uuid import uuid4
 
 from calsync_agent import __version__
@@ -12,21 +16,29 @@ from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
 from calsync_agent.database.engine import open_database as open_url
 from calsync_agent.domain.calendar import Connection, Grants
-from calsync_agent.domain.policy import Provider
-from calsync_agent.exchange.calendar import connection as exchange
-from calsync_agent.exchange.calendar.connection import Exchange
-from calsync_agent.exchange.transport.auth import MsalTokens
-from calsync_agent.exchange.transport.client import Graph
-from calsync_agent.exchange.transport.settings import GraphSettings
+from calsync_agent.domain.policy import Provider, ProviderKind
+from calsync_agent.exchange import provider as exchange
 from calsync_agent.i18n import message
 from calsync_agent.platform import ProcessLock, state_folder
 from calsync_agent.service import checkup
 from calsync_agent.service.agent import GRACE
+from calsync_agent.service.faring import Faring
 from calsync_agent.service.findings import Checkup
+from calsync_agent.service.gate import Gate
+from calsync_agent.service.leases import Leases
+from calsync_agent.service.lines import Connect, Lines
+from calsync_agent.service.looks import Looks
+from calsync_agent.service.memory import Memory
 from calsync_agent.service.once import Outcome, once
-from calsync_agent.service.previewing import preview_all
+from calsync_agent.service.polls import Polls
+from calsync_agent.service.previewing import preview_all, utc_now
 from calsync_agent.service.rounds import Rounds
+from calsync_agent.service.running import Running
+from calsync_agent.service.troubles import Troubles
+from calsync_agent.service.watch import Watch
+from calsync_agent.service.whose import Whose
 from calsync_agent.state.agents import Identity
+from calsync_agent.state.log import Kind, Level
 from calsync_agent.sync.preview import Preview
 
 
@@ -36,28 +48,29 @@ def open_database(settings: Settings) -> Database:
     return open_url(part.url.get_secret_value(), schema=part.schema_name, feed=part.feed)
 
 
+class CalendarProvider(Protocol):
+    """What a provider's room offers."""
+
+    def connect(self, settings: Settings, provider: Provider) -> Connection:
+        """The way to the provider's calendars. Raises ConfigurationRefused."""
+
+    def grants(self, settings: Settings, provider: Provider) -> Grants:
+        """What an administrator gives the app there, and where."""
+
+
+_PROVIDERS: Final[Mapping[ProviderKind, CalendarProvider]] = {
+    ProviderKind.EXCHANGE365: exchange,
+}
+
+
 def connect(settings: Settings, provider: Provider) -> Connection:
-    """A line to the provider's tenant. Raises ConfigurationRefused."""
-    part = settings.exchange
-    variable = os.environ.get(part.client_secret_env) if part.client_secret_env else None
-    graph = GraphSettings(
-        tenant_id=provider.tenant_id,
-        client_id=part.client_id,
-        secret=variable,
-        secret_file=part.client_secret_file,
-        certificate_pem=part.certificate_file,
-        authority=part.authority,
-        graph_url=part.graph_url,
-        ca_file=part.ca_file,
-        proxy=part.proxy.get_secret_value(),
-    )
-    return Exchange(Graph(graph, MsalTokens(graph)))
+    """The way to the provider's calendars. Raises ConfigurationRefused."""
+    return _PROVIDERS[provider.kind].connect(settings, provider)
 
 
 def grants(settings: Settings, provider: Provider) -> Grants:
-    """What an administrator gives the app in the provider's tenant, and where."""
-    part = settings.exchange
-    return exchange.grants(part.authority, provider.tenant_id, part.client_id)
+    """What an administrator gives the app at the provider, and where."""
+    return _PROVIDERS[provider.kind].grants(settings, provider)
 
 
 @contextmanager
@@ -76,9 +89,47 @@ def identity() -> Iterator[Identity]:
         lock.end()
 
 
-def rounds(settings: Settings, database: Database, who: Identity) -> Rounds:
-    """What syncs all profiles of a database."""
-    return Rounds(database, who, settings, connect)
+def rounds(
+    settings: Settings,
+    database: Database,
+    who: Identity,
+    *,
+    connect: Connect = connect,
+    memory: Memory | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Rounds:
+    """What syncs all profiles of a database.
+
+    `memory`: what is remembered of databases outside them. `clock` is UTC; what is waited for goes
+    by `monotonic`.
+    """
+    news, memory = asyncio.Event(), memory or Memory()
+    leases, troubles = Leases(database, who), Troubles(clock)
+    gate, whose = Gate(leases), Whose(database, who.id)
+    looks = Looks(database, leases, troubles, gate, memory, clock, monotonic)
+    running = Running(
+        database, leases, troubles, gate, whose, looks.advance, news, clock, monotonic
+    )
+    tell = partial(troubles.tell, Level.ERROR, Kind.SYNC)
+    return Rounds(
+        settings=settings,
+        database=database,
+        leases=leases,
+        gate=gate,
+        troubles=troubles,
+        lines=Lines(connect),
+        whose=whose,
+        looks=looks,
+        running=running,
+        polls=Polls(running),
+        watch=Watch(database, leases, gate, running, lambda: looks.ready, memory, news, tell),
+        faring=Faring(database),
+        preview=lambda now: preview_all(database, now, connect, clock=clock),
+        news=news,
+        clock=clock,
+        monotonic=monotonic,
+    )
 
 
 async def sync_once(settings: Settings, who: Identity) -> list[Outcome]:

@@ -23,11 +23,18 @@ class Policy:
     priority: Priority
 
 
+class ProviderKind(StrEnum):
+    """Who keeps the calendars; `bootstrap` knows which room speaks to whom."""
+
+    EXCHANGE365 = "exchange365"
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """The tenant and how it is synced."""
 
     id: int
+    kind: ProviderKind
     tenant_id: str
     policy: Policy
     interval_seconds: int

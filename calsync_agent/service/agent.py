@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from calsync_agent.config.reading import exposed
@@ -20,6 +21,7 @@ from calsync_agent.i18n import Message, message
 from calsync_agent.logs.logs import Logs
 from calsync_agent.platform import seconds_passed
 from calsync_agent.platform.clocks import Reading
+from calsync_agent.service.beside import Beside
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.troubles import internal
 from calsync_agent.state import history, horizon, log, turns
@@ -75,17 +77,16 @@ class Agent:
         """Sync until `stop` is set; then end well."""
         _log.info(message("the agent begins with {file}", file=str(self._settings.path)))
         self._warn()
-        beside = [
-            asyncio.create_task(self._follow_settings(stop), name="settings"),
-            asyncio.create_task(self._wake_on(stop), name="stop"),
-        ]
+        beside = Beside(
+            {"settings": lambda: self._follow_settings(stop), "stop": lambda: self._wake_on(stop)},
+            partial(self._tell, Level.ERROR),
+        )
+        beside.begin()
         try:
             while not stop.is_set():
                 await self._with_database(stop)
         finally:
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+            await beside.close()
         _log.info(message("the agent has stopped"))
 
     async def _with_database(self, stop: asyncio.Event) -> None:
@@ -176,14 +177,6 @@ class Agent:
         self._wake()
 
     async def _follow_settings(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                await self._take_over_changes(stop)
-            except Exception as error:  # noqa: BLE001 - it must not end the agent
-                self._tell(Level.ERROR, internal(error).message)
-                await asyncio.sleep(LOOKS_AGAIN_AFTER)
-
-    async def _take_over_changes(self, stop: asyncio.Event) -> None:
         """Take over what changes in `agent.toml`, or say why not and go on as before."""
         async with aclosing(changes(self._settings.path, stop, self._settings)) as outcomes:
             async for outcome in outcomes:

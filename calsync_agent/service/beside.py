@@ -65,6 +65,12 @@ class Beside:
             await asyncio.sleep(AGAIN_AFTER)
 
 
+def fallen(task: asyncio.Task[None]) -> Exception | None:
+    """What a task fell over that has ended; None where it came to its end, or was cut off."""
+    error = None if task.cancelled() else task.exception()
+    return error if isinstance(error, Exception) else None
+
+
 def _again(name: str, detail: Message | str) -> Message:
     return message(
         "a task beside the rounds ended: {task}: {detail}; it begins again",

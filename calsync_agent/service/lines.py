@@ -9,6 +9,7 @@ from calsync_agent.domain.calendar import Connection
 from calsync_agent.domain.policy import Provider
 
 Connect: TypeAlias = Callable[[Settings, Provider], Connection]
+"""Makes the way to a provider's calendars; raises ConfigurationRefused."""
 
 
 class Line:

@@ -9,12 +9,12 @@ from calsync_agent.database.failures import Contended
 from calsync_agent.domain.policy import Provider
 from calsync_agent.errors import NotInstalled, NotPermitted, Refusal
 from calsync_agent.i18n import message
+from calsync_agent.service.gate import Gate
 from calsync_agent.service.leases import Leases
 from calsync_agent.service.memory import Memory, Remembered, Seen
 from calsync_agent.service.scanning import Scanning
 from calsync_agent.service.troubles import Troubles
 from calsync_agent.service.view import Ready, View, look
-from calsync_agent.service.watch import Watch
 from calsync_agent.state import identity
 from calsync_agent.state.log import Kind, Level
 from calsync_agent.sync.feed_dispatch import AT_ONCE, dispatch
@@ -28,7 +28,7 @@ class Looks:
         database: Database,
         leases: Leases,
         troubles: Troubles,
-        watch: Watch,
+        gate: Gate,
         memory: Memory,
         clock: Callable[[], datetime],
         monotonic: Callable[[], float],
@@ -37,12 +37,17 @@ class Looks:
         self._database = database
         self._leases = leases
         self._troubles = troubles
-        self._watch = watch
+        self._gate = gate
         self._memory = memory
         self._clock = clock
         self._position: int | None = None
         self._blind = False
         self._scanning = Scanning(database, monotonic)
+
+    @property
+    def ready(self) -> Ready | None:
+        """What the last one has found of all that has to be ready."""
+        return self.view.ready if self.view else None
 
     async def look(self) -> View:
         """The database as it is, its feed handed out.
@@ -73,7 +78,7 @@ class Looks:
             view = await self._look(now, before)
         except Refusal as refusal:
             self._blind |= isinstance(refusal, NotInstalled | NotPermitted)
-            self._watch.refused(refusal)
+            self._gate.refuse(refusal)
             raise
         await self._remember(view.ready)
         await self._follow_settings(view.ready)
@@ -112,7 +117,7 @@ class Looks:
 
     async def advance(self) -> None:
         """A cycle has written something: the database has come further, and is remembered so."""
-        if self._watch.must_not_write:
+        if not self._gate.may_note:
             return
         position = await self._database.write(identity.advance)
         if self.view is not None:
@@ -138,4 +143,4 @@ class Looks:
         elif known is not None and known.revision != found.revision:
             text = message("settings taken over, revision {revision}", revision=found.revision)
             self._troubles.tell(Level.INFO, Kind.RELOAD, text)
-        self._watch.seen(found)
+        self._gate.looked()

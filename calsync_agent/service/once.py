@@ -119,6 +119,8 @@ async def _settled(rounds: Rounds) -> None:
         if not finished.done():
             finished.cancel()
         await asyncio.gather(finished, changed, return_exceptions=True)
+    if not finished.cancelled():
+        finished.result()  # whatever it fell over is no reason to go on
 
 
 def _pause(rounds: Rounds, patience: _Patience) -> float | None:

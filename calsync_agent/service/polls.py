@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Final, TypeAlias
 
 from calsync_agent.domain.calendar import Changes, Polled, Unchanged, Waiting
 from calsync_agent.errors import CalsyncError, ForeignLink
+from calsync_agent.service.beside import fallen
 from calsync_agent.service.lines import Line
 from calsync_agent.service.running import Running
 from calsync_agent.service.standing import Standing
@@ -30,13 +32,23 @@ class Polls:
         with about(alone):
             task = asyncio.create_task(self._ask(asked, line, begin), name="poll")
         self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(partial(self._ended, [(one, one.cycle) for one in asked.values()]))
 
     async def close(self) -> None:
         """End them: they only read."""
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
+
+    def _ended(self, asked: Iterable[tuple[Standing, int]], task: asyncio.Task[None]) -> None:
+        """A poll is over; whatever it fell over, its profiles are asked again."""
+        self.tasks.discard(task)
+        error = fallen(task)
+        for standing, begun in asked:
+            if standing.cycle == begun and standing.profile.id not in self._running.tasks:
+                standing.busy = False
+                if error is not None:
+                    self._running.failed(standing, internal(error))
 
     async def _ask(self, asked: Mapping[str, Standing], line: Line, begin: Begin) -> None:
         positions = {mailbox: standing.position or "" for mailbox, standing in asked.items()}

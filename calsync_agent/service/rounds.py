@@ -6,11 +6,10 @@ anything (A5). Polls and cycles run on their own, so that no mailbox delays a ro
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from typing import Final
 
 import sqlalchemy as sa
@@ -26,70 +25,57 @@ from calsync_agent.plan.job import Job
 from calsync_agent.plan.window import Window, window
 from calsync_agent.service.enrolment import enrolled, save_positions
 from calsync_agent.service.faring import Faring
+from calsync_agent.service.gate import Gate
 from calsync_agent.service.leases import Leases
-from calsync_agent.service.lines import Connect, Line, Lines
+from calsync_agent.service.lines import Line, Lines
 from calsync_agent.service.looks import Looks
-from calsync_agent.service.memory import Memory
 from calsync_agent.service.polls import Polls
 from calsync_agent.service.preview_text import lines
-from calsync_agent.service.previewing import job, preview_all, utc_now
+from calsync_agent.service.previewing import job
 from calsync_agent.service.running import Running
 from calsync_agent.service.standing import Standing, Terms
 from calsync_agent.service.troubles import Troubles
 from calsync_agent.service.view import ProfileRefused, View
 from calsync_agent.service.watch import Watch
 from calsync_agent.service.whose import Whose
-from calsync_agent.state.agents import Identity
 from calsync_agent.state.log import Kind, Level
 from calsync_agent.state.progress import moved_from
 from calsync_agent.sync import inbound
+from calsync_agent.sync.preview import Preview
 
 _log: Final = logging.getLogger(__name__)
 
 
+@dataclass(eq=False, kw_only=True)
 class Rounds:
-    """All profiles that this agent syncs on one database.
+    """All profiles that this agent syncs on one database, by the parts that `bootstrap` gives it.
 
     `settings` may be exchanged any time. `clock` is UTC; what is waited for goes by `monotonic`,
     whose seconds no one can set. `news` is set when the next round should begin at once.
+    `preview` tells what would be done by these settings, and does nothing.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        identity: Identity,
-        settings: Settings,
-        connect: Connect,
-        clock: Callable[[], datetime] = utc_now,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.settings = settings
-        self.news = asyncio.Event()
-        self.standings: dict[ProfileId, Standing] = {}
-        self.leases = Leases(database, identity)
-        self.troubles = Troubles(clock)
-        self._database = database
-        self._clock = clock
-        self.monotonic = monotonic
-        memory = Memory()
-        self._connect = connect
-        self._lines = Lines(connect)
-        self._whose = Whose(database, identity.id)
-        self._running = Running(
-            database, self.leases, self.troubles, clock, self.news, self._whose, monotonic
-        )
-        tell = partial(self.troubles.tell, Level.ERROR, Kind.SYNC)
-        self._watch = Watch(database, self.leases, self._running, memory, self.news, tell)
-        self._looks = Looks(
-            database, self.leases, self.troubles, self._watch, memory, clock, monotonic
-        )
-        self._running.written = self._looks.advance
-        self._polls = Polls(self._running)
-        self._faring = Faring(database)
+    settings: Settings
+    database: Database
+    leases: Leases
+    gate: Gate
+    troubles: Troubles
+    lines: Lines
+    whose: Whose
+    looks: Looks
+    running: Running
+    polls: Polls
+    watch: Watch
+    faring: Faring
+    preview: Callable[[Settings], Awaitable[list[Preview]]]
+    news: asyncio.Event
+    clock: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    standings: dict[ProfileId, Standing] = field(default_factory=dict)
 
     def attend(self) -> None:
         """From now on, show that this agent lives, and set `news` when something has changed."""
-        self._watch.begin()
+        self.watch.begin()
 
     async def begin(self) -> View:
         """Look, ask all mailboxes whether anything is new, and begin a cycle where there is work.
@@ -99,21 +85,21 @@ class Rounds:
         """
         self.news.clear()
         with permitted():
-            view = await self._looks.look()
+            view = await self.looks.look()
             try:
-                line = await self._lines.to(self.settings, view.provider)
+                line = await self.lines.to(self.settings, view.provider)
             except Refusal as refusal:
-                self._running.refuse(refusal.message)
+                self.gate.refuse(refusal, of_database=False)
                 raise
             await self._follow_leases(view)
-        self._running.allow()
+        self.gate.open()
         if self.leases.shown:
             self.troubles.over()
         slowest = max((standing.took for standing in self.standings.values()), default=0.0)
         self.leases.asked(round(slowest * 1000))
         self._begin_cycles(view, line)
-        await self.troubles.write(self._database)
-        await self._faring.tell(self.standings.values(), self._clock())
+        await self.troubles.write(self.database)
+        await self.faring.tell(self.standings.values(), self.clock())
         return view
 
     async def say(self, error: CalsyncError) -> None:
@@ -121,15 +107,13 @@ class Rounds:
         said = self.troubles.met(error)
         if said and isinstance(error, Undecided):
             await self._observe()
-        if not self._watch.must_not_write:
-            await self.troubles.write(self._database)
+        if self.gate.may_note:
+            await self.troubles.write(self.database)
 
     async def _observe(self) -> None:
         """Say what would be done, as long as nobody has said which database this is (B12)."""
         try:
-            for found in await preview_all(
-                self._database, self.settings, self._connect, clock=self._clock
-            ):
+            for found in await self.preview(self.settings):
                 for line in lines(found):
                     _log.info(line)
         except CalsyncError as error:
@@ -138,7 +122,7 @@ class Rounds:
     @property
     def view(self) -> View | None:
         """What the last look has found."""
-        return self._looks.view
+        return self.looks.view
 
     @property
     def under_way(self) -> list[Standing]:
@@ -148,28 +132,28 @@ class Rounds:
     @property
     def tasks(self) -> set[asyncio.Task[None]]:
         """All that goes on beside the caller."""
-        return {*self._polls.tasks, *self._running.tasks.values(), *self._watch.tasks}
+        return {*self.polls.tasks, *self.running.tasks.values(), *self.watch.tasks}
 
     async def finished(self) -> None:
         """Wait until nothing is under way."""
-        while tasks := self.tasks - self._watch.tasks:
+        while tasks := self.tasks - self.watch.tasks:
             await asyncio.wait(tasks)
-        await self.troubles.write(self._database)
-        await self._faring.tell(self.standings.values(), self._clock())
+        await self.troubles.write(self.database)
+        await self.faring.tell(self.standings.values(), self.clock())
 
     async def close(self, grace: float) -> None:
         """Bring what is under way to an end within `grace` seconds, and give the profiles back."""
-        await self._polls.close()
-        await self._running.close(grace)
-        await self._watch.close()
-        if not self._watch.must_not_write:
+        await self.polls.close()
+        await self.running.close(grace)
+        await self.watch.close()
+        if self.gate.may_note:
             # What cannot be given back runs out by itself.
             with suppress(CalsyncError, sa.exc.SQLAlchemyError):
-                await self.troubles.write(self._database)
+                await self.troubles.write(self.database)
                 idle = [standing for standing in self.standings.values() if not standing.busy]
-                await save_positions(self._database, self.leases.identity.id, idle)
+                await save_positions(self.database, self.leases.identity.id, idle)
                 await self.leases.give_back()
-        await self._lines.close()
+        await self.lines.close()
 
     async def _follow_leases(self, view: View) -> None:
         """One standing for each profile that is ours to sync.
@@ -187,7 +171,7 @@ class Rounds:
                     self.troubles.tell(Level.WARNING, Kind.SYNC, text, standing)
         new = [wanted[number] for number in mine & wanted.keys() if self._is_new(wanted[number])]
         if new:
-            standings = await enrolled(self._database, new)
+            standings = await enrolled(self.database, new)
             self.standings |= {standing.profile.id: standing for standing in standings}
         for standing in self.standings.values():
             self._follow_profile(standing, wanted.get(standing.profile.id), view)
@@ -203,7 +187,7 @@ class Rounds:
         """A cycle under way ends when its settings have changed; else they are taken over."""
         if standing.busy:
             if profile is None or standing.terms != _terms(profile, view):
-                self._running.withdraw(standing)
+                self.running.withdraw(standing)
         elif profile is not None:
             employee = view.staff.people.find(profile.employee)
             standing.name = employee.code if employee else str(profile.id)
@@ -211,8 +195,8 @@ class Rounds:
 
     def _begin_cycles(self, view: View, line: Line) -> None:
         """Begin what is due, and ask the others whether anything is new."""
-        self._whose.view = view
-        now, at, refused = self._clock(), self.monotonic(), view.refused
+        self.whose.view = view
+        now, at, refused = self.clock(), self.monotonic(), view.refused
         bounds, policy = self._window(now), view.provider.policy
         asked: dict[str, Standing] = {}
         for number, standing in self.standings.items():
@@ -221,7 +205,7 @@ class Rounds:
             if not standing.may_begin(at):
                 continue
             if number in refused:
-                self._running.failed(standing, refused[number])
+                self.running.failed(standing, refused[number])
                 continue
             standing.widen(bounds)
             self._give_up(standing, at)
@@ -237,17 +221,17 @@ class Rounds:
             standing.begin(_terms(standing.profile, view))
             if due or work:
                 deaf = policy.inbound and standing.silence is not None and not due
-                self._running.start(standing, self._job(standing, view), line, deaf=deaf)
+                self.running.start(standing, self._job(standing, view), line, deaf=deaf)
             elif policy.inbound and standing.position is not None:
                 asked[standing.profile.mailbox] = standing
             else:
                 standing.busy = False
-                self._running.succeeded(standing)
+                self.running.succeeded(standing)
         if asked:
-            self._polls.ask(
+            self.polls.ask(
                 asked,
                 line,
-                lambda one, polled: self._running.start(one, self._job(one, view), line, polled),
+                lambda one, polled: self.running.start(one, self._job(one, view), line, polled),
             )
 
     def _give_up(self, standing: Standing, at: float) -> None:
@@ -261,7 +245,7 @@ class Rounds:
             self.troubles.tell(Level.WARNING, Kind.SYNC, text, standing)
 
     def _job(self, standing: Standing, view: View) -> Job:
-        return job(self.settings, view, standing.profile, self._clock())
+        return job(self.settings, view, standing.profile, self.clock())
 
     def _window(self, now: datetime) -> Window:
         return window(now, self.settings.sync.past_months, self.settings.sync.future_months)

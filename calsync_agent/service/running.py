@@ -8,7 +8,6 @@ committed.
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
@@ -21,8 +20,9 @@ from calsync_agent.appointment.model import ProfileId
 from calsync_agent.database.engine import Database
 from calsync_agent.domain.calendar import Changes, Connection
 from calsync_agent.errors import CalsyncError
-from calsync_agent.i18n import Message, message
 from calsync_agent.plan.job import Count, Job
+from calsync_agent.service.beside import fallen
+from calsync_agent.service.gate import CUT_AFTER, Gate, Stopped
 from calsync_agent.service.leases import Leases
 from calsync_agent.service.lines import Line
 from calsync_agent.service.report import reporting
@@ -45,35 +45,28 @@ AT_ONCE_APART: Final = 8
 """First syncs, and cycles of profiles in trouble: they may take long, and keep no other waiting."""
 
 
-CUT_AFTER: Final = 2.0
-"""Seconds that a cycle has to come to an end by itself."""
-
-
-class Stopped(CalsyncError):
-    """The cycle ends before its next write; nobody is to blame."""
-
-
-async def _nobody_asks() -> None:
-    pass
-
-
 class Running:
-    """The cycles of one agent. `written` is called after each that has written something."""
+    """The cycles of one agent. `written` is called after each that has written something.
+
+    `news` is set where a cycle ended early, so that the next round should begin at once.
+    """
 
     def __init__(
         self,
         database: Database,
         leases: Leases,
         troubles: Troubles,
-        clock: Callable[[], datetime],
-        news: asyncio.Event,
+        gate: Gate,
         whose: Whose,
-        monotonic: Callable[[], float] = time.monotonic,
+        written: Callable[[], Awaitable[None]],
+        news: asyncio.Event,
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float],
     ) -> None:
         self.tasks: dict[ProfileId, asyncio.Task[None]] = {}
-        self.written: Callable[[], Awaitable[None]] = _nobody_asks
+        self._written = written
         self._unsaid = False
-        self._refusal: Message | None = None
+        self._gate = gate
         self._database = database
         self._leases = leases
         self._troubles = troubles
@@ -83,6 +76,7 @@ class Running:
         self._whose = whose
         self._well = asyncio.Semaphore(AT_ONCE)
         self._apart = asyncio.Semaphore(AT_ONCE_APART)
+        gate.guards(lambda after: _cut(self.tasks.values(), after))
 
     def start(
         self,
@@ -99,17 +93,7 @@ class Running:
         with about(standing):
             task = asyncio.create_task(cycling, name=standing.name)
         self.tasks[number] = task
-        task.add_done_callback(partial(self._ended, number))
-
-    def allow(self) -> None:
-        """Nothing stands in the way of the sync."""
-        self._refusal = None
-
-    def refuse(self, reason: Message, *, cut_after: float = CUT_AFTER) -> None:
-        """Let no cycle write any more, though it is under way (G5)."""
-        if self._refusal is None:
-            _cut(self.tasks.values(), cut_after)
-        self._refusal = reason
+        task.add_done_callback(partial(self._ended, standing, standing.cycle))
 
     def withdraw(self, standing: Standing) -> None:
         """Let a profile's cycle end, because its settings have changed."""
@@ -129,8 +113,7 @@ class Running:
 
     async def close(self, grace: float) -> None:
         """End all cycles, within `grace` seconds."""
-        self._refusal = None
-        self.refuse(message("the agent is being stopped"), cut_after=grace)
+        self._gate.end(grace)
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
 
     async def _run(
@@ -147,7 +130,7 @@ class Running:
             unsaved=standing.unsaved,
             left=standing.left,
             deaf=deaf,
-            permit=partial(self._permit, standing),
+            permit=partial(self._gate.permit, standing),
             certain=partial(self._whose.still, standing, calendars),
             shared=partial(self._whose.shared, standing),
         )
@@ -223,7 +206,7 @@ class Running:
         self._unsaid = self._unsaid or cycle.committed
         if self._unsaid:
             try:
-                await self.written()
+                await self._written()
             except (CalsyncError, sa.exc.SQLAlchemyError):  # the next round says so
                 _log.debug("the database's position is not advanced", exc_info=True)
             else:
@@ -258,17 +241,15 @@ class Running:
             cycle.begin_anew()
             await cycles.run(cycle)
 
-    def _ended(self, number: ProfileId, task: asyncio.Task[None]) -> None:
+    def _ended(self, standing: Standing, begun: int, task: asyncio.Task[None]) -> None:
+        """A cycle's task is over; whatever it fell over, its profile goes on with the next one."""
+        number, error = standing.profile.id, fallen(task)
         if self.tasks.get(number) is task:
             del self.tasks[number]
-
-    def _permit(self, standing: Standing) -> None:
-        """Raise where nothing may be written any more, though a cycle is under way (G5, B11)."""
-        if self._refusal is not None:
-            raise Stopped(self._refusal)
-        if standing.withdrawn:
-            raise Stopped(message("its settings have changed"))
-        self._leases.check()
+        if standing.cycle == begun:  # it may have been cut off before its first step
+            standing.busy = False
+        if error is not None:
+            self.failed(standing, internal(error))
 
 
 def _cut(tasks: Iterable[asyncio.Task[None]], after: float) -> None:

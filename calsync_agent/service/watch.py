@@ -13,9 +13,10 @@ from typing import Final
 import sqlalchemy as sa
 
 from calsync_agent.database.engine import Database
-from calsync_agent.errors import DatabaseRefused, Refusal, Trouble
+from calsync_agent.errors import Refusal, Trouble
 from calsync_agent.i18n import Message
 from calsync_agent.service.beside import Beside
+from calsync_agent.service.gate import Gate
 from calsync_agent.service.leases import Leases
 from calsync_agent.service.memory import Memory
 from calsync_agent.service.running import Running
@@ -32,27 +33,28 @@ LOOKS_EVERY: Final = 1.0
 class Watch:
     """Two tasks that last until they are closed. `news` is set where something changed.
 
-    `must_not_write`: the database is not ours to write to, not even to show that we live.
+    `known`: what the last look of a round has found.
     """
 
     def __init__(
         self,
         database: Database,
         leases: Leases,
+        gate: Gate,
         running: Running,
+        known: Callable[[], Ready | None],
         memory: Memory,
         news: asyncio.Event,
         tell: Callable[[Message], None] = _log.error,
     ) -> None:
-        self.must_not_write = False
         self._database = database
         self._leases = leases
+        self._gate = gate
         self._running = running
+        self._known = known
         self._memory = memory
         self._news = news
         self._beside = Beside({"heartbeat": self._beat, "watch": self._look}, tell)
-        self._ready: Ready | None = None
-        self._refusal: Refusal | None = None
 
     def begin(self) -> None:
         """Begin; nothing happens the second time."""
@@ -63,15 +65,6 @@ class Watch:
         """Both, once they have begun."""
         return set(self._beside.tasks.values())
 
-    def seen(self, found: Ready) -> None:
-        """A round has found nothing that stands in its way."""
-        self._ready, self._refusal, self.must_not_write = found, None, False
-
-    def refused(self, refusal: Refusal) -> None:
-        """A round was refused, or the look has found that the next one will be."""
-        self._refusal, self.must_not_write = refusal, isinstance(refusal, DatabaseRefused)
-        self._running.refuse(refusal.message)
-
     async def close(self) -> None:
         """End both."""
         await self._beside.close()
@@ -79,7 +72,7 @@ class Watch:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT.total_seconds())
-            if not self.must_not_write:
+            if self._gate.may_note:
                 await self._renew()
 
     async def _renew(self) -> None:
@@ -98,15 +91,14 @@ class Watch:
 
     async def _changed(self) -> bool:
         """Whether a round would find other settings, or be refused otherwise than the last one."""
-        known = self._ready
-        if self._refusal is None and not self._running.tasks:  # nothing that could write
+        known, refused = self._known(), self._gate.refusal
+        if refused is None and not self._running.tasks:  # nothing that could write
             revision = await self._database.read(meta.settings_revision)
             return known is not None and revision != known.revision
         before = known.provider if known else None
         try:
             found = await self._database.read(lambda c: ready(c, before, self._memory))
         except Refusal as refusal:
-            same = self._refusal is not None and self._refusal.message == refusal.message
-            self.refused(refusal)
-            return not same
-        return self._refusal is not None or known is None or found.revision != known.revision
+            self._gate.refuse(refusal)
+            return refused is None or refused.message != refusal.message
+        return self._gate.refusal is not None or known is None or found.revision != known.revision

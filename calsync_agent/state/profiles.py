@@ -6,12 +6,14 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import EmployeeId, ProfileId
 from calsync_agent.database.stored import as_stored, shown
-from calsync_agent.domain.policy import Policy, Priority, Profile, Provider
+from calsync_agent.domain.policy import Policy, Priority, Profile, Provider, ProviderKind
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import Message, message
 from calsync_agent.state.tables import profile, provider
 
-KIND: Final = "exchange365"
+KIND: Final = ProviderKind.EXCHANGE365.value
+"""The kind that the terminal UI sets up."""
+_SYNCED: Final = provider.c.kind.in_([kind.value for kind in ProviderKind])
 _GUEST: Final = "#EXT#"  # in the principal names of guests
 _NEVER_IN_A_NAME: Final = frozenset("/\\?#%")
 SHORTEST_INTERVAL: Final = 1
@@ -23,12 +25,13 @@ def read_provider(connection: sa.Connection) -> Provider | None:
 
     Raises ConfigurationRefused, naming row and column, where a value cannot be used.
     """
-    found = sa.select(*as_stored(connection, provider.c)).where(provider.c.kind == KIND)
+    found = sa.select(*as_stored(connection, provider.c)).where(_SYNCED)
     row = connection.execute(found).mappings().first()
     if row is None:
         return None
     return Provider(
         id=row["id"],
+        kind=ProviderKind(str(row["kind"]).strip().casefold()),  # as SQL Server compares
         tenant_id=_tenant(row["tenant_id"]),
         policy=Policy(
             _flag("inbound", row["inbound"]),
@@ -57,7 +60,7 @@ def no_mailbox(name: str) -> Message | None:
 def has_tenant(connection: sa.Connection) -> bool:
     """Whether the provider row names a tenant, whatever else is in it."""
     found = sa.select(*as_stored(connection, [provider.c.tenant_id]))
-    stored = connection.execute(found.where(provider.c.kind == KIND)).scalars().first()
+    stored = connection.execute(found.where(_SYNCED)).scalars().first()
     return stored is not None and bool(str(stored).strip())
 
 

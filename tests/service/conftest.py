@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from calsync_agent import bootstrap
 from calsync_agent.database.engine import Database
+from calsync_agent.exchange import provider
 from calsync_agent.exchange.transport.auth import MsalTokens
 from calsync_agent.exchange.transport.client import Graph
 from calsync_agent.exchange.transport.pace import Clock
@@ -43,8 +43,8 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
         monotonic=lambda: time.monotonic() * HASTE,
         sleep=lambda seconds: asyncio.sleep(seconds / HASTE),
     )
-    monkeypatch.setattr(bootstrap, "Graph", partial(Graph, clock=clock))
-    monkeypatch.setattr(bootstrap, "MsalTokens", partial(MsalTokens, clock=clock))
+    monkeypatch.setattr(provider, "Graph", partial(Graph, clock=clock))
+    monkeypatch.setattr(provider, "MsalTokens", partial(MsalTokens, clock=clock))
     monkeypatch.setattr(standing, "FIRST_PAUSE", standing.FIRST_PAUSE / HASTE)
     monkeypatch.setattr(watch, "LOOKS_EVERY", watch.LOOKS_EVERY / 20)
     pause = Agent._pause

@@ -13,6 +13,7 @@ from calsync_agent.i18n import Message
 from calsync_agent.service import beside
 from calsync_agent.service import watch as watches
 from calsync_agent.service.beside import Beside
+from calsync_agent.service.gate import Gate
 from calsync_agent.service.polls import Polls
 from calsync_agent.service.watch import Watch
 
@@ -55,7 +56,7 @@ async def test_b8_a_task_beside_the_rounds_begins_again(
     monkeypatch.setattr(Watch, "_changed", failing_once(asyncio.Event()))
     monkeypatch.setattr(Watch, step, failing_once(worked))
     nothing: Any = None
-    watch = Watch(nothing, nothing, nothing, nothing, asyncio.Event(), told.append)
+    watch = Watch(nothing, nothing, Gate(nothing), *[nothing] * 3, asyncio.Event(), told.append)
     watch.begin()
     await asyncio.wait_for(worked.wait(), 30)
     mine = [text for text in map(str, told) if task in text]
@@ -100,7 +101,9 @@ async def test_b8_work_that_returns_begins_again() -> None:
 async def test_a4_an_answer_that_fells_its_hearer_is_its_mailboxes_trouble_alone() -> None:
     """One mailbox's bad answer is no other's."""
     failed, begun = list[str](), list[str]()
-    running: Any = SimpleNamespace(failed=lambda standing, _error: failed.append(standing.name))
+    running: Any = SimpleNamespace(
+        tasks={}, failed=lambda standing, _error: failed.append(standing.name)
+    )
 
     class Line:
         calendars = SimpleNamespace()
@@ -117,13 +120,17 @@ async def test_a4_an_answer_that_fells_its_hearer_is_its_mailboxes_trouble_alone
 
     Line.calendars.poll = poll
     standings = {
-        name: SimpleNamespace(name=name, position="x", busy=True, cycle=0) for name in "abc"
+        name: SimpleNamespace(
+            name=name, profile=SimpleNamespace(id=name), position="x", busy=True, cycle=0
+        )
+        for name in "abc"
     }
 
     def begin(standing: Any, _polled: object) -> None:
         if standing.name == "b":
             raise Unforeseen
         begun.append(standing.name)
+        running.tasks[standing.name] = None
 
     polls = Polls(running)
     line: Any = Line()
@@ -131,4 +138,4 @@ async def test_a4_an_answer_that_fells_its_hearer_is_its_mailboxes_trouble_alone
     polls.ask(asked, line, begin)
     await asyncio.gather(*polls.tasks)
     assert (failed, begun) == (["b"], ["a", "c"])
-    assert not standings["b"].busy
+    assert [one.busy for one in standings.values()] == [True, False, True]

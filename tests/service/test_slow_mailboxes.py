@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from calsync_agent import bootstrap
+from calsync_agent.exchange import provider
 from calsync_agent.exchange.transport import poll
 from calsync_agent.sandbox.faults import Rule
 from calsync_agent.sandbox.people import Person
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes half a second is slow."""
     monkeypatch.setattr(poll, "QUICK", 0.5)
-    monkeypatch.setattr(bootstrap, "Graph", partial(vars(bootstrap)["Graph"], poll_limit=0.5))
+    monkeypatch.setattr(provider, "Graph", partial(vars(provider)["Graph"], poll_limit=0.5))
 
 
 def at(mailbox: Person, action: str, **more: object) -> Rule:
@@ -61,7 +61,7 @@ async def test_a4_a_mailbox_in_trouble_delays_no_other(
         standing = service.standing("ANNA")
         assert standing is not None
         standing.retry_at = None  # instead of waiting
-        service.rounds._lines._made_with = ()  # a new line, which remembers no rest
+        await service.rounds.lines.close()  # a new line, which remembers no rest
         service.rounds.news.set()
         await until(lambda: anna.events())
     assert_in_step(world)

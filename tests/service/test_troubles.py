@@ -170,7 +170,7 @@ async def test_b9_a_locked_sqlite_file_is_waited_for_and_said_once(
     anna = world.hire("ANNA")
     async with serving(world) as service:
         await until(lambda: service.in_step("ANNA"))
-        service.rounds._database._patience = Patience(tries=2, first=0.01)
+        service.rounds.database._patience = Patience(tries=2, first=0.01)
         world.enter("ANNA", "wartet", SOON)
         tried = Tried(service)
         with locked(str(world.database.engine.url)):

@@ -19,6 +19,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from pydantic import SecretStr
 
+from calsync_agent import bootstrap
 from calsync_agent.config.settings import ClientSecret, Settings
 from calsync_agent.consolidate import tables
 from calsync_agent.database.engine import Database, Patience, open_database
@@ -143,7 +144,7 @@ class Agent:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         with suppress(Killed):
-            await self.rounds._lines.close()
+            await self.rounds.lines.close()
         self.database.dispose()
         self.leave()
         self.lock.release()
@@ -158,7 +159,10 @@ class Agent:
 
 @dataclass
 class Rig:
-    """A company without people yet. `people` is the database as they use it."""
+    """A company without people yet. `people` is the database as they use it.
+
+    `ahead`: by how much the agents' clock is put forward.
+    """
 
     people: Database
     folder: Path
@@ -168,6 +172,7 @@ class Rig:
     points: Points = field(default_factory=Points)
     memory: InMemory = field(default_factory=InMemory)
     limits: dict[str, int] = field(default_factory=dict)
+    ahead: timedelta = timedelta()
     adverse: Adverse | None = None
     _idle: list[Watched] = field(default_factory=list)
 
@@ -229,15 +234,15 @@ class Rig:
         lock.acquire()
         who = Identity(uuid4(), "here", 1, "test", lock.path)
         settings = _settings(self.url, self.folder, self.limits)
-        rounds = Rounds(
+        rounds = bootstrap.rounds(
+            settings,
             database,
             who,
-            settings,
-            self._connect(points),
-            lambda: self.now,
-            self._clock().monotonic,
+            connect=self._connect(points),
+            memory=self.memory,
+            clock=lambda: self.now + self.ahead,
+            monotonic=self._clock().monotonic,
         )
-        rounds._looks._memory = rounds._watch._memory = self.memory
         return Agent(rounds, database, lock, points, lambda: self._idle.append(watched))
 
     def _connect(self, points: Points) -> Connect:

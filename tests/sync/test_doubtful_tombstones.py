@@ -12,8 +12,8 @@ from typing import Any, Final
 import pytest
 
 from calsync_agent.appointment.people import Directory
+from calsync_agent.domain.calendar import Page
 from calsync_agent.exchange.calendar import delta
-from calsync_agent.exchange.calendar.delta import Page
 from tests.support.golden import HOUR, anna, hire
 from tests.support.machine.sides import differences
 from tests.support.rig import SOON, Rig

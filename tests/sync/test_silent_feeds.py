@@ -129,12 +129,11 @@ async def test_b9_a_clock_that_was_ahead_makes_no_mailbox_wait(rig: Rig) -> None
     agent = rig.agent()
     await agent.round()
     (standing,) = agent.rounds.standings.values()
-    right = agent.rounds._clock
-    agent.rounds._clock = agent.rounds._running._clock = lambda: right() + timedelta(hours=2)
+    rig.ahead = timedelta(hours=2)
     standing.busy = True
-    agent.rounds._running.failed(standing, MailboxTrouble(message("it fails")))
+    agent.rounds.running.failed(standing, MailboxTrouble(message("it fails")))
     standing.busy = False
-    agent.rounds._clock = agent.rounds._running._clock = right
+    rig.ahead = timedelta()
     anna.create("danach", SOON, SOON + timedelta(hours=1))
     await rounds(rig, agent, 2)
     assert agent.in_trouble == []

@@ -7,7 +7,6 @@ from calsync_agent.appointment.people import Directory
 from calsync_agent.domain.calendar import (
     Changes,
     Conditions,
-    Grants,
     Listener,
     Polled,
     Unchanged,
@@ -15,7 +14,6 @@ from calsync_agent.domain.calendar import (
 )
 from calsync_agent.exchange.calendar import delta, owners, users
 from calsync_agent.exchange.calendar.mailbox import Mailbox
-from calsync_agent.exchange.transport import permissions
 from calsync_agent.exchange.transport.client import Graph
 from calsync_agent.exchange.transport.poll import Answered
 from calsync_agent.exchange.transport.requests import Answer
@@ -57,17 +55,6 @@ class Exchange:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._graph.aclose()
-
-
-def grants(authority: str, tenant: str, client_id: str) -> Grants:
-    """What an administrator of Microsoft Entra ID gives the app, and where."""
-    return Grants(
-        calendars=permissions.CALENDARS,
-        users=permissions.USERS,
-        consent_page=permissions.consent_url(authority, tenant, client_id),
-        credentials_page=permissions.credentials_page(authority, client_id),
-        permissions_page=permissions.permissions_page(authority, client_id),
-    )
 
 
 def _polled(answered: Answered) -> Polled:

@@ -1,0 +1,42 @@
+"""Exchange 365 as a provider of calendars: what `bootstrap` picks by the provider's kind."""
+
+import os
+
+from calsync_agent.config.settings import Settings
+from calsync_agent.domain.calendar import Grants
+from calsync_agent.domain.policy import Provider
+from calsync_agent.exchange.calendar.connection import Exchange
+from calsync_agent.exchange.transport import permissions
+from calsync_agent.exchange.transport.auth import MsalTokens
+from calsync_agent.exchange.transport.client import Graph
+from calsync_agent.exchange.transport.settings import GraphSettings
+
+
+def connect(settings: Settings, provider: Provider) -> Exchange:
+    """The way to the provider's tenant. Raises ConfigurationRefused."""
+    part = settings.exchange
+    variable = os.environ.get(part.client_secret_env) if part.client_secret_env else None
+    graph = GraphSettings(
+        tenant_id=provider.tenant_id,
+        client_id=part.client_id,
+        secret=variable,
+        secret_file=part.client_secret_file,
+        certificate_pem=part.certificate_file,
+        authority=part.authority,
+        graph_url=part.graph_url,
+        ca_file=part.ca_file,
+        proxy=part.proxy.get_secret_value(),
+    )
+    return Exchange(Graph(graph, MsalTokens(graph)))
+
+
+def grants(settings: Settings, provider: Provider) -> Grants:
+    """What an administrator of Microsoft Entra ID gives the app, and where."""
+    authority, client_id = settings.exchange.authority, settings.exchange.client_id
+    return Grants(
+        calendars=permissions.CALENDARS,
+        users=permissions.USERS,
+        consent_page=permissions.consent_url(authority, provider.tenant_id, client_id),
+        credentials_page=permissions.credentials_page(authority, client_id),
+        permissions_page=permissions.permissions_page(authority, client_id),
+    )
