@@ -161,7 +161,8 @@ class Agent:
 class Rig:
     """A company without people yet. `people` is the database as they use it.
 
-    `ahead`: by how much the agents' clock is put forward.
+    `ahead`: by how much the agents' clock is put forward. `connect`: the agents' way to another
+    provider than the sandbox.
     """
 
     people: Database
@@ -173,6 +174,7 @@ class Rig:
     memory: InMemory = field(default_factory=InMemory)
     limits: dict[str, int] = field(default_factory=dict)
     ahead: timedelta = timedelta()
+    connect: Connect | None = None
     adverse: Adverse | None = None
     _idle: list[Watched] = field(default_factory=list)
 
@@ -247,6 +249,8 @@ class Rig:
 
     def _connect(self, points: Points) -> Connect:
         """An agent's way to Exchange."""
+        if self.connect is not None:
+            return self.connect
         wire = Faulty(points, self.tenant, answer_now(self.tenant))
         return lambda _settings, _provider: Exchange(
             connected(self.tenant, wire, self._clock(), self.page_size)

@@ -14,16 +14,33 @@ FORBIDDEN = {"asyncio", "httpx", "msal", "psycopg2", "pydantic", "pyodbc", "sqla
 PURE = ("appointment", "domain", "plan")
 
 
-@pytest.mark.parametrize("room", PURE)
-def test_a_pure_room_loads_none_of_what_it_must_not_know(room: str) -> None:
-    folder = Path(calsync_agent.__file__).parent / room
-    modules = [f"calsync_agent.{room}.{file.stem}" for file in sorted(folder.glob("[!_]*.py"))]
-    assert modules
+SPEAKING_TO_THE_PORT = ("domain", "plan", "service", "sync")
+
+
+def loaded_by(*rooms: str) -> set[str]:
+    """All modules that are loaded when all of these rooms are, in a fresh process."""
+    root = Path(calsync_agent.__file__).parent
+    modules = [
+        f"calsync_agent.{room}.{file.stem}"
+        for room in rooms
+        for file in sorted((root / room).glob("[!_]*.py"))
+    ]
+    assert len(modules) >= len(rooms)
     program = f"import sys, {', '.join(modules)}; print(*sorted(sys.modules))"
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert not FORBIDDEN & set(ran.stdout.split())
+    return set(ran.stdout.split())
+
+
+@pytest.mark.parametrize("room", PURE)
+def test_a_pure_room_loads_none_of_what_it_must_not_know(room: str) -> None:
+    assert not FORBIDDEN & loaded_by(room)
+
+
+def test_what_syncs_loads_no_provider() -> None:
+    found = loaded_by(*SPEAKING_TO_THE_PORT)
+    assert not {name for name in found if name.startswith(("calsync_agent.exchange", "msal"))}
 
 
 def test_database_and_domain_agree_on_the_longest_id() -> None:
