@@ -135,6 +135,7 @@ class Running:
             shared=partial(self._whose.shared, standing),
         )
         first = cycle.progress.compared_at is None
+        early = False
         place = self._apart if first or standing.error is not None else self._well
         try:
             async with AsyncExitStack() as stack:
@@ -147,13 +148,13 @@ class Running:
                 async with self._knowing(line, cycle):
                     await self._through(standing, cycle, changes)
         except Stopped:
-            self._news.set()
+            early = True
         except asyncio.CancelledError:
-            self._news.set()
+            early = True
             raise
         except LeaseLost:
             self._leases.lost(standing.profile.id)
-            self._news.set()
+            early = True
         except CalsyncError as error:
             self.failed(standing, error)
         except Exception as error:  # noqa: BLE001 - it must not end the agent
@@ -167,9 +168,9 @@ class Running:
                 text = held_line(standing.profile, reason)
                 self._troubles.tell(Level.WARNING, Kind.HELD, text, standing)
         finally:
-            await self._over(standing, cycle)
+            await self._over(standing, cycle, early=early)
 
-    async def _over(self, standing: Standing, cycle: Cycle) -> None:
+    async def _over(self, standing: Standing, cycle: Cycle, *, early: bool) -> None:
         """Keep what a cycle has come to, however it ended."""
         standing.progress, standing.position = cycle.progress, cycle.position
         standing.unsaved, standing.last = cycle.unsaved, cycle.counts
@@ -180,6 +181,8 @@ class Running:
             await self._tell_written(cycle)
         finally:
             standing.busy = False
+            if early:  # a round that began before would have found the profile busy still
+                self._news.set()
         if met:
             _log.info(in_use_line(standing.in_use))
         if +cycle.counts:
