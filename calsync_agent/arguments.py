@@ -38,10 +38,14 @@ MOST: Final = 2**63 - 1
 """What a `bigint` holds."""
 
 _DIGITS: Final = len(str(MOST))
+_LONGEST_OPTION: Final = 40
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser for a command. `fill` adds its options when they are needed, and not earlier."""
+    """A parser for a command. `fill` adds its options when they are needed, and not earlier.
+
+    `takes_ids`: what is longer than an option and begins with a dash is an event's id.
+    """
 
     def __init__(
         self,
@@ -51,6 +55,7 @@ class Parser(argparse.ArgumentParser):
     ) -> None:
         super().__init__(allow_abbrev=False, **named)
         self._fill = fill
+        self.takes_ids = False
 
     def parse_known_args(  # type: ignore[override]  # its overloads say the same
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
@@ -59,6 +64,9 @@ class Parser(argparse.ArgumentParser):
         if self._fill is not None:
             fill, self._fill = self._fill, None
             fill(self)
+        if self.takes_ids and args is not None and "--" not in args:
+            ids = [word for word in args if word.startswith("-") and len(word) > _LONGEST_OPTION]
+            args = [*(word for word in args if word not in ids), *(["--"] if ids else ()), *ids]
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:

@@ -99,6 +99,14 @@ def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
     check.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
     status = _verb(verbs, "status", _status, _("tell how everything is, and what needs a person"))
     status.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
+    explain = _verb(verbs, "explain", _explain, _("tell why something is or is not in step"))
+    explain.takes_ids = True
+    explain.add_argument(
+        "what",
+        metavar=_("WHAT"),
+        help=_("an appointment's id, an event's id, or words of the subject"),
+    )
+    explain.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
     preview = _verb(verbs, "preview", _admin("preview"), _("show what the next sync would do"))
     for name, text in (
         ("confirm", _("let a held profile carry out what it waits for")),
@@ -235,6 +243,12 @@ def _status(options: argparse.Namespace) -> int:
     from calsync_agent.commands import status  # noqa: PLC0415
 
     return status.status(options)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from calsync_agent.commands import explain  # noqa: PLC0415
+
+    return explain.explain(options)
 
 
 def _admin(name: str) -> Callable[[argparse.Namespace], int]:

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import sqlalchemy as sa
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 
 from calsync_agent.config import credentials
 from calsync_agent.config.checks import FOLDER, Wrong, holds_password
@@ -25,6 +25,7 @@ from calsync_agent.config.settings import (
     Database,
     Section,
     Settings,
+    Sync,
 )
 from calsync_agent.config.wording import Problems, toml_problem
 from calsync_agent.errors import ConfigurationRefused
@@ -53,6 +54,15 @@ class _DatabaseAlone(Section):
     """What `agent.toml` says of the database."""
 
     database: Database
+
+
+class _WithoutExchange(_DatabaseAlone):
+    """What it says of the database, and of what is synced."""
+
+    sync: Sync = Field(default_factory=Sync)
+
+
+_Some = TypeVar("_Some", bound=_DatabaseAlone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +107,16 @@ def read(path: Path) -> Settings:
 
 def read_database(path: Path) -> Database:
     """The section `database` alone, whatever the others hold. Raises ConfigurationRefused."""
+    return _sections(path, _DatabaseAlone, "database")[1]
+
+
+def read_without_exchange(path: Path) -> tuple[Database, Sync]:
+    """The sections `database` and `sync`. Raises ConfigurationRefused."""
+    section, database = _sections(path, _WithoutExchange, "database", "sync")
+    return database, section.sync
+
+
+def _sections(path: Path, kind: type[_Some], *names: str) -> tuple[_Some, Database]:
     path = path.absolute()
     problems = Problems(path)
     raw = problems.meet("", partial(_parsed, path))
@@ -105,16 +125,16 @@ def read_database(path: Path) -> Database:
     given = _texts(raw)
     files = {_PASSWORD: path.parent / given[_PASSWORD]} if _PASSWORD in given else {}
     try:
-        section = _DatabaseAlone.model_validate(
-            {"database": raw["database"]}, context={FOLDER: path.parent}
+        section = kind.model_validate(
+            {name: raw[name] for name in names if name in raw}, context={FOLDER: path.parent}
         )
     except ValidationError as error:
         problems.add_all(error.errors(include_url=False))
         raise problems.refusal() from None
-    found = _database(section, files, problems)
-    if found is None:
+    database = _database(section, files, problems)
+    if database is None:
         raise problems.refusal()
-    return found
+    return section, database
 
 
 def attempt(path: Path) -> Attempt:
