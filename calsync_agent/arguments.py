@@ -61,13 +61,17 @@ class Parser(argparse.ArgumentParser):
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         """As argparse does, with all options."""
-        if self._fill is not None:
-            fill, self._fill = self._fill, None
-            fill(self)
+        self.fill()
         if self.takes_ids and args is not None and "--" not in args:
             ids = [word for word in args if word.startswith("-") and len(word) > _LONGEST_OPTION]
             args = [*(word for word in args if word not in ids), *(["--"] if ids else ()), *ids]
         return super().parse_known_args(args, namespace)
+
+    def fill(self) -> None:
+        """Have all options there are."""
+        if self._fill is not None:
+            fill, self._fill = self._fill, None
+            fill(self)
 
     def error(self, message: str) -> NoReturn:
         """One line on stderr; status 2."""

@@ -10,13 +10,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from calsync_agent import __version__, i18n
+from calsync_agent import __version__, exits, i18n
 from calsync_agent.arguments import Parser, language, translated, whole_number
-from calsync_agent.console import flush, give_up, warn
+from calsync_agent.console import flush, give_up, say, warn
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _
 from calsync_agent.libraries import unloadable
 from calsync_agent.platform.console import console_utf8
+from calsync_agent.shells import grammar
+from calsync_agent.shells.completion import SHELLS
 
 PROGRAM: Final = "calsync-agent"
 
@@ -28,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     i18n.use(language(words, "en"))
     try:
         with translated():
-            options = _parser().parse_args(words)
+            options = parser().parse_args(words)
         status = int(options.run(options))
         flush()
     except SystemExit as end:  # argparse has said all
@@ -63,12 +65,15 @@ def _unforeseen(error: Exception) -> str:
     return _("internal error: {detail}").format(detail=in_one_line(error))
 
 
-def _parser() -> Parser:
-    parser = Parser(
-        prog=PROGRAM, description=_("Keeps the calendars of Consolidate and Exchange 365 in step.")
+def parser() -> Parser:
+    """The grammar of the whole command line, in the language spoken now."""
+    whole = Parser(
+        prog=PROGRAM,
+        description=_("Keeps the calendars of Consolidate and Exchange 365 in step."),
+        epilog=exits.told(""),
     )
-    _common(parser, default=None)
-    verbs = parser.add_subparsers(metavar=_("COMMAND"), required=True, parser_class=Parser)
+    _common(whole, default=None)
+    verbs = whole.add_subparsers(metavar=_("COMMAND"), required=True, parser_class=Parser)
     _verb(verbs, "run", _run, _("sync until stopped: the service"))
     _verb(verbs, "once", _once, _("sync until nothing is left to do, then tell"))
     demo = _verb(verbs, "demo", _demo, _("show it all, on a made-up office"))
@@ -82,11 +87,15 @@ def _parser() -> Parser:
     )
     _verb(verbs, "sandbox", _sandbox, _("a simulated Exchange 365"), _fill_sandbox)
     _admin_verbs(verbs)
+    completion = _verb(
+        verbs, "completion", _completion, _("print what lets a shell complete these commands")
+    )
+    completion.add_argument("shell", choices=tuple(SHELLS), help=_("which shell"))
     database = _verb(verbs, "db", None, _("the plugin's tables"))
     _database_verbs(
         database.add_subparsers(metavar=_("COMMAND"), required=True, parser_class=Parser)
     )
-    return parser
+    return whole
 
 
 def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
@@ -196,6 +205,7 @@ def _verb(
     fill: Callable[[Parser], None] | None = None,
 ) -> Parser:
     verb = verbs.add_parser(name, help=text, description=text, fill=fill)
+    verb.epilog = exits.told(verb.prog.removeprefix(f"{PROGRAM} "))
     _common(verb, default=argparse.SUPPRESS)
     if run is not None:
         verb.set_defaults(run=run)
@@ -301,6 +311,14 @@ def _sandbox(options: argparse.Namespace) -> int:
     from calsync_agent.sandbox import command  # noqa: PLC0415
 
     return command.run(options)
+
+
+def _completion(options: argparse.Namespace) -> int:
+    with translated():
+        script = SHELLS[options.shell](PROGRAM, grammar.read(parser()))
+    for line in script.splitlines():
+        say(line)
+    return 0
 
 
 def _fill_sandbox(parser: Parser) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from calsync_agent import __version__, i18n
+from calsync_agent import __version__, exits, i18n
 from calsync_agent.arguments import Parser, language, translated
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     i18n.use(language(words, "de"))
     try:
         with translated():
-            options = _parser().parse_args(words)
+            options = parser().parse_args(words)
         return _run(options)
     except SystemExit as end:  # argparse has said all
         return end.code if isinstance(end.code, int) else 2
@@ -58,24 +58,29 @@ def _run(options: argparse.Namespace) -> int:
     return app.return_code or 0
 
 
-def _parser() -> Parser:
-    parser = Parser(prog=PROGRAM, description=_("Set up and watch the sync, in the terminal."))
-    parser.add_argument(
+def parser() -> Parser:
+    """The grammar of the command line, in the language spoken now."""
+    whole = Parser(
+        prog=PROGRAM,
+        description=_("Set up and watch the sync, in the terminal."),
+        epilog=exits.told(""),
+    )
+    whole.add_argument(
         "--version",
         action="version",
         version=f"{PROGRAM} {__version__}",
         help=_("show the program's version and exit"),
     )
-    parser.add_argument(
+    whole.add_argument(
         "--config", type=Path, metavar=_("FILE"), default=None, help=_("the settings file")
     )
-    parser.add_argument("--lang", choices=i18n.LANGUAGES, help=_("German or English"))
-    parser.add_argument(
+    whole.add_argument("--lang", choices=i18n.LANGUAGES, help=_("German or English"))
+    whole.add_argument(
         "--plain",
         action="store_true",
         help=_("for simple terminals: ASCII, their own colours, no mouse, nothing moves"),
     )
-    parser.add_argument(
+    whole.add_argument(
         "--demo", action="store_true", help=_("on a made-up office, with agent and Exchange")
     )
-    return parser
+    return whole

@@ -1,0 +1,1 @@
+"""What a command line's parser knows, told to shells and to `man`."""
