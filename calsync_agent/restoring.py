@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from calsync_agent.appointment.codec import from_json
-from calsync_agent.appointment.content import ALL, INBOUND_ONLY
+from calsync_agent.appointment.fields import ALL, INBOUND_ONLY
 from calsync_agent.appointment.model import Appointment
 from calsync_agent.consolidate import feed, writing
 from calsync_agent.consolidate.reading import hold_activities, inbound_type

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from calsync_agent.appointment import rrule
-from calsync_agent.appointment.content import Field, differing
+from calsync_agent.appointment.content import differing
+from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import (
     Appointment,
     ChangedOccurrence,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from calsync_agent.appointment.content import Field, differing
+from calsync_agent.appointment.content import differing
+from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import Appointment, ChangedOccurrence
 from calsync_agent.appointment.series import occurrence
 

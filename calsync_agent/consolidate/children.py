@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.content import Field
+from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import (
     ActivityId,
     Appointment,

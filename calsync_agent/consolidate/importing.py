@@ -13,7 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.content import ALL
+from calsync_agent.appointment.fields import ALL
 from calsync_agent.appointment.model import ActivityId, EmployeeId
 from calsync_agent.appointment.people import Directory
 from calsync_agent.consolidate import children

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from calsync_agent.appointment import hours, rrule, zones
-from calsync_agent.appointment.content import Field
+from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import (
     ActivityId,
     Appointment,

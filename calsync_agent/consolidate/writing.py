@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.content import ALL
+from calsync_agent.appointment.fields import ALL
 from calsync_agent.appointment.model import ActivityId
 from calsync_agent.consolidate import children, feed, scan
 from calsync_agent.consolidate.rows import Row, activity_values

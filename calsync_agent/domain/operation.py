@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from calsync_agent.appointment.content import Field
+from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import ActivityId, Appointment, EventId, Response
 from calsync_agent.domain.event import Attendee, Event
 from calsync_agent.i18n import Message

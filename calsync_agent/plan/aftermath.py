@@ -4,15 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from calsync_agent.appointment.content import (
-    INBOUND_ONLY,
-    UNKNOWN,
-    Field,
-    differing,
-    fingerprint,
-    mixed,
-    unsettled,
-)
+from calsync_agent.appointment.content import UNKNOWN, differing, fingerprint, mixed, unsettled
+from calsync_agent.appointment.fields import INBOUND_ONLY, Field
 from calsync_agent.appointment.model import EventId, LinkId, ProfileId, Response
 from calsync_agent.domain.event import Event
 from calsync_agent.domain.link import Link, Role

@@ -5,7 +5,8 @@ ways; and where the organizer's mailbox is not synced, one copy is the voice tha
 in. Nothing that Consolidate changes there goes out: it is put back.
 """
 
-from calsync_agent.appointment.content import Field, changed, differing, fingerprint
+from calsync_agent.appointment.content import changed, differing, fingerprint
+from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import Response
 from calsync_agent.domain.activity import Activity, BrokenActivity, Sending
 from calsync_agent.domain.event import Event, UnreadableEvent

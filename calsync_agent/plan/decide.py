@@ -8,14 +8,8 @@ follow from the two sides alone is listed in `DECIDED_APART`. Rules: RULES.md.
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from calsync_agent.appointment.content import (
-    ALL,
-    Field,
-    changed,
-    differing,
-    fingerprint,
-    unsettled_in,
-)
+from calsync_agent.appointment.content import changed, differing, fingerprint, unsettled_in
+from calsync_agent.appointment.fields import ALL, Field
 from calsync_agent.appointment.model import Response
 from calsync_agent.domain.activity import Activity, BrokenActivity, Sending
 from calsync_agent.domain.event import Event, UnreadableEvent
@@ -60,7 +54,7 @@ def consolidate_state(pair: Pair, link: Link) -> State:
         case Activity(sending=Sending.NONE):
             return State.WITHDRAWN
         case Activity():
-            same = fingerprint(pair.mine) == link.consolidate
+            same = not changed(link.consolidate, fingerprint(pair.mine))
             return State.SAME if same else State.CHANGED
 
 
@@ -72,7 +66,7 @@ def exchange_state(pair: Pair, link: Link) -> State:
         case UnreadableEvent():
             return State.BROKEN
         case Event():
-            same = fingerprint(pair.theirs) == link.exchange
+            same = not changed(link.exchange, fingerprint(pair.theirs))
             return State.SAME if same else State.CHANGED
 
 

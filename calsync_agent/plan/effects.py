@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from calsync_agent.appointment.content import (
-    ALL,
     UNKNOWN,
-    Field,
     Fingerprint,
     differing,
     fingerprint,
     mixed,
+    same,
     time_changes,
     unsettled_in,
 )
+from calsync_agent.appointment.fields import ALL, Field
 from calsync_agent.appointment.model import (
     ActivityId,
     Appointment,
@@ -255,12 +255,12 @@ def field_names(fields: frozenset[Field], before: Appointment, now: Appointment)
 
 
 def _differs(before: Link, now: Link) -> bool:
-    """Whether a link has to be written; that an event was only touched is not worth a row (A5)."""
-    return _agreement(before) != _agreement(now)
+    """Whether a link has to be written; that an event was only touched is not worth a row (A5).
 
-
-def _agreement(link: Link) -> tuple[object, ...]:
-    return link.consolidate, link.exchange, link.unfinished, link.role
+    Nor is it that an older version wrote it, as long as it tells of all fields.
+    """
+    agreed = same(before.consolidate, now.consolidate) and same(before.exchange, now.exchange)
+    return not agreed or before.unfinished != now.unfinished or before.role is not now.role
 
 
 def _kept(job: Job, known: Known, decision: Decision) -> Kept | None:

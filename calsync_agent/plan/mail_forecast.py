@@ -8,9 +8,9 @@ the organizer. An attendee's copy and an event without attendees mail nobody.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final, assert_never
+from typing import assert_never
 
-from calsync_agent.appointment.content import Field
+from calsync_agent.appointment.fields import MAILED, RESHAPING
 from calsync_agent.appointment.occurrences import occurrence_difference
 from calsync_agent.appointment.people import Directory
 from calsync_agent.domain.event import Attendee
@@ -24,12 +24,6 @@ from calsync_agent.domain.operation import (
     Result,
     Written,
 )
-
-TELLING: Final = frozenset(
-    {Field.SUBJECT, Field.BODY, Field.LOCATION, Field.TIME, Field.RECURRENCE}
-)
-RESHAPING: Final = frozenset({Field.TIME, Field.RECURRENCE})
-"""What makes Exchange discard the exceptions of a series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +75,7 @@ def _of_change(change: ChangeEvent, people: Directory) -> Mails:
     actual = change.event.appointment
     if change.fields & RESHAPING:
         actual = replace(actual, exceptions=())
-    if change.fields & TELLING:
+    if change.fields & MAILED:
         changed_occurrences = sum(not e.cancelled for e in actual.exceptions)
         mails += _to(kept, people, 1 + changed_occurrences)
     if change.appointment.rule is not None:

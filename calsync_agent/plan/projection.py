@@ -7,7 +7,7 @@ owner; a plain event knows of no participants at all.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from calsync_agent.appointment.content import BOTH_WAYS, INBOUND_ONLY, Field
+from calsync_agent.appointment.fields import BOTH_WAYS, INBOUND_ONLY, Field
 from calsync_agent.appointment.generated import own_text
 from calsync_agent.appointment.merge import merged
 from calsync_agent.appointment.model import (

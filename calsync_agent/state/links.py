@@ -7,14 +7,17 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.content import Fingerprint
+from calsync_agent.appointment.content import LONGEST_PRINT, Fingerprint
 from calsync_agent.appointment.model import ActivityId, EventId, ICalUid, LinkId, ProfileId
 from calsync_agent.database.statements import chunks
 from calsync_agent.domain.link import Link, Role, stored_uid
-from calsync_agent.state.tables import event_key, link
+from calsync_agent.state.tables import PRINT_LENGTH, event_key, link
 
 _COLUMNS: Final = tuple(link.c)
 SOME: Final = 500
+
+if LONGEST_PRINT > PRINT_LENGTH:
+    raise TypeError("what is remembered of all fields does not fit its columns")
 
 
 def by_events(

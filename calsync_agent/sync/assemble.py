@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.content import Field, changed, fingerprint
+from calsync_agent.appointment.content import changed, fingerprint
+from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import (
     ActivityId,
     EmployeeId,
@@ -287,9 +288,9 @@ class _Assembly:
         if isinstance(event, UnreadableEvent):
             return False, False
         employee, people = self.job.profile.employee, self.job.office.people
-        held = fingerprint(view(event.appointment, link.role, employee, people))
+        seen = fingerprint(view(event.appointment, link.role, employee, people))
         same_time = span(event.appointment) == (link.starts_at, link.ends_at)
-        return held == link.exchange, same_time
+        return not changed(link.exchange, seen), same_time
 
     def _doubles_last(self) -> list[Event | UnreadableEvent]:
         """The events without link; of several with one iCalUId, what is as it was comes first."""

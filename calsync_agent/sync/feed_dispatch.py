@@ -6,7 +6,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.content import BOTH_WAYS, changed, fingerprint
+from calsync_agent.appointment.content import changed, fingerprint, untold_in
+from calsync_agent.appointment.fields import BOTH_WAYS
 from calsync_agent.appointment.model import ActivityId, ProfileId
 from calsync_agent.consolidate import feed, scan
 from calsync_agent.domain.activity import Activity, BrokenActivity
@@ -116,6 +117,8 @@ def _touched(whole: Pair, link: Link) -> bool:
     if link.role is Role.ORGANIZER and whole.relation.heirs:
         return True  # it belongs into another mailbox now (G10)
     state = consolidate_state(whole, link)
+    if state is State.SAME and untold_in(link.consolidate):
+        return True  # whether it is the same in what an older version did not know is to be noted
     if state is not State.CHANGED:
         return state is not State.SAME or whole.relation.wanted not in {link.role, None}
     if link.role is Role.COPY and not whole.relation.voice:

@@ -8,7 +8,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.content import fingerprint
+from calsync_agent.appointment.content import changed, fingerprint
 from calsync_agent.appointment.model import ActivityId
 from calsync_agent.consolidate.reading import SOME, in_scope_of, read_activities
 from calsync_agent.database.statements import chunks
@@ -71,7 +71,7 @@ def _sort(
     scope = job.window.covers(activity)
     whole = pair(job.office, job.profile, link, activity, None, known, in_scope=scope)
     if link is not None:
-        if fingerprint(whole.mine) != link.consolidate:
+        if changed(link.consolidate, fingerprint(whole.mine)):
             found.changed.add(number)
     elif whole.sendable and activity.sending is not Sending.NONE:
         found.candidates.add(number, activity.appointment)

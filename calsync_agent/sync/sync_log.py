@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import reduce
 from typing import Final
 
-from calsync_agent.appointment.content import Field
+from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import Appointment, EventId
 from calsync_agent.appointment.naming import appointment_name, event_name
 from calsync_agent.appointment.text import LOCATION_LIMIT, SUBJECT_LIMIT, utf16_length

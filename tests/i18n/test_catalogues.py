@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 from babel.messages.catalog import Message as Entry
 
-from calsync_agent.appointment.content import Field
+from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import Response
 from calsync_agent.plan.matrix import Cell
 from calsync_agent.restoring import RULE

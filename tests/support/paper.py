@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Any, Final, cast
 from uuid import UUID
 
-from calsync_agent.appointment.content import ALL, BOTH_WAYS, fingerprint
+from calsync_agent.appointment.content import fingerprint
+from calsync_agent.appointment.fields import ALL, BOTH_WAYS
 from calsync_agent.appointment.model import ActivityId, Appointment, EmployeeId, LinkId, ProfileId
 from calsync_agent.appointment.people import Directory
 from calsync_agent.consolidate.rows import activity_values, read_activity

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from calsync_agent.appointment.content import Field
+from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import Appointment, Importance, ShowAs
 from calsync_agent.domain.policy import Policy, Priority
 

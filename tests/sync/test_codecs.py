@@ -11,16 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from calsync_agent.appointment import codec, zones
-from calsync_agent.appointment.content import (
-    ALL,
-    BOTH_WAYS,
-    UNKNOWN,
-    Field,
-    changed,
-    differing,
-    fingerprint,
-    mixed,
-)
+from calsync_agent.appointment.content import UNKNOWN, changed, differing, fingerprint, mixed
+from calsync_agent.appointment.fields import ALL, BOTH_WAYS, Field
 from calsync_agent.appointment.model import (
     Appointment,
     ChangedOccurrence,

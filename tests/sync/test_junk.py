@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calsync_agent.appointment import codec
-from calsync_agent.appointment.content import ALL, BOTH_WAYS, Field, differing, fingerprint
+from calsync_agent.appointment.content import differing, fingerprint
+from calsync_agent.appointment.fields import ALL, BOTH_WAYS, Field
 from calsync_agent.appointment.model import Appointment, EmployeeId
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.span import span

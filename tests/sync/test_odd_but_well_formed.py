@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 
-from calsync_agent.appointment.content import ALL, BOTH_WAYS, Field, differing, fingerprint
+from calsync_agent.appointment.content import differing, fingerprint
+from calsync_agent.appointment.fields import ALL, BOTH_WAYS, Field
 from calsync_agent.appointment.model import EmployeeId
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.rule import (

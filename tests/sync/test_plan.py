@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from calsync_agent.appointment.content import BOTH_WAYS, Field, differing
+from calsync_agent.appointment.content import differing
+from calsync_agent.appointment.fields import BOTH_WAYS, Field
 from calsync_agent.appointment.merge import merged
 from calsync_agent.appointment.model import Appointment
 from calsync_agent.domain.activity import Activity, Sending

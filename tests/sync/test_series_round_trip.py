@@ -17,7 +17,8 @@ from dateutil.rrule import rrulestr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calsync_agent.appointment.content import ALL, BOTH_WAYS, differing
+from calsync_agent.appointment.content import differing
+from calsync_agent.appointment.fields import ALL, BOTH_WAYS
 from calsync_agent.appointment.model import Appointment, ChangedOccurrence
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.rule import Daily, Never

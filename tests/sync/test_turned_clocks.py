@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calsync_agent.appointment import hours, zones
-from calsync_agent.appointment.content import ALL, BOTH_WAYS, differing
+from calsync_agent.appointment.content import differing
+from calsync_agent.appointment.fields import ALL, BOTH_WAYS
 from calsync_agent.appointment.people import Directory
 from calsync_agent.consolidate.rows import activity_values, read_activity
 from calsync_agent.domain.activity import Activity, BrokenActivity

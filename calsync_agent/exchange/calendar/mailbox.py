@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeGuard
 
-from calsync_agent.appointment.content import Field
+from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import ActivityId, EventId, ICalUid
 from calsync_agent.appointment.naming import event_name
 from calsync_agent.appointment.people import Directory

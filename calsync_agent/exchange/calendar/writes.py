@@ -11,7 +11,8 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from calsync_agent.appointment import hours, zones
-from calsync_agent.appointment.content import BOTH_WAYS, Field, sent_in_utc
+from calsync_agent.appointment.comparable import sent_in_utc
+from calsync_agent.appointment.fields import BOTH_WAYS, Field
 from calsync_agent.appointment.model import ActivityId, Appointment, EventId, Response
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.text import SUBJECT_LIMIT, cut
