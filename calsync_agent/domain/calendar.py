@@ -127,10 +127,11 @@ class User:
 class Grants:
     """What an administrator of the tenant gives the app, and where.
 
-    `calendars` and `users`: what the provider calls the permission that the sync needs, and the one
-    to look users up; the others are pages on the web.
+    `app`: how the provider knows it. `calendars` and `users`: what the provider calls the
+    permission that the sync needs, and the one to look users up; the others are pages on the web.
     """
 
+    app: str
     calendars: str
     users: str
     consent_page: str

@@ -67,7 +67,7 @@ Operation: TypeAlias = CreateEvent | ChangeEvent | ExamineEvent | DeleteEvent | 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Graph took the write; this is the event now.
+    """The provider took the write; this is the event now.
 
     `put_back`: whom somebody invited in that very moment, so that they were uninvited and invited
     again (F3); they have been mailed twice.
@@ -79,7 +79,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class WrittenUnread:
-    """Graph took the write, but what it says of the event now cannot be understood (B2a).
+    """The provider took the write, but what it says of the event now cannot be understood (B2a).
 
     `event_id` is None where not even that could be read.
     """
@@ -90,7 +90,7 @@ class WrittenUnread:
 
 @dataclass(frozen=True, slots=True)
 class Partly:
-    """Graph took the write, but for some `fields`; this is the event now."""
+    """The provider took the write, but for some `fields`; this is the event now."""
 
     event: Event
     reason: Message
@@ -111,7 +111,7 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Graph will not take this write as it is, or was not asked to (B8).
+    """The provider will not take this write as it is, or was not asked to (B8).
 
     `fields`: what is still to be written of it, whatever happens to the others meanwhile.
     """

@@ -34,6 +34,7 @@ def grants(settings: Settings, provider: Provider) -> Grants:
     """What an administrator of Microsoft Entra ID gives the app, and where."""
     authority, client_id = settings.exchange.authority, settings.exchange.client_id
     return Grants(
+        app=client_id,
         calendars=permissions.CALENDARS,
         users=permissions.USERS,
         consent_page=permissions.consent_url(authority, provider.tenant_id, client_id),

@@ -54,7 +54,7 @@ async def check(
         made.failed("sign_in", error)
         return
     try:
-        if await _signed_in(made, settings, provider, calendars, given):
+        if await _signed_in(made, provider, calendars, given):
             await _mailboxes(made, calendars, given, company)
             await _users(made, calendars, given, wanted)
     finally:
@@ -156,7 +156,7 @@ def _count(company: _Company) -> Message:
 
 
 async def _signed_in(
-    made: Checkup, settings: Settings, provider: Provider, calendars: Connection, grants: Grants
+    made: Checkup, provider: Provider, calendars: Connection, grants: Grants
 ) -> bool:
     try:
         named = await calendars.permissions()
@@ -167,7 +167,7 @@ async def _signed_in(
     if named is None or grants.calendars in named:
         text = message(
             "the app {client_id} is signed in to the tenant {tenant}",
-            client_id=settings.exchange.client_id,
+            client_id=grants.app,
             tenant=provider.tenant_id,
         )
         made.fine("sign_in", text)

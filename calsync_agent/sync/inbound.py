@@ -97,7 +97,7 @@ async def _first_page(cycle: Cycle, position: str, changes: Changes | None) -> P
     try:
         async with asyncio.timeout(PATIENCE):
             return await cycle.mailbox.page(position)
-    except ForeignLink as link:  # graph_url has been changed: it leads to where that was
+    except ForeignLink as link:  # the provider is asked at another address now
         raise PositionLost(link) from None
     except TimeoutError:
         name = cycle.mailbox.name
