@@ -142,6 +142,23 @@ def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
     restore.add_argument(
         "version_id", type=whole_number(), metavar=_("HISTORY_ID"), help=_("as `history` shows it")
     )
+    undo = _verb(
+        verbs, "undo", _undo, _("put back all that the sync overwrote or deleted since a moment")
+    )
+    undo.add_argument(
+        "--since",
+        required=True,
+        metavar=_("TIME"),
+        help=_(
+            "30m, 3h or 2d ago, or an ISO 8601 time such as 2026-12-01T10:15; without a zone it is"
+            " this host's local time"
+        ),
+    )
+    undo.add_argument(
+        "--profile", metavar=_("PROFILE"), help=_("only of this profile: number or code")
+    )
+    undo.add_argument("--yes", action="store_true", help=_("do it; otherwise it is only shown"))
+    undo.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
     adopt = _verb(verbs, "adopt", _admin("adopt"), _("say which database this is"))
     which = adopt.add_mutually_exclusive_group(required=True)
     which.add_argument(
@@ -259,6 +276,12 @@ def _explain(options: argparse.Namespace) -> int:
     from calsync_agent.commands import explain  # noqa: PLC0415
 
     return explain.explain(options)
+
+
+def _undo(options: argparse.Namespace) -> int:
+    from calsync_agent.commands import undo  # noqa: PLC0415
+
+    return undo.undo(options)
 
 
 def _admin(name: str) -> Callable[[argparse.Namespace], int]:

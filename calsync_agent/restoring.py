@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from calsync_agent.appointment.codec import from_json
-from calsync_agent.appointment.fields import ALL, INBOUND_ONLY
+from calsync_agent.appointment.fields import ALL, INBOUND_ONLY, Field
 from calsync_agent.appointment.model import Appointment
 from calsync_agent.consolidate import feed, writing
 from calsync_agent.consolidate.reading import hold_activities, inbound_type
@@ -20,10 +20,11 @@ from calsync_agent.domain.activity import (
     NewActivity,
     Stamp,
 )
+from calsync_agent.domain.link import Role
 from calsync_agent.domain.version import Kept, Side
 from calsync_agent.errors import Refusal, Unknown
-from calsync_agent.i18n import marked, message
-from calsync_agent.state import history, log
+from calsync_agent.i18n import Message, marked, message
+from calsync_agent.state import history, links, log
 from calsync_agent.state.history import Version
 from calsync_agent.state.log import Kind, Level, LogEntry, named
 
@@ -58,20 +59,37 @@ def restore(connection: sa.Connection, number: int, stamp: Stamp) -> Version:
                 )
             )
         case Activity(from_outside=True, deleted=False):
-            raise Refusal(
-                message(
-                    "version {number} is of a meeting that somebody outside organizes; theirs would"
-                    " be put back at once",
-                    number=number,
-                )
-            )
+            raise Refusal(theirs(version))
         case Activity() as activity:
             history.keep(connection, [_replaced(version, activity, appointment)], stamp.now)
-            change = ChangedActivity(activity, appointment, ALL - INBOUND_ONLY, ())
+            change = ChangedActivity(activity, appointment, fields_told(connection, version), ())
             writing.change(connection, [change], stamp)
     feed.touch(connection, version.activity)
     log.write(connection, [_told(version, appointment)], stamp.now)
     return version
+
+
+def fields_told(connection: sa.Connection, version: Version) -> frozenset[Field]:
+    """What a version tells of an appointment: an event without attendees tells of no people."""
+    told = ALL - INBOUND_ONLY
+    if version.side is Side.CONSOLIDATE:
+        return told
+    roles = [
+        link.role
+        for link in links.by_activities(connection, [version.activity])
+        if link.profile == version.profile
+    ]
+    people = Field.PARTICIPANTS, Field.RESPONSES
+    return told if roles == [Role.ORGANIZER] else told.difference(people)
+
+
+def theirs(version: Version) -> Message:
+    """Why the version of somebody else's meeting cannot be made the current one."""
+    return message(
+        "version {number} is of a meeting that somebody outside organizes; theirs would be put back"
+        " at once",
+        number=version.id,
+    )
 
 
 def _told(version: Version, appointment: Appointment) -> LogEntry:

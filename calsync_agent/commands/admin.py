@@ -49,10 +49,10 @@ def discard(options: argparse.Namespace) -> int:
 
 def history(options: argparse.Namespace) -> int:
     """Show the versions that the sync overwrote or deleted."""
-    with _database(options) as database:
+    with opened(options) as database:
 
         def read(connection: sa.Connection) -> list[Version]:
-            number = _profile(connection, options.profile) if options.profile else None
+            number = profile_named(connection, options.profile) if options.profile else None
             return kept.read(connection, number, options.limit)
 
         versions = _read(database, read)
@@ -62,7 +62,7 @@ def history(options: argparse.Namespace) -> int:
     for version in versions:
         say(
             f"{version.id:>6}  {version.at:%Y-%m-%d %H:%M}  {version.profile:>4}"
-            f"  {version.side.value:<11}  {_(version.rule)}: {_subject(version)}"
+            f"  {version.side.value:<11}  {_(version.rule)}: {subject_of(version)}"
         )
     if not versions:
         say(_("No version has been kept yet."))
@@ -71,14 +71,12 @@ def history(options: argparse.Namespace) -> int:
 
 def restore(options: argparse.Namespace) -> int:
     """Make a kept version the current one again."""
-    with _database(options) as database:
-        now = datetime.now(UTC)
-        zone = zones.zone_info(_settings(options).sync.default_time_zone)
-        stamp = Stamp(now.replace(tzinfo=None), now.astimezone(zone))
-        version = _write(database, lambda c: restoring.restore(c, options.version_id, stamp))
+    with opened(options) as database:
+        now = stamp(options)
+        version = _write(database, lambda c: restoring.restore(c, options.version_id, now))
     text = message(
         "restored in Consolidate: {subject}; the next cycle carries it to Exchange",
-        subject=_subject(version),
+        subject=subject_of(version),
     )
     say(text)
     return 0
@@ -99,7 +97,7 @@ def preview(options: argparse.Namespace) -> int:
 
 def adopt(options: argparse.Namespace) -> int:
     """Say which database this is, after it was restored or copied."""
-    with _database(options) as database:
+    with opened(options) as database:
 
         def answer(connection: sa.Connection) -> None:
             with suppress(Undecided):
@@ -121,10 +119,10 @@ def adopt(options: argparse.Namespace) -> int:
 
 
 def _answer(options: argparse.Namespace, verdict: Verdict) -> int:
-    with _database(options) as database:
+    with opened(options) as database:
 
         def entered(connection: sa.Connection) -> int:
-            number = _profile(connection, options.profile)
+            number = profile_named(connection, options.profile)
             waits = [one for one in holds.read(connection, number) if one.verdict is None]
             if not waits:
                 raise Unknown(message("profile {name} is not held", name=options.profile))
@@ -166,7 +164,7 @@ def _item(text: str) -> ActivityId | None:
         return None
 
 
-def _profile(connection: sa.Connection, name: str) -> ProfileId:
+def profile_named(connection: sa.Connection, name: str) -> ProfileId:
     """The profile with this number, or that of the employee with this code."""
     provider = profiles.read_provider(connection)
     known = profiles.read_profiles(connection, provider.id) if provider else []
@@ -186,13 +184,21 @@ def _as_json(version: Version) -> dict[str, object]:
         "side": version.side.value,
         "activity_id": str(version.activity),
         "event_id": version.event,
-        "subject": _subject(version),
+        "subject": subject_of(version),
         "rule": version.rule,
     }
 
 
-def _subject(version: Version) -> str:
+def subject_of(version: Version) -> str:
+    """How a kept version is named; a private one by no words."""
     return str(named(from_json(version.content)))
+
+
+def stamp(options: argparse.Namespace) -> Stamp:
+    """The time of day, as rows and notes hold it."""
+    now = datetime.now(UTC)
+    zone = zones.zone_info(_settings(options).sync.default_time_zone)
+    return Stamp(now.replace(tzinfo=None), now.astimezone(zone))
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -200,7 +206,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 @contextmanager
-def _database(options: argparse.Namespace) -> Iterator[Database]:
+def opened(options: argparse.Namespace) -> Iterator[Database]:
     """The database, with the plugin's tables as this program knows them."""
     database = bootstrap.open_database(_settings(options))
     try:

@@ -116,6 +116,27 @@ def read(
     return versions if after is None else versions[::-1]
 
 
+def first_since(
+    connection: sa.Connection,
+    since: datetime,
+    profile: ProfileId | None = None,
+    *,
+    but: str,
+) -> list[Version]:
+    """Of each appointment the oldest version kept since then (UTC), of one profile or of all.
+
+    `but`: those kept by this rule do not count.
+    """
+    oldest = sa.select(sa.func.min(history.c.id)).where(
+        history.c.at >= since, history.c.rule != but
+    )
+    if profile is not None:
+        oldest = oldest.where(history.c.profile_id == profile)
+    wanted = history.c.id.in_(oldest.group_by(history.c.activity_id))
+    rows = connection.execute(sa.select(*history.c).where(wanted).order_by(history.c.id))
+    return [_version(row) for row in rows.mappings()]
+
+
 def ends(connection: sa.Connection) -> tuple[int, int]:
     """The oldest and the newest id; both 0 where nothing was kept."""
     # Apart, because SQLite finds only one of them at a time by the index.

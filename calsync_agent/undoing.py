@@ -1,0 +1,108 @@
+"""Puts back all that the sync overwrote or deleted since a moment (H6).
+
+Each appointment gets the oldest version of it that was kept since then, in a transaction of its
+own, as if somebody had entered it in Consolidate; the next cycle carries it to Exchange, and all
+guards hold for that (B7, F8). What is as it was already stays untouched, so that an undo that was
+cut off may be begun again.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import sqlalchemy as sa
+
+from calsync_agent import restoring
+from calsync_agent.appointment.codec import from_json
+from calsync_agent.appointment.content import Field, differing
+from calsync_agent.appointment.model import ProfileId
+from calsync_agent.consolidate.reading import Held, see_activities
+from calsync_agent.database.engine import Database
+from calsync_agent.domain.activity import Activity, BrokenActivity, Stamp
+from calsync_agent.errors import Refusal
+from calsync_agent.i18n import Message, marked, message
+from calsync_agent.state import history
+from calsync_agent.state.history import Version
+
+_SOME: Final = 200
+
+
+class Deed(StrEnum):
+    """What undoing comes to for one appointment."""
+
+    BRING_BACK = marked("brought back")
+    CHANGE_BACK = marked("changed back")
+    NOTHING = marked("as it was already")
+    LEFT = marked("left as it is")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One appointment, the version that it gets, and what that comes to.
+
+    `fields`: what is changed back; `reason`: why it is left.
+    """
+
+    version: Version
+    deed: Deed
+    fields: tuple[Field, ...] = ()
+    reason: Message | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is anything to do."""
+        return self.deed in {Deed.BRING_BACK, Deed.CHANGE_BACK}
+
+
+def look(
+    connection: sa.Connection, since: datetime, profile: ProfileId | None = None
+) -> list[Item]:
+    """What undoing since then (UTC) would do, for one profile or for all; nothing is written."""
+    versions = history.first_since(connection, since, profile, but=restoring.RULE)
+    return [item for some in _parts(versions) for item in _items(connection, some)]
+
+
+async def put_back(database: Database, items: Iterable[Item], stamp: Stamp) -> list[Item]:
+    """Do it; the items as they have become. What cannot be put back costs itself alone (B8)."""
+    return [await _put_back(database, item, stamp) if item.wanted else item for item in items]
+
+
+async def _put_back(database: Database, item: Item, stamp: Stamp) -> Item:
+    try:
+        await database.write(lambda c: restoring.restore(c, item.version.id, stamp))
+    except Refusal as refusal:
+        return Item(item.version, Deed.LEFT, reason=refusal.message)
+    return item
+
+
+def _items(connection: sa.Connection, versions: Sequence[Version]) -> Iterator[Item]:
+    seen = see_activities(connection, [version.activity for version in versions])
+    for version in versions:
+        yield _item(connection, version, seen)
+
+
+def _item(connection: sa.Connection, version: Version, seen: Held) -> Item:
+    if version.activity in seen.busy:
+        reason = message("somebody is at work on it in Consolidate; try again")
+        return Item(version, Deed.LEFT, reason=reason)
+    match seen.activities.get(version.activity):
+        case None:
+            return Item(version, Deed.BRING_BACK)
+        case BrokenActivity(reason=reason):
+            return Item(version, Deed.LEFT, reason=reason)
+        case Activity(from_outside=True, deleted=False):
+            return Item(version, Deed.LEFT, reason=restoring.theirs(version))
+        case Activity(deleted=True):
+            return Item(version, Deed.BRING_BACK)
+        case Activity(appointment=now):
+            lost = from_json(version.content)
+            told = differing(lost, now) & restoring.fields_told(connection, version)
+            fields = tuple(field for field in Field if field in told)
+            return Item(version, Deed.CHANGE_BACK if fields else Deed.NOTHING, fields)
+
+
+def _parts(versions: Sequence[Version]) -> Iterator[Sequence[Version]]:
+    for at in range(0, len(versions), _SOME):
+        yield versions[at : at + _SOME]
