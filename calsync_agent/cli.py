@@ -150,9 +150,9 @@ def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
         required=True,
         metavar=_("TIME"),
         help=_(
-            "30m, 3h or 2d ago, or an ISO 8601 time such as 2026-12-01T10:15; without a zone it is"
-            " this host's local time"
-        ),
+            "30m, 3h or 2d ago, or an ISO 8601 time such as {example}; without a zone it is this"
+            " host's local time"
+        ).format(example="2026-12-01T10:15"),
     )
     undo.add_argument(
         "--profile", metavar=_("PROFILE"), help=_("only of this profile: number or code")

@@ -16,7 +16,8 @@ import sqlalchemy as sa
 
 from calsync_agent import restoring
 from calsync_agent.appointment.codec import from_json
-from calsync_agent.appointment.content import Field, differing
+from calsync_agent.appointment.content import differing
+from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.consolidate.reading import Held, see_activities
 from calsync_agent.database.engine import Database

@@ -20,6 +20,7 @@ from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import _, message, ngettext
 from calsync_agent.undoing import Item
 
+EXAMPLE: Final = "2026-12-01T10:15"
 _AGO: Final = re.compile(r"(\d{1,9})([mhd])", re.ASCII)
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -64,9 +65,10 @@ def moment(text: str, now: datetime) -> datetime:
     except (ValueError, OverflowError, OSError):
         raise ConfigurationRefused(
             message(
-                "--since {text} is no time: right are 30m, 3h, 2d, or ISO 8601 such as"
-                " 2026-12-01T10:15 (this host's local time) or 2026-12-01T10:15:00Z",
+                "--since {text} is no time: right are 30m, 3h, 2d, or ISO 8601 such as {example}"
+                " (this host's local time) or {example}Z",
                 text=text,
+                example=EXAMPLE,
             )
         ) from None
     return then.replace(tzinfo=None)
