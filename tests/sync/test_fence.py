@@ -16,11 +16,11 @@ from calsync_agent.consolidate import rows, writing
 from calsync_agent.domain.event import Event
 from calsync_agent.exchange.calendar import delta, writes
 from calsync_agent.i18n import Message
-from calsync_agent.plan import aftermath, triage
+from calsync_agent.plan import aftermath, assembly, belonging, triage
 from calsync_agent.plan.window import Window
 from calsync_agent.service import previewing
 from calsync_agent.state import tables as state
-from calsync_agent.sync import assemble, feed_dispatch, flip_guard, sync_log
+from calsync_agent.sync import feed_dispatch, flip_guard, sync_log
 from calsync_agent.sync.preview import Preview
 from calsync_agent.sync.read_events import SeriesSeen
 from calsync_agent.sync.rehearsal import Rehearsal
@@ -65,8 +65,8 @@ class Step:
 
 IN: Final = [
     Step("page item", delta, "read_event"),
-    Step("pairing", assemble, "pair"),
-    Step("guessing", assemble, "own_id"),
+    Step("pairing", assembly, "pair"),
+    Step("guessing", belonging, "own_id"),
     Step("deciding", triage, "decide"),
     Step("effects", triage, "effects"),
     Step("breaker", flip_guard, "_writes"),
@@ -75,7 +75,7 @@ IN: Final = [
 ]
 OUT: Final = [
     Step("row reading", rows, "_appointment"),
-    Step("pairing", assemble, "pair"),
+    Step("pairing", assembly, "pair"),
     Step("deciding", triage, "decide"),
     Step("effects", triage, "effects"),
     Step("mails", triage, "forecast"),
