@@ -22,20 +22,20 @@ from calsync_agent.i18n import message
 from calsync_agent.platform import ProcessLock, state_folder
 from calsync_agent.service import checkup
 from calsync_agent.service.agent import GRACE
-from calsync_agent.service.faring import Faring
+from calsync_agent.service.connections import Connect, Lines
+from calsync_agent.service.cycle_tasks import Running
+from calsync_agent.service.database_poll import Looks
 from calsync_agent.service.findings import Checkup
 from calsync_agent.service.gate import Gate
+from calsync_agent.service.heartbeat import Watch
 from calsync_agent.service.leases import Leases
-from calsync_agent.service.lines import Connect, Lines
-from calsync_agent.service.looks import Looks
-from calsync_agent.service.memory import Memory
+from calsync_agent.service.mailbox_polls import Polls
 from calsync_agent.service.once import Outcome, once
-from calsync_agent.service.polls import Polls
 from calsync_agent.service.previewing import preview_all, utc_now
+from calsync_agent.service.profile_status import Faring
+from calsync_agent.service.restore_detection import Memory
 from calsync_agent.service.rounds import Rounds
-from calsync_agent.service.running import Running
 from calsync_agent.service.troubles import Troubles
-from calsync_agent.service.watch import Watch
 from calsync_agent.service.whose import Whose
 from calsync_agent.state.agents import Identity
 from calsync_agent.state.log import Kind, Level

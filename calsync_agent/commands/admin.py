@@ -23,9 +23,9 @@ from calsync_agent.domain.activity import Stamp
 from calsync_agent.domain.hold import Held, Verdict
 from calsync_agent.errors import Undecided, Unknown
 from calsync_agent.i18n import _, message, ngettext
-from calsync_agent.service import memory
-from calsync_agent.service.memory import Memory
+from calsync_agent.service import restore_detection
 from calsync_agent.service.preview_text import lines
+from calsync_agent.service.restore_detection import Memory
 from calsync_agent.state import history as kept
 from calsync_agent.state import holds, identity, meta, profiles
 from calsync_agent.state.history import Version
@@ -101,7 +101,7 @@ def adopt(options: argparse.Namespace) -> int:
 
         def answer(connection: sa.Connection) -> None:
             with suppress(Undecided):
-                memory.check(memory.see(connection), Memory())
+                restore_detection.check(restore_detection.see(connection), Memory())
                 raise Unknown(
                     message("this database is neither a copy nor restored; nothing is to be said")
                 )

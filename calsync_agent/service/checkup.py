@@ -19,11 +19,11 @@ from calsync_agent.domain.calendar import Connection, Grants
 from calsync_agent.domain.policy import Profile, Provider
 from calsync_agent.errors import CalsyncError, MailboxClosed, SignInRefused, refused_as_such
 from calsync_agent.i18n import Message, counted, message
-from calsync_agent.service import memory
+from calsync_agent.service import restore_detection
+from calsync_agent.service.connections import Connect
 from calsync_agent.service.findings import CheckStep, Checkup
-from calsync_agent.service.lines import Connect
-from calsync_agent.service.memory import Memory
-from calsync_agent.service.view import provider_in, refused_rows, type_for_inbound
+from calsync_agent.service.restore_detection import Memory
+from calsync_agent.service.snapshot import provider_in, refused_rows, type_for_inbound
 from calsync_agent.state import activity_types, mailboxes, meta, profiles
 from calsync_agent.state.mailboxes import Claim
 from calsync_agent.state.tables import SCHEMA_VERSION
@@ -115,7 +115,7 @@ def _tables(connection: sa.Connection) -> int:
 
 
 def _installation(connection: sa.Connection) -> bool:
-    memory.check(memory.see(connection), Memory())
+    restore_detection.check(restore_detection.see(connection), Memory())
     return True
 
 

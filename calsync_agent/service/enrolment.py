@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from calsync_agent.database.engine import Database
 from calsync_agent.domain.policy import Profile
-from calsync_agent.service.standing import Standing
+from calsync_agent.service.profile_run import Standing
 from calsync_agent.state import agents, progress
 from calsync_agent.state.agents import LeaseLost
 from calsync_agent.state.progress import Progress

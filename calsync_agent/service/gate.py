@@ -12,7 +12,7 @@ from typing import Final
 from calsync_agent.errors import CalsyncError, DatabaseRefused, Refusal
 from calsync_agent.i18n import Message, message
 from calsync_agent.service.leases import Leases
-from calsync_agent.service.standing import Standing
+from calsync_agent.service.profile_run import Standing
 
 CUT_AFTER: Final = 2.0
 """Seconds that a cycle has to come to an end by itself."""

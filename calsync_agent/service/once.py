@@ -22,8 +22,8 @@ from calsync_agent.errors import (
 from calsync_agent.i18n import Message, message
 from calsync_agent.plan.job import Count
 from calsync_agent.service.leases import Silent
+from calsync_agent.service.profile_run import Standing
 from calsync_agent.service.rounds import Rounds
-from calsync_agent.service.standing import Standing
 from calsync_agent.service.summary import aside_line, in_use_line, summary, waiting
 from calsync_agent.state import holds, pending, quarantine
 from calsync_agent.state.agents import Holder

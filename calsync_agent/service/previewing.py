@@ -21,10 +21,10 @@ from calsync_agent.i18n import message
 from calsync_agent.plan.guard import Limits
 from calsync_agent.plan.job import Job
 from calsync_agent.plan.window import window
-from calsync_agent.service.lines import Connect
+from calsync_agent.service.connections import Connect
+from calsync_agent.service.snapshot import ProfileRefused, View, look, refused_rows
 from calsync_agent.service.summary import waiting
 from calsync_agent.service.troubles import internal
-from calsync_agent.service.view import ProfileRefused, View, look, refused_rows
 from calsync_agent.state import mailboxes, progress
 from calsync_agent.state.mailboxes import Claim
 from calsync_agent.state.progress import Progress, moved_from

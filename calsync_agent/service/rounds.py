@@ -23,20 +23,20 @@ from calsync_agent.errors import CalsyncError, Refusal, Undecided
 from calsync_agent.i18n import message
 from calsync_agent.plan.job import Job
 from calsync_agent.plan.window import Window, window
+from calsync_agent.service.connections import Line, Lines
+from calsync_agent.service.cycle_tasks import Running
+from calsync_agent.service.database_poll import Looks
 from calsync_agent.service.enrolment import enrolled, save_positions
-from calsync_agent.service.faring import Faring
 from calsync_agent.service.gate import Gate
+from calsync_agent.service.heartbeat import Watch
 from calsync_agent.service.leases import Leases
-from calsync_agent.service.lines import Line, Lines
-from calsync_agent.service.looks import Looks
-from calsync_agent.service.polls import Polls
+from calsync_agent.service.mailbox_polls import Polls
 from calsync_agent.service.preview_text import lines
 from calsync_agent.service.previewing import job
-from calsync_agent.service.running import Running
-from calsync_agent.service.standing import Standing, Terms
+from calsync_agent.service.profile_run import Standing, Terms
+from calsync_agent.service.profile_status import Faring
+from calsync_agent.service.snapshot import ProfileRefused, View
 from calsync_agent.service.troubles import Troubles
-from calsync_agent.service.view import ProfileRefused, View
-from calsync_agent.service.watch import Watch
 from calsync_agent.service.whose import Whose
 from calsync_agent.state.log import Kind, Level
 from calsync_agent.state.progress import moved_from

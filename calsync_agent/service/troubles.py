@@ -27,7 +27,7 @@ from calsync_agent.errors import (
 from calsync_agent.i18n import Message, message
 from calsync_agent.logs import logs
 from calsync_agent.service.leases import Silent
-from calsync_agent.service.standing import Standing, concerns_all
+from calsync_agent.service.profile_run import Standing, concerns_all
 from calsync_agent.state import log
 from calsync_agent.state.log import Kind, Level, LogEntry
 

@@ -21,8 +21,8 @@ from calsync_agent.domain.calendar import Connection
 from calsync_agent.domain.policy import Profile
 from calsync_agent.errors import CalsyncError, MailboxTrouble
 from calsync_agent.i18n import message
-from calsync_agent.service.standing import Standing
-from calsync_agent.service.view import View, taken
+from calsync_agent.service.profile_run import Standing
+from calsync_agent.service.snapshot import View, taken
 from calsync_agent.state import agents, mailboxes, progress
 from calsync_agent.state.mailboxes import Claim
 from calsync_agent.state.profiles import no_mailbox

@@ -16,7 +16,7 @@ from calsync_agent.exchange.transport.pace import Clock
 from calsync_agent.i18n import speaking
 from calsync_agent.sandbox.server import running_sandbox
 from calsync_agent.sandbox.tenant import Tenant
-from calsync_agent.service import standing, watch
+from calsync_agent.service import heartbeat, profile_run
 from calsync_agent.service.agent import Agent
 from tests.support.world import World
 
@@ -45,8 +45,8 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setattr(provider, "Graph", partial(Graph, clock=clock))
     monkeypatch.setattr(provider, "MsalTokens", partial(MsalTokens, clock=clock))
-    monkeypatch.setattr(standing, "FIRST_PAUSE", standing.FIRST_PAUSE / HASTE)
-    monkeypatch.setattr(watch, "LOOKS_EVERY", watch.LOOKS_EVERY / 20)
+    monkeypatch.setattr(profile_run, "FIRST_PAUSE", profile_run.FIRST_PAUSE / HASTE)
+    monkeypatch.setattr(heartbeat, "LOOKS_EVERY", heartbeat.LOOKS_EVERY / 20)
     pause = Agent._pause
 
     async def shortened(agent: Agent, news: asyncio.Event, seconds: float) -> None:

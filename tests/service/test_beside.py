@@ -11,11 +11,11 @@ import pytest
 from calsync_agent.domain.calendar import Changes
 from calsync_agent.i18n import Message
 from calsync_agent.service import beside
-from calsync_agent.service import watch as watches
+from calsync_agent.service import heartbeat as watches
 from calsync_agent.service.beside import Beside
 from calsync_agent.service.gate import Gate
-from calsync_agent.service.polls import Polls
-from calsync_agent.service.watch import Watch
+from calsync_agent.service.heartbeat import Watch
+from calsync_agent.service.mailbox_polls import Polls
 
 pytestmark = pytest.mark.anyio
 

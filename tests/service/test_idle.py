@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from calsync_agent.consolidate import tables
-from calsync_agent.service import leases, watch
+from calsync_agent.service import heartbeat, leases
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.state import tables as state
 from tests.support.service import Statements, serving, until, watching
@@ -79,7 +79,7 @@ async def test_a5_rounds_are_idle_after_a_first_sync_that_outlasts_the_silence_o
     silence = timedelta(seconds=1)
     monkeypatch.setattr(leases, "SILENCE", silence)
     monkeypatch.setattr(leases, "HEARTBEAT", silence / 10)
-    monkeypatch.setattr(watch, "HEARTBEAT", silence / 10)
+    monkeypatch.setattr(heartbeat, "HEARTBEAT", silence / 10)
     hire_many(world, profiles)
     world.tenant.settings.latency = 0.2
     with world.agent() as rounds:

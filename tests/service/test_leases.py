@@ -14,7 +14,7 @@ from calsync_agent import bootstrap
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.database.clock import UtcNow
 from calsync_agent.platform import ProcessLock
-from calsync_agent.service import watch
+from calsync_agent.service import heartbeat
 from calsync_agent.service.leases import Leases, Silent
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.state import agents
@@ -119,7 +119,7 @@ async def test_b11_a_silent_agent_without_a_lock_file_is_succeeded_within_30_sec
 ) -> None:
     """However long the interval is: the heartbeat looks for it, every five seconds."""
     assert agents.SILENCE + agents.HEARTBEAT <= timedelta(seconds=30)
-    monkeypatch.setattr(watch, "HEARTBEAT", agents.HEARTBEAT / 100)
+    monkeypatch.setattr(heartbeat, "HEARTBEAT", agents.HEARTBEAT / 100)
     world.provider(interval_seconds=86_400)
     anna = world.hire("ANNA")
     anna.create("aus Outlook", SOON, SOON)

@@ -14,8 +14,8 @@ from calsync_agent.consolidate import tables
 from calsync_agent.errors import NotReady, SignInRefused
 from calsync_agent.platform import ProcessLock
 from calsync_agent.sandbox.faults import Rule
+from calsync_agent.service import heartbeat
 from calsync_agent.service import leases as leases_module
-from calsync_agent.service import watch
 from calsync_agent.service.leases import Leases
 from calsync_agent.service.once import Outcome
 from calsync_agent.state import tables as state
@@ -124,7 +124,7 @@ async def test_a_first_sync_longer_than_the_silence_of_the_dead_goes_through(
     silence = timedelta(seconds=0.3)
     monkeypatch.setattr(leases_module, "SILENCE", silence)
     monkeypatch.setattr(leases_module, "HEARTBEAT", silence / 6)
-    monkeypatch.setattr(watch, "HEARTBEAT", silence / 6)
+    monkeypatch.setattr(heartbeat, "HEARTBEAT", silence / 6)
     anna = world.hire("ANNA")
     for number in range(120):
         world.enter("ANNA", f"Nr. {number}", SOON)

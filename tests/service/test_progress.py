@@ -5,7 +5,7 @@ import re
 import pytest
 
 from calsync_agent.sandbox.faults import Rule
-from calsync_agent.service import report
+from calsync_agent.service import first_sync_progress
 from tests.support.service import Service, serving, until
 from tests.support.world import SOON, World
 
@@ -14,8 +14,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("dialect", ["sqlite"], 
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "PAUSES", ())
-    monkeypatch.setattr(report, "LATER", 0.05)
+    monkeypatch.setattr(first_sync_progress, "PAUSES", ())
+    monkeypatch.setattr(first_sync_progress, "LATER", 0.05)
 
 
 def progress(service: Service) -> list[str]:
@@ -65,7 +65,7 @@ async def test_what_goes_out_is_counted_against_what_is_pending(world: World) ->
 async def test_a_short_first_sync_asks_exchange_for_no_count(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report, "LATER", 30.0)
+    monkeypatch.setattr(first_sync_progress, "LATER", 30.0)
     anna = world.hire("ANNA")
     anna.create("Termin", SOON, SOON)
     async with serving(world) as service:

@@ -13,7 +13,7 @@ from calsync_agent.database.engine import Database
 from calsync_agent.errors import CalsyncError, DatabaseTrouble, LoginRefused, Refusal
 from calsync_agent.i18n import message
 from calsync_agent.logs import logs
-from calsync_agent.service import agent, watch
+from calsync_agent.service import agent, heartbeat
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.state import agents
 from calsync_agent.state import tables as state
@@ -174,7 +174,7 @@ async def test_g5_a_long_first_sync_stops_in_the_middle_and_goes_on(
 async def test_b10_tables_of_a_newer_program_are_not_even_written_to_by_the_heartbeat(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "HEARTBEAT", agents.HEARTBEAT / 100)
+    monkeypatch.setattr(heartbeat, "HEARTBEAT", agents.HEARTBEAT / 100)
     case = CASES["tables newer"]
     world.hire("ANNA")
     async with serving(world) as service:

@@ -32,12 +32,12 @@ from calsync_agent.sandbox.adverse.trouble import Content, Wire
 from calsync_agent.sandbox.model.world import Stored
 from calsync_agent.sandbox.server import SandboxServer
 from calsync_agent.sandbox.tenant import Tenant
-from calsync_agent.service import report
-from calsync_agent.service.lines import Connect
-from calsync_agent.service.memory import Memory, Remembered
+from calsync_agent.service import first_sync_progress
+from calsync_agent.service.connections import Connect
 from calsync_agent.service.previewing import preview_all
+from calsync_agent.service.profile_run import Standing
+from calsync_agent.service.restore_detection import Memory, Remembered
 from calsync_agent.service.rounds import Rounds
-from calsync_agent.service.standing import Standing
 from calsync_agent.state import tables as state
 from calsync_agent.state.agents import Identity
 from calsync_agent.sync.preview import Preview
@@ -377,7 +377,7 @@ def rigged(url: str, folder: Path) -> Iterator[Rig]:
     """
     people = open_database(url)
     try:
-        with patch.object(report, "_pauses", lambda: iter(())):
+        with patch.object(first_sync_progress, "_pauses", lambda: iter(())):
             yield Rig(people, folder)
     finally:
         people.dispose()

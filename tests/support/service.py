@@ -14,8 +14,8 @@ from calsync_agent import bootstrap
 from calsync_agent.config.settings import Settings
 from calsync_agent.logs import logs
 from calsync_agent.service.agent import Agent
+from calsync_agent.service.profile_run import Standing
 from calsync_agent.service.rounds import Rounds
-from calsync_agent.service.standing import Standing
 from tests.support.world import World
 
 

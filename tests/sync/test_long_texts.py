@@ -12,7 +12,7 @@ import pytest
 
 from calsync_agent.exchange.calendar import bodies, event_codec
 from calsync_agent.exchange.calendar.heavy import LIGHT
-from calsync_agent.service import leases, watch
+from calsync_agent.service import heartbeat, leases
 from calsync_agent.service.leases import Leases
 from calsync_agent.service.once import once
 from tests.support.rig import SOON, Rig
@@ -79,7 +79,7 @@ async def test_b11_the_heartbeat_beats_while_a_long_text_is_read(
     monkeypatch.setattr(Leases, "beat", beat)
     monkeypatch.setattr(event_codec, "read_body", read_body)
     monkeypatch.setattr(leases, "HEARTBEAT", timedelta(seconds=0.01))
-    monkeypatch.setattr(watch, "HEARTBEAT", timedelta(seconds=0.01))
+    monkeypatch.setattr(heartbeat, "HEARTBEAT", timedelta(seconds=0.01))
     body = {"contentType": "text", "content": "Text " * (MEGABYTE // 5)}
     world.hire("ANNA").create("Langes", SOON, SOON + timedelta(hours=1), body=body)
     await world.sync()

@@ -14,7 +14,7 @@ from calsync_agent.cli import main
 from calsync_agent.database.engine import open_database
 from calsync_agent.errors import Undecided
 from calsync_agent.platform import state_folder
-from calsync_agent.service.memory import FILE
+from calsync_agent.service.restore_detection import FILE
 from calsync_agent.state import tables as state
 from calsync_agent.state.identity import IDENTITY_ROW
 from tests.support.servers import Server, SQLite

@@ -9,7 +9,7 @@ from calsync_agent import restoring
 from calsync_agent.domain.activity import Stamp
 from calsync_agent.domain.hold import Verdict
 from calsync_agent.errors import Refusal, Undecided
-from calsync_agent.service import memory
+from calsync_agent.service import restore_detection
 from calsync_agent.state import holds, identity
 from calsync_agent.state import tables as state
 from tests.support.machine import ledger
@@ -64,7 +64,7 @@ class Mishaps(Company):
     def _undecided(self) -> bool:
         with self.rig.people.reading() as connection:
             try:
-                memory.check(memory.see(connection), self.rig.memory)
+                restore_detection.check(restore_detection.see(connection), self.rig.memory)
             except Undecided:
                 return True
         return False

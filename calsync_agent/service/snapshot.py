@@ -14,7 +14,7 @@ from calsync_agent.domain.policy import Profile, Provider
 from calsync_agent.errors import CalsyncError, ConfigurationRefused, NotReady
 from calsync_agent.i18n import Message, message
 from calsync_agent.plan.pair import Office
-from calsync_agent.service.memory import Memory, Seen, check, see
+from calsync_agent.service.restore_detection import Memory, Seen, check, see
 from calsync_agent.state import holds, mailboxes, meta, pending, profiles, quarantine, waiting
 from calsync_agent.state.mailboxes import Claim
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import DatabaseTrouble, MailboxUnavailable
-from calsync_agent.service.standing import Standing
+from calsync_agent.service.profile_run import Standing
 from calsync_agent.state import profile_status
 from calsync_agent.state.profile_status import Condition, Fare
 

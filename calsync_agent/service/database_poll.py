@@ -11,10 +11,10 @@ from calsync_agent.errors import NotInstalled, NotPermitted, Refusal
 from calsync_agent.i18n import message
 from calsync_agent.service.gate import Gate
 from calsync_agent.service.leases import Leases
-from calsync_agent.service.memory import Memory, Remembered, Seen
+from calsync_agent.service.restore_detection import Memory, Remembered, Seen
 from calsync_agent.service.scanning import Scanning
+from calsync_agent.service.snapshot import Ready, View, look
 from calsync_agent.service.troubles import Troubles
-from calsync_agent.service.view import Ready, View, look
 from calsync_agent.state import identity
 from calsync_agent.state.log import Kind, Level
 from calsync_agent.sync.feed_dispatch import AT_ONCE, dispatch

@@ -22,11 +22,11 @@ from calsync_agent.domain.calendar import Changes, Connection
 from calsync_agent.errors import CalsyncError
 from calsync_agent.plan.job import Count, Job
 from calsync_agent.service.beside import fallen
+from calsync_agent.service.connections import Line
+from calsync_agent.service.first_sync_progress import reporting
 from calsync_agent.service.gate import CUT_AFTER, Gate, Stopped
 from calsync_agent.service.leases import Leases
-from calsync_agent.service.lines import Line
-from calsync_agent.service.report import reporting
-from calsync_agent.service.standing import Standing
+from calsync_agent.service.profile_run import Standing
 from calsync_agent.service.summary import aside_line, held_line, in_use_line, summary
 from calsync_agent.service.troubles import Troubles, about, internal
 from calsync_agent.service.whose import Moved, Whose

@@ -16,11 +16,11 @@ from calsync_agent.database.engine import Database
 from calsync_agent.errors import Refusal, Trouble
 from calsync_agent.i18n import Message
 from calsync_agent.service.beside import Beside
+from calsync_agent.service.cycle_tasks import Running
 from calsync_agent.service.gate import Gate
 from calsync_agent.service.leases import Leases
-from calsync_agent.service.memory import Memory
-from calsync_agent.service.running import Running
-from calsync_agent.service.view import Ready, ready
+from calsync_agent.service.restore_detection import Memory
+from calsync_agent.service.snapshot import Ready, ready
 from calsync_agent.state import meta
 from calsync_agent.state.agents import HEARTBEAT
 

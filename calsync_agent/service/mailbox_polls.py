@@ -9,9 +9,9 @@ from typing import Final, TypeAlias
 from calsync_agent.domain.calendar import Changes, Polled, Unchanged, Waiting
 from calsync_agent.errors import CalsyncError, ForeignLink
 from calsync_agent.service.beside import fallen
-from calsync_agent.service.lines import Line
-from calsync_agent.service.running import Running
-from calsync_agent.service.standing import Standing
+from calsync_agent.service.connections import Line
+from calsync_agent.service.cycle_tasks import Running
+from calsync_agent.service.profile_run import Standing
 from calsync_agent.service.troubles import about, internal
 
 _log: Final = logging.getLogger(__name__)
