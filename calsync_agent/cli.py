@@ -87,6 +87,10 @@ def parser() -> Parser:
     )
     _verb(verbs, "sandbox", _sandbox, _("a simulated Exchange 365"), _fill_sandbox)
     _admin_verbs(verbs)
+    manual = _verb(verbs, "manual", _manual, _("show the manual, or where words stand in it"))
+    manual.add_argument(
+        "words", nargs="*", metavar=_("WORD"), help=_("the name of a chapter, or words to look for")
+    )
     completion = _verb(
         verbs, "completion", _completion, _("print what lets a shell complete these commands")
     )
@@ -334,6 +338,12 @@ def _sandbox(options: argparse.Namespace) -> int:
     from calsync_agent.sandbox import command  # noqa: PLC0415
 
     return command.run(options)
+
+
+def _manual(options: argparse.Namespace) -> int:
+    from calsync_agent.commands import manual  # noqa: PLC0415
+
+    return manual.show(options)
 
 
 def _completion(options: argparse.Namespace) -> int:

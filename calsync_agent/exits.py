@@ -52,6 +52,8 @@ _EXITS: Final[Mapping[str, Meanings]] = {
     "discard": {0: _DONE, 1: USUAL[1], 2: marked("there is no such profile, or it is not held")},
     "restore": {0: _DONE, 1: USUAL[1], 2: marked("no such version is kept")},
     "adopt": {0: _DONE, 1: USUAL[1], 2: marked("there is nothing to be answered")},
+    "manual": {0: _DONE, 2: marked("nothing has these words")},
+    "completion": {0: _DONE},
     "profiles": {0: _DONE, 1: marked("some lines were left, each named"), 2: _SETTINGS},
     "duplicates": {0: marked("there are none"), 1: marked("there are some"), 2: _SETTINGS},
     "db import": {

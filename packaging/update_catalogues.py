@@ -4,6 +4,8 @@
     python packaging/update_catalogues.py --check    writes nothing; status 1 if it would
 
 Translations are kept; a new text gets an empty one, and one that is no longer in the source goes.
+The messages that the manual quotes are brought up to date as well.
+
 The files hold neither line numbers nor dates, so that they change only when texts do.
 """
 
@@ -11,8 +13,10 @@ import argparse
 import datetime as dt
 import io
 import os
+import re
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -34,6 +38,11 @@ KEYWORDS = {
     "counted": (1, 2),
 }
 """What the extractor looks for."""
+
+_COMMAND = re.compile(r"calsync-agent (?!manual)(db [a-z]+|[a-z]+)")
+_FIELD = re.compile(r"\{\w+\}")
+_PLACE = re.compile(r"^<!-- messages: ([a-z ]+) -->$", re.MULTILINE)
+_PLACED = re.compile(r"(<!-- messages: ([a-z ]+) -->\n)(.*?)(<!-- until here -->\n)", re.DOTALL)
 
 _FIXED = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
@@ -94,6 +103,40 @@ def compile_catalogues(root: Path) -> list[Path]:
     return found
 
 
+def quoted(root: Path) -> Iterator[tuple[Path, bytes]]:
+    """The manual's chapter of messages in each language, with every text that names a command.
+
+    They stand below the command that is named first; those whose command has no place, at `others`.
+    """
+    for path in sorted((root / "calsync_agent" / "manual").glob("*/messages.md")):
+        text = path.read_text(encoding="utf-8")
+        lines = _naming(root, path.parent.name, set(_PLACE.findall(text)))
+        parts = _PLACED.split(text)
+        # In turn: what stands before, the opening, its place, the list, the closing.
+        for at in range(1, len(parts) - 1, 5):
+            parts[at + 1 : at + 3] = ["", "".join(sorted(lines[parts[at + 1]]))]
+        yield path, "".join(parts).encode()
+
+
+def _naming(root: Path, language: str, places: set[str]) -> dict[str, set[str]]:
+    """By the places in the chapter, the lines that belong there."""
+    lines: dict[str, set[str]] = {place: set() for place in places}
+    for package in PACKAGES:
+        source = root / package / "locale" / "de" / "LC_MESSAGES" / "calsync.po"
+        for entry in stored(source, "de"):
+            told = _last(entry.id if language == "en" else entry.string)
+            named = _COMMAND.search(_last(entry.id))
+            if named and told:
+                place = named[1] if named[1] in places else "others"
+                lines[place].add("- " + _FIELD.sub("…", told) + "\n")
+    return lines
+
+
+def _last(text: str | Sequence[str]) -> str:
+    """The only form, or that for many."""
+    return text if isinstance(text, str) else text[-1]
+
+
 def write(path: Path, content: bytes) -> bool:
     """Put `content` into `path` at one stroke; whether it was something else before."""
     if path.exists() and path.read_bytes() == content:
@@ -121,6 +164,11 @@ def main(arguments: list[str]) -> int:
             content = updated(path, language, template)
             if path.read_bytes() == content if path.exists() else not template:
                 continue
+            old.append(path)
+            if not check:
+                write(path, content)
+    for path, content in quoted(ROOT):
+        if path.read_bytes() != content:
             old.append(path)
             if not check:
                 write(path, content)
