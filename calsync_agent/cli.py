@@ -120,6 +120,13 @@ def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
         help=_("an appointment's id, an event's id, or words of the subject"),
     )
     explain.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
+    support = _verb(
+        verbs,
+        "support",
+        _support,
+        _("write a file for those who help, with nothing personal in it"),
+    )
+    support.add_argument("file", type=Path, metavar=_("FILE.zip"), help=_("what to write"))
     preview = _verb(verbs, "preview", _admin("preview"), _("show what the next sync would do"))
     for name, text in (
         ("confirm", _("let a held profile carry out what it waits for")),
@@ -286,6 +293,12 @@ def _undo(options: argparse.Namespace) -> int:
     from calsync_agent.commands import undo  # noqa: PLC0415
 
     return undo.undo(options)
+
+
+def _support(options: argparse.Namespace) -> int:
+    from calsync_agent.commands import support  # noqa: PLC0415
+
+    return support.support(options)
 
 
 def _admin(name: str) -> Callable[[argparse.Namespace], int]:

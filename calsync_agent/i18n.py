@@ -15,6 +15,7 @@ import json
 import locale
 import os
 import re
+import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -120,6 +121,31 @@ def _catalogue(language: Language) -> gettext.NullTranslations:
             loaded.add_fallback(catalogue)
             catalogue = loaded
     return catalogue
+
+
+@cache
+def known_texts() -> Mapping[str, tuple[str, ...]]:
+    """Every English text of the program, each form by itself, with its translations."""
+    known: dict[str, set[str]] = {}
+    for language in LANGUAGES:
+        for package in PACKAGES:
+            for path in _compiled(package, language):
+                for original, translation in _entries(path.read_bytes()):
+                    for text in filter(None, original.split("\0")):
+                        known.setdefault(text, set()).update(translation.split("\0"))
+    return {text: tuple(sorted(translations)) for text, translations in known.items()}
+
+
+def _entries(compiled: bytes) -> Iterator[tuple[str, str]]:
+    """The pairs in a compiled catalogue ("The Format of GNU MO Files", gettext's manual)."""
+    order = "<" if compiled[:4] == b"\xde\x12\x04\x95" else ">"
+    count, originals, translations = struct.unpack(f"{order}3I", compiled[8:20])
+    for number in range(count):
+        pair = []
+        for table in (originals, translations):
+            length, place = struct.unpack_from(f"{order}2I", compiled, table + 8 * number)
+            pair.append(compiled[place : place + length].decode())
+        yield pair[0], pair[1]
 
 
 def _compiled(package: str, language: Language) -> list[Path]:
