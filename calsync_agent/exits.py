@@ -47,6 +47,10 @@ _EXITS: Final[Mapping[str, Meanings]] = {
         1: marked("there are differences, or a mailbox could not be read"),
         2: _SETTINGS,
     },
+    "support": {
+        0: marked("the file is written, also where some of it was not to be had"),
+        2: marked("the file cannot be written"),
+    },
     "explain": {0: marked("something was found"), 1: marked("nothing was found"), 2: _SETTINGS},
     "confirm": {0: _DONE, 1: USUAL[1], 2: marked("there is no such profile, or it is not held")},
     "discard": {0: _DONE, 1: USUAL[1], 2: marked("there is no such profile, or it is not held")},

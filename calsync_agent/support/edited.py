@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.content import Field, Fingerprint, changed, fingerprint
+from calsync_agent.appointment.content import Fingerprint, changed, fingerprint
+from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import ActivityId, EmployeeId
 from calsync_agent.bundle import Rows
 from calsync_agent.consolidate.reading import read_staff, see_activities
