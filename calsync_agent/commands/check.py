@@ -7,9 +7,9 @@ As text, a line for each step, with the page on which something is put right bel
      "users": {"allowed": true, "found": [{"id": "…", "name": "…", "address": "…"}]}}
 
 - The names of steps, in this order: `settings`, `database`, `tables`, `installation`,
-  `consolidate`, `provider`, `profiles`, `sign_in`, `mailbox` (once for each active profile of an
-  employee who may be synced), `users`. What cannot be looked at before something else is put right
-  is left out.
+  `consolidate`, `provider`, `profiles`, `agents` (where none works as it should), `sign_in`,
+  `mailbox` (once for each active profile of an employee who may be synced), `users`. What cannot be
+  looked at before something else is put right is left out.
 - `message` is one sentence in the language of the command, or a line for each of several problems;
   it says what to do. `mend` is only there where a page on the web is the place for it; a step that
   is `ok` may have one, too, as advice. `warning` is only there, and true, where a step is `ok` but
@@ -40,6 +40,7 @@ _TITLES: Final = {
     "consolidate": marked("Consolidate"),
     "provider": marked("provider"),
     "profiles": marked("profiles"),
+    "agents": marked("agents"),
     "sign_in": marked("sign-in"),
     "mailbox": marked("mailbox"),
     "users": marked("users"),

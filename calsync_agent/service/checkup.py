@@ -18,6 +18,8 @@ from calsync_agent.database.engine import Database
 from calsync_agent.domain.calendar import Connection, Grants
 from calsync_agent.domain.policy import Profile, Provider
 from calsync_agent.errors import CalsyncError, MailboxClosed, SignInRefused, refused_as_such
+from calsync_agent.health import situation
+from calsync_agent.health.problems import Kind, problems
 from calsync_agent.i18n import Message, counted, message
 from calsync_agent.service import restore_detection
 from calsync_agent.service.connections import Connect
@@ -29,6 +31,14 @@ from calsync_agent.state.mailboxes import Claim
 from calsync_agent.state.tables import SCHEMA_VERSION
 
 _AT_ONCE: Final = 8  # mailboxes that are asked at the same time
+
+_TOLD: Final = {
+    Kind.NO_AGENT: "agents",
+    Kind.AGENT_SILENT: "agents",
+    Kind.STANDING_STILL: "agents",
+    Kind.PROFILE_HELD: "profiles",
+}
+"""What of the problems is told beside the steps, and as a warning about which (H1)."""
 
 
 async def check(
@@ -106,6 +116,10 @@ async def _database(made: Checkup, database: Database) -> tuple[Provider | None,
         return None, _Company()
     number = provider.id
     company = await made.attempt("profiles", database.read(lambda c: _company(c, number)), _count)
+    for problem in problems(await database.read(situation.whole)):
+        if problem.kind in _TOLD:
+            text = message("{problem}. {mend}", problem=problem.text, mend=problem.mend)
+            made.warned(_TOLD[problem.kind], text)
     return provider, company or _Company()
 
 

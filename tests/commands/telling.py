@@ -1,9 +1,15 @@
 """Holds `once` to one line for what stands in its way, in both languages."""
 
 import re
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
+from calsync_agent import __version__
+from calsync_agent.database.clock import UtcNow
+from calsync_agent.state import tables
 from tests.commands.conftest import Run
 from tests.support.world import World
 
@@ -44,3 +50,29 @@ def rewrite(world: World, old: str, new: str) -> None:
     changed = re.sub(old, lambda _: new, text)
     assert changed != text
     path.write_text(changed)
+
+
+def an_agent(world: World, *, silent: bool = False) -> None:
+    """An agent that syncs all profiles, or was heard of last some minutes ago."""
+    with world.database.writing() as connection:
+        now = connection.execute(sa.select(UtcNow())).scalar_one()
+        seen = now - timedelta(minutes=5) if silent else now
+        number = uuid4()
+        connection.execute(
+            sa.insert(tables.agent).values(
+                id=number,
+                host="server",
+                pid=7,
+                version=__version__,
+                lock_file="",
+                started_at=seen,
+                seen_at=seen,
+                round_at=seen,
+                settings_revision=1_000_000,
+            )
+        )
+        profiles = connection.execute(sa.select(tables.profile.c.id)).scalars().all()
+        connection.execute(
+            sa.insert(tables.lease),
+            [{"profile_id": one, "agent_id": number} for one in profiles],
+        )

@@ -3,7 +3,9 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +13,7 @@ import sqlalchemy as sa
 from calsync_agent.consolidate import tables
 from calsync_agent.state import tables as state
 from tests.commands.conftest import Run
-from tests.commands.telling import ENGLISH, FOREIGN, rewrite, sqlite
+from tests.commands.telling import ENGLISH, FOREIGN, an_agent, rewrite, sqlite
 from tests.service.test_refusals import CASES, do
 from tests.support.service import watching
 from tests.support.world import World
@@ -19,6 +21,13 @@ from tests.support.world import World
 STEPS = (
     "settings database tables installation consolidate provider profiles sign_in mailbox users"
 ).split()
+
+
+@pytest.fixture(autouse=True)
+def _an_agent(request: pytest.FixtureRequest) -> None:
+    """One lives, where there is a company."""
+    if "world" in request.fixturenames:
+        an_agent(request.getfixturevalue("world"))
 
 
 def look(run: Run, world: World, *words: str) -> tuple[int, dict[str, Any]]:
@@ -214,3 +223,17 @@ def test_a_user_is_found_by_address_principal_name_and_object_id(run: Run, world
     assert status == 1
     assert found["users"] == {"allowed": True, "found": []}
     assert "nobody@contoso.example" in step(found, "users")["message"]
+
+
+@sqlite
+def test_h1_an_agent_that_does_not_live_and_a_held_profile_are_told(run: Run, world: World) -> None:
+    with world.database.writing() as connection:
+        long_ago = datetime(2026, 1, 1)
+        connection.execute(sa.update(state.agent).values(seen_at=long_ago))
+        held = {"profile_id": 1, "activity_id": uuid4(), "kind": "delete here", "subject": "x"}
+        connection.execute(sa.insert(state.hold).values(since=long_ago, **held))
+    said = run("check", "--json", "--config", world.folder / "agent.toml")
+    warned = [each for each in json.loads(said.out)["steps"] if each.get("warning")]
+    assert (said.status, [each["name"] for each in warned]) == (0, ["agents", "profiles"])
+    assert "silent" in said.err
+    assert "held" in said.err

@@ -13,7 +13,7 @@ from calsync_agent.database.clock import UtcNow
 from calsync_agent.i18n import message
 from calsync_agent.state import tables
 from tests.commands.conftest import Run, Said
-from tests.commands.telling import rewrite, sqlite
+from tests.commands.telling import an_agent, rewrite, sqlite
 from tests.support.world import SOON, World
 
 
@@ -24,32 +24,6 @@ def told(run: Run, world: World) -> tuple[Said, dict[str, Any]]:
 
 def kinds(found: dict[str, Any]) -> list[str]:
     return [one["kind"] for one in found["problems"]]
-
-
-def an_agent(world: World, *, silent: bool = False) -> None:
-    """An agent that syncs all profiles, or was heard of last some minutes ago."""
-    with world.database.writing() as connection:
-        now = connection.execute(sa.select(UtcNow())).scalar_one()
-        seen = now - timedelta(minutes=5) if silent else now
-        number = uuid4()
-        connection.execute(
-            sa.insert(tables.agent).values(
-                id=number,
-                host="server",
-                pid=7,
-                version=__version__,
-                lock_file="",
-                started_at=seen,
-                seen_at=seen,
-                round_at=seen,
-                settings_revision=1_000_000,
-            )
-        )
-        profiles = connection.execute(sa.select(tables.profile.c.id)).scalars().all()
-        connection.execute(
-            sa.insert(tables.lease),
-            [{"profile_id": one, "agent_id": number} for one in profiles],
-        )
 
 
 def in_step(run: Run, world: World) -> None:

@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from calsync_agent.domain.operation import Lost
@@ -67,6 +67,8 @@ def test_b9a_what_lies_too_deep_becomes_null_and_nothing_else_does() -> None:
 
 
 @given(json_values)
+@example(-10000000000000000001)
+@example(10**30 + 1)
 def test_b9a_both_ways_of_reading_agree(value: object) -> None:
     content = json.dumps(value).encode()
     found = patiently(content)

@@ -18,7 +18,7 @@ HEAVY: Final = 512 * 1024
 DEEPEST: Final = 64
 """How deep values may lie in each other; Graph's lie less than twenty deep."""
 
-_LONGEST_NUMBER: Final = 20  # digits: what a 64-bit number takes
+_LONGEST_NUMBER: Final = 308  # digits: what a number of any computer takes, sign and all
 
 # A text is passed over as a whole, cut off or not: each character is looked at once.
 _MARK: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
