@@ -111,6 +111,64 @@ def proxy(value: SecretStr) -> SecretStr:
     return value
 
 
+def several(value: object) -> object:
+    """A list of the file, as a value that nothing changes."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def web_address(value: SecretStr) -> SecretStr:
+    """An http or https address, which may hold a secret; or empty."""
+    written = value.get_secret_value()
+    parts = _split(written)
+    if written and (parts is None or not parts.hostname or parts.scheme not in {"http", "https"}):
+        raise Wrong(message("must be an address, as in https://example.webhook"))
+    return value
+
+
+def mail_address(value: str) -> str:
+    """One address for mail, without a name around it."""
+    name, _, domain = value.rpartition("@")
+    bad = any(sign.isspace() or sign in "<>,;" or not sign.isprintable() for sign in value)
+    if not name or not domain or bad:
+        raise Wrong(message("must be an e-mail address, as in it@example.com"))
+    return value
+
+
+def mail_address_or_none(value: str) -> str:
+    """One address for mail, or empty."""
+    return mail_address(value) if value else value
+
+
+def host(value: str) -> str:
+    """The name of a computer without anything around it, or empty."""
+    if value and (_split(f"//{value}") is None or any(sign in value for sign in "/@?#")):
+        raise Wrong(message("must be a server's name alone, as in mail.example.com"))
+    if value.count(":") == 1:
+        raise Wrong(message("must be a server's name alone; the port has its own key"))
+    return value
+
+
+def command(value: str) -> str:
+    """A program to call, or empty."""
+    if any(character < " " for character in value):
+        raise Wrong(message("holds a control character; put a path with \\ in 'single quotes'"))
+    return value.strip()
+
+
+def listening(value: str) -> str:
+    """An address of this computer with a port, or empty."""
+    parts = _split(f"//{value}") if value else None
+    if value and (
+        parts is None
+        or not parts.hostname
+        or not parts.port
+        or parts.netloc != value
+        or parts.username is not None
+    ):
+        raise Wrong(message("must be an address with a port, as in 127.0.0.1:9464"))
+    return value
+
+
 def database_url(value: SecretStr, info: ValidationInfo) -> SecretStr:
     """A SQLAlchemy URL for one of the three databases; a SQLite file is made absolute."""
     try:

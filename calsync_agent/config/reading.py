@@ -46,8 +46,9 @@ _SECRET: Final = "exchange.client_secret_file"  # noqa: S105 - a key's name
 _VARIABLE: Final = "exchange.client_secret_env"
 _CERTIFICATE: Final = "exchange.certificate_file"
 _AUTHORITIES: Final = "exchange.ca_file"
+_MAIL_PASSWORD: Final = "alerts.smtp.password_file"  # noqa: S105 - a key's name
 _CREDENTIALS: Final = (_SECRET, _VARIABLE, _CERTIFICATE)
-_NAMING_FILES: Final = (_PASSWORD, _SECRET, _CERTIFICATE, _AUTHORITIES)
+_NAMING_FILES: Final = (_PASSWORD, _SECRET, _CERTIFICATE, _AUTHORITIES, _MAIL_PASSWORD)
 
 
 class _DatabaseAlone(Section):
@@ -155,6 +156,7 @@ def attempt(path: Path) -> Attempt:
     if _AUTHORITIES in files:
         problems.meet(_AUTHORITIES, partial(credentials.authorities, files[_AUTHORITIES]))
     database = _database(file, files, problems)
+    mail_password = _mail_password(file, files, problems)
     depends = frozenset({path, *files.values()})
     if file is None or credential is None or database is None or problems.found:
         return Attempt(problems.refusal(), depends)
@@ -166,6 +168,9 @@ def attempt(path: Path) -> Attempt:
         exchange=file.exchange,
         sync=file.sync,
         log=file.log,
+        alerts=file.alerts,
+        metrics=file.metrics,
+        smtp_password=mail_password,
         secret_inside=holds_password(file.database.url) or holds_password(file.exchange.proxy),
     )
     return Attempt(settings, depends)
@@ -189,6 +194,7 @@ def exposed(settings: Settings) -> list[Message]:
         settings.database.password_file,
         settings.exchange.client_secret_file,
         settings.exchange.certificate_file,
+        settings.alerts.smtp.password_file,
     )
     secret = [path for path in named if path is not None]
     if settings.secret_inside:
@@ -239,9 +245,9 @@ def _texts(raw: Mapping[str, object]) -> dict[str, str]:
     """The keys that name files or credentials, where they are given, whatever else is wrong."""
     given = {}
     for key in (*_NAMING_FILES, _VARIABLE):
-        section, _, name = key.partition(".")
-        keys = raw.get(section)
-        value = keys.get(name) if isinstance(keys, dict) else None
+        value: object = raw
+        for name in key.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
         # A control character is refused as such; no file is looked for.
         if isinstance(value, str) and value and not any(sign < " " for sign in value):
             given[key] = value
@@ -292,6 +298,26 @@ def _database(
         return None
     merged = problems.meet(_PASSWORD, partial(_merged, file.database.url, password))
     return None if merged is None else file.database.model_copy(update={"url": merged})
+
+
+def _mail_password(
+    file: AgentFile | None, files: Mapping[str, Path], problems: Problems
+) -> SecretStr | None:
+    """The password for the mail server; what mails need, and is not there, is a problem."""
+    password = None
+    if _MAIL_PASSWORD in files:
+        password = problems.meet(_MAIL_PASSWORD, partial(credentials.secret, files[_MAIL_PASSWORD]))
+    if file is None:
+        return password
+    server = file.alerts.smtp
+    if file.alerts.mail:
+        for key, value in (("host", server.host), ("sender", server.sender)):
+            if not value:
+                text = message("is missing; alerts.mail needs it")
+                problems.add(f"alerts.smtp.{key}", text)
+    if password is not None and not server.user:
+        problems.add("alerts.smtp.user", message("is missing; there is a password for it"))
+    return password
 
 
 def _merged(written: SecretStr, password: SecretStr) -> SecretStr:

@@ -45,15 +45,24 @@ def _lines(given: Mapping[str, Mapping[str, object]] | None) -> Iterator[str]:
     for name, section in AgentFile.model_fields.items():
         model = section.annotation
         if isinstance(model, type) and issubclass(model, BaseModel):
-            yield f"\n# {model.__doc__}\n[{name}]\n"
-            for key, field in model.model_fields.items():
-                yield "\n"
-                yield from (f"# {line}\n" for line in (field.description or "").splitlines())
-                called = field.alias or key
-                value = _example(field) if given is None else field.default
-                if given is not None and called in given.get(name, {}):
-                    value = given[name][called]
-                yield f"{called} = {_written(value)}\n"
+            yield from _section(name, model, None if given is None else given.get(name, {}))
+
+
+def _section(
+    name: str, model: type[BaseModel], given: Mapping[str, object] | None
+) -> Iterator[str]:
+    yield f"\n# {model.__doc__}\n[{name}]\n"
+    for key, field in model.model_fields.items():
+        called, inner = field.alias or key, field.annotation
+        own = None if given is None else given.get(called)
+        if isinstance(inner, type) and issubclass(inner, BaseModel):  # the last ones
+            there = own if isinstance(own, Mapping) else {}
+            yield from _section(f"{name}.{key}", inner, None if given is None else there)
+            continue
+        yield "\n"
+        yield from (f"# {line}\n" for line in (field.description or "").splitlines())
+        value = _example(field) if given is None else field.default if own is None else own
+        yield f"{called} = {_written(value)}\n"
 
 
 def _example(field: FieldInfo) -> object:
@@ -61,6 +70,8 @@ def _example(field: FieldInfo) -> object:
 
 
 def _written(value: object) -> str:
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(_written, value))}]"
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
     if isinstance(value, Path):

@@ -15,6 +15,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from calsync_agent.config import checks
 
 NamedFile: TypeAlias = Annotated[Path | None, BeforeValidator(checks.given_path)]
+WebAddress: TypeAlias = Annotated[SecretStr, AfterValidator(checks.web_address)]
+MailAddress: TypeAlias = Annotated[str, AfterValidator(checks.mail_address)]
 
 
 class Section(BaseModel):
@@ -136,6 +138,58 @@ class Log(Section):
     """After how many days rows of the table calsync_log are removed: 1 to 3650."""
 
 
+class Smtp(Section):
+    """The server that mails about problems go to. Needed where [alerts] names mail."""
+
+    host: Annotated[str, AfterValidator(checks.host)] = ""
+    """Its name, as in mail.example.com."""
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Its port: 1 to 65535. 0: 587 with starttls, 465 with tls, 25 with none."""
+
+    user: str = ""
+    """The login, where the server asks for one."""
+
+    password_file: NamedFile = None
+    """A file that holds the login's password and nothing else."""
+
+    sender: Annotated[str, AfterValidator(checks.mail_address_or_none)] = ""
+    """The address that the mails come from."""
+
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is encrypted: starttls, tls from the beginning, or none."""
+
+
+class Alerts(Section):
+    """Who is told when a problem begins and when it has ended. To try: check --alert."""
+
+    mail: Annotated[tuple[MailAddress, ...], BeforeValidator(checks.several)] = ()
+    """Addresses that get a mail, as in ["it@example.com"]. They need [alerts.smtp]."""
+
+    webhooks: Annotated[tuple[WebAddress, ...], BeforeValidator(checks.several)] = ()
+    """Addresses that get a POST of JSON: title, text, kind, state (begun or ended), since, profile.
+    Teams and Slack take its text."""
+
+    command: Annotated[str, AfterValidator(checks.command)] = ""
+    """A program that gets the same JSON on its standard input; it may take ten seconds."""
+
+    heartbeat_url: WebAddress = SecretStr("")
+    """An address that is called (GET) as long as all is well, so that silence tells."""
+
+    heartbeat_seconds: Annotated[int, Field(ge=1, le=86400)] = 300
+    """How often it is called: every 1 to 86400 seconds."""
+
+    smtp: Smtp = Smtp()
+
+
+class Metrics(Section):
+    """What other programs may ask the agent: /metrics (Prometheus), /live and /ready."""
+
+    listen: Annotated[str, AfterValidator(checks.listening)] = ""
+    """Address and port to answer at, as in 127.0.0.1:9464. Empty: nowhere. There is no sign-in, so
+    it should be an address that only the monitoring reaches."""
+
+
 class AgentFile(Section):
     """`agent.toml` as written, its paths made absolute."""
 
@@ -143,6 +197,8 @@ class AgentFile(Section):
     exchange: Exchange
     sync: Sync = Sync()
     log: Log = Log()
+    alerts: Alerts = Alerts()
+    metrics: Metrics = Metrics()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +228,9 @@ class Settings(AgentFile):
     credential: Credential
     """What the app signs in with."""
 
+    smtp_password: SecretStr | None = None
+    """The password for the mail server."""
+
     secret_inside: bool = False
     """Whether the file itself holds a password, in the address of the database or of the proxy."""
 
@@ -186,4 +245,10 @@ class Settings(AgentFile):
             sa.make_url(self.database.url.get_secret_value()).password,
             urlsplit(self.exchange.proxy.get_secret_value()).password,
         )
-        return login, *(SecretStr(password) for password in passwords if password)
+        # Whoever has one of these addresses may post there.
+        given = self.smtp_password, self.alerts.heartbeat_url, *self.alerts.webhooks
+        return (
+            login,
+            *(SecretStr(password) for password in passwords if password),
+            *(secret for secret in given if secret),
+        )

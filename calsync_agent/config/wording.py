@@ -23,13 +23,16 @@ from calsync_agent.i18n import Message, message
 _LONGEST: Final = 60
 
 # Never shown, whatever is wrong with them.
-_SECRET: Final = frozenset({"database.url", "exchange.proxy"})
+_SECRET: Final = frozenset(
+    {"database.url", "exchange.proxy", "alerts.webhooks", "alerts.heartbeat_url"}
+)
 
 # What people write here although it belongs into a file of its own, and the key for that file.
 _LOGINS: Final = {
     "exchange.client_secret": "client_secret_file",
     "exchange.secret": "client_secret_file",
     "database.password": "password_file",
+    "alerts.smtp.password": "password_file",
 }
 
 # What people look for here and find in the provider row.
@@ -58,7 +61,8 @@ class Problems:
     def add_all(self, errors: Iterable[ErrorDetails]) -> None:
         """What pydantic found, as we say it."""
         for error in errors:
-            key = ".".join(str(part) for part in error["loc"])
+            # The place in a list is not told: what is wrong there is.
+            key = ".".join(part for part in error["loc"] if isinstance(part, str))
             self.add(key, _text(key, error))
 
     def meet(self, key: str, attempt: Callable[[], _T]) -> _T | None:
@@ -118,6 +122,12 @@ def _wording(error: ErrorDetails, field: FieldInfo, value: Message) -> Message:
             return message("is missing; for example {example}", example=str(field.examples[0]))
         case "string_type":
             return message("must be a text in quotes, not {value}", value=value)
+        case "tuple_type":
+            return message(
+                'must be a list of texts, as in ["{example}"], not {value}',
+                example="…",
+                value=value,
+            )
         case "int_type":
             return message("must be a whole number without quotes, not {value}", value=value)
         case "literal_error":
@@ -181,12 +191,14 @@ def _shown(value: object) -> Message:
     return Message("{text}", {"text": cut})
 
 
-def _sections() -> dict[str, type[BaseModel]]:
-    return {
-        name: field.annotation
-        for name, field in AgentFile.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
-    }
+def _sections(model: type[BaseModel] = AgentFile, above: str = "") -> dict[str, type[BaseModel]]:
+    """All sections by their names in the file, those inside of others too."""
+    found: dict[str, type[BaseModel]] = {}
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            found |= {above + name: inner, **_sections(inner, f"{above}{name}.")}
+    return found
 
 
 def _keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
@@ -195,5 +207,5 @@ def _keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
 
 
 def _field(key: str) -> FieldInfo:
-    section, _, name = key.partition(".")
-    return _keys(_sections()[section])[name] if name else AgentFile.model_fields[section]
+    section, _, name = key.rpartition(".")
+    return _keys(_sections()[section] if section else AgentFile)[name]

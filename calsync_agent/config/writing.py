@@ -16,7 +16,7 @@ from calsync_agent.config import credentials, sample
 from calsync_agent.config.checks import Wrong
 from calsync_agent.config.drafting import KEYS, PASSWORD_FILE, SECRET_FILE, SettingsDraft, sections
 from calsync_agent.config.reading import FILE_NAME, LARGEST, VARIABLE
-from calsync_agent.config.settings import Log, Section, Sync
+from calsync_agent.config.settings import Alerts, Log, Metrics, Section, Sync
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import Message, message
 from calsync_agent.platform import (
@@ -29,6 +29,7 @@ from calsync_agent.platform import (
 )
 
 _OWNER_ONLY: Final = 0o600
+_KEPT: Final = (("sync", Sync), ("log", Log), ("alerts", Alerts), ("metrics", Metrics))
 
 
 def place(explicit: Path | None) -> Path:
@@ -158,7 +159,7 @@ def _sound(raw: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]
     """The sections that a draft does not speak of, without what is wrong in them."""
     return {
         name: {key: value for key, value in raw[name].items() if _is_sound(model, key, value)}
-        for name, model in (("sync", Sync), ("log", Log))
+        for name, model in _KEPT
         if name in raw
     }
 

@@ -28,7 +28,11 @@ UNKNOWN = [
         "log.colour: is no key of [log]; there are level, format, file, keep_days",
     ),
     ({"snyc": "past_months = 3"}, "snyc: is no section; did you mean [sync]?"),
-    ({"mail": ""}, "mail: is no section; there are database, exchange, sync, log"),
+    (
+        {"parking": ""},
+        "parking: is no section; there are database, exchange, sync, log, alerts, alerts.smtp,"
+        " metrics",
+    ),
     (
         {"exchange": f"client_id = 'a'\n{SECRET}\nclient_secret = 'hunter2'"},
         (
