@@ -11,13 +11,20 @@ from functools import partial
 from typing import Final, Protocol
 from uuid import uuid4
 
+from pydantic import SecretStr
+
 from calsync_agent import __version__
+from calsync_agent.alerts.mail import Mail
+from calsync_agent.alerts.notice import Channel
+from calsync_agent.alerts.program import Program
+from calsync_agent.alerts.web import Heartbeat, Way, Webhook
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
 from calsync_agent.database.engine import open_database as open_url
 from calsync_agent.domain.calendar import Connection, Grants
 from calsync_agent.domain.policy import Provider, ProviderKind
 from calsync_agent.exchange import provider as exchange
+from calsync_agent.exchange.transport import trust
 from calsync_agent.i18n import message
 from calsync_agent.platform import ProcessLock, state_folder
 from calsync_agent.service import checkup
@@ -25,6 +32,7 @@ from calsync_agent.service.agent import GRACE
 from calsync_agent.service.connections import Connect, Lines
 from calsync_agent.service.cycle_tasks import Running
 from calsync_agent.service.database_poll import Looks
+from calsync_agent.service.delivery import Outlets
 from calsync_agent.service.findings import Checkup
 from calsync_agent.service.gate import Gate
 from calsync_agent.service.heartbeat import Watch
@@ -71,6 +79,42 @@ def connect(settings: Settings, provider: Provider) -> Connection:
 def grants(settings: Settings, provider: Provider) -> Grants:
     """What an administrator gives the app at the provider, and where."""
     return _PROVIDERS[provider.kind].grants(settings, provider)
+
+
+def outlets(settings: Settings) -> Outlets:
+    """Where problems are told as the settings say. Raises ConfigurationRefused."""
+    part, exchange = settings.alerts, settings.exchange
+    if not part.wanted:
+        return Outlets()
+    trusted = trust.tls(exchange.ca_file)
+
+    def way(address: SecretStr) -> Way:
+        proxy = trust.proxy_for(address.get_secret_value(), exchange.proxy.get_secret_value())
+        return Way(trusted, proxy)
+
+    channels: list[Channel] = []
+    if part.mail:
+        server = part.smtp
+        password = settings.smtp_password
+        channels.append(
+            Mail(
+                part.mail,
+                server.sender,
+                server.host,
+                server.port,
+                server.user,
+                password,
+                server.tls,
+                trusted,
+            )
+        )
+    for number, address in enumerate(part.webhooks, 1):
+        channels.append(Webhook(address, way(address), number))
+    if part.command:
+        channels.append(Program(part.command, settings.path.parent))
+    url = part.heartbeat_url
+    heartbeat = Heartbeat(url, way(url), part.heartbeat_seconds) if url else None
+    return Outlets(tuple(channels), heartbeat)
 
 
 @contextmanager

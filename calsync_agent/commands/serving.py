@@ -34,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
             bootstrap.open_database,
             lambda now, database: bootstrap.rounds(now, database, who),
             running,
+            outlets=bootstrap.outlets,
         )
 
         async def serve() -> None:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from pydantic import SecretStr
 
 from calsync_agent.config.checks import Wrong
-from calsync_agent.config.settings import ClientCertificate
+from calsync_agent.config.settings import ClientCertificate, ClientSecret, Credential
 from calsync_agent.i18n import message
 from calsync_agent.platform import NotOrdinary, TooLarge, is_folder, read_file
 
@@ -109,6 +109,14 @@ def certificate(path: Path) -> ClientCertificate:
     raise Wrong(
         message("the certificate in {path} does not belong to the key in it", path=str(path))
     )
+
+
+def ends(credential: Credential) -> dt.datetime | None:
+    """When what the app signs in with ends (UTC, without zone); of a secret nobody knows."""
+    if isinstance(credential, ClientSecret):
+        return None
+    found = x509.load_pem_x509_certificate(credential.certificate.encode())
+    return found.not_valid_after_utc.replace(tzinfo=None)
 
 
 def authorities(path: Path) -> None:

@@ -181,6 +181,11 @@ class Alerts(Section):
 
     smtp: Smtp = Smtp()
 
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody is to be told anything."""
+        return bool(self.mail or self.webhooks or self.command or self.heartbeat_url)
+
 
 class Metrics(Section):
     """What other programs may ask the agent: /metrics (Prometheus), /live and /ready."""

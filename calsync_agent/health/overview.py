@@ -33,6 +33,9 @@ class AgentRow:
     settings_taken_at: datetime | None
     round_at: datetime | None
     round_ms: int | None
+    buried: bool = False
+    tells: bool = False
+    credential_expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,15 @@ class Pulse:
     @property
     def alive(self) -> tuple[AgentRow, ...]:
         """The agents that were heard of lately; the longest running first."""
-        return tuple(one for one in self.agents if abs(self.now - one.seen_at) <= SILENCE)
+        return tuple(one for one in self.agents if self._lives(one))
 
     @property
     def silent(self) -> tuple[AgentRow, ...]:
         """The agents that were not, and have not said goodbye."""
-        return tuple(one for one in self.agents if abs(self.now - one.seen_at) > SILENCE)
+        return tuple(one for one in self.agents if not self._lives(one))
+
+    def _lives(self, one: AgentRow) -> bool:
+        return not one.buried and abs(self.now - one.seen_at) <= SILENCE
 
     @property
     def behind(self) -> tuple[AgentRow, ...]:
@@ -87,6 +93,9 @@ def _agents(connection: sa.Connection) -> tuple[AgentRow, ...]:
             settings_taken_at=row["settings_taken_at"],
             round_at=row["round_at"],
             round_ms=row["round_ms"],
+            buried=row["buried_at"] is not None,
+            tells=bool(row["tells"]),
+            credential_expires_at=row["credential_expires_at"],
         )
         for row in connection.execute(found).mappings()
     )

@@ -15,7 +15,8 @@ from calsync_agent.health.overview import Pulse
 from calsync_agent.health.profiles import ProfileLine
 from calsync_agent.health.provider import Row
 from calsync_agent.i18n import Message
-from calsync_agent.state import identity, meta, quarantine
+from calsync_agent.state import alerts, identity, meta, quarantine
+from calsync_agent.state.alerts import Troubled
 from calsync_agent.state.tables import profile
 from calsync_agent.state.tables import quarantine as quarantined
 from calsync_agent.visible import visible
@@ -57,7 +58,8 @@ class Health:
 class Situation:
     """Everything that the page shows, and that problems are found in.
 
-    `behind_since`: since when an agent does not work with the newest settings.
+    `behind_since`: since when an agent does not work with the newest settings. `channels`: those
+    through which nobody can be told.
     """
 
     pulse: Pulse
@@ -66,6 +68,7 @@ class Situation:
     items: tuple[QuarantinedItem, ...]
     health: Health = field(default_factory=Health)
     behind_since: datetime | None = None
+    channels: tuple[Troubled, ...] = ()
 
 
 def whole(connection: sa.Connection) -> Situation:
@@ -86,6 +89,7 @@ def situation(pulse: Pulse) -> Callable[[sa.Connection], Situation]:
             provider=provider.read(connection),
             profiles=profiles.read(connection, pulse.now).lines,
             items=_items(connection),
+            channels=alerts.troubled(connection),
         )
 
     return work

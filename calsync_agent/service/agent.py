@@ -21,7 +21,9 @@ from calsync_agent.i18n import Message, message
 from calsync_agent.logs.logs import Logs
 from calsync_agent.platform import seconds_passed
 from calsync_agent.platform.clocks import Reading
+from calsync_agent.service.alerting import Alerting
 from calsync_agent.service.beside import Beside
+from calsync_agent.service.delivery import Outlets
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.troubles import internal
 from calsync_agent.state import history, horizon, log, turns
@@ -51,7 +53,7 @@ HISTORY_KEPT: Final = timedelta(days=30)
 
 
 class Agent:
-    """The service. `open_database` and `make_rounds` build what depends on the settings."""
+    """The service. `open_database`, `make_rounds`, `outlets` build what the settings decide."""
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class Agent:
         make_rounds: Callable[[Settings, Database], Rounds],
         logs: Logs,
         seconds: Callable[[], float] = seconds_passed,
+        outlets: Callable[[Settings], Outlets] = lambda _settings: Outlets(),
     ) -> None:
         self._settings = settings
         self._open_database = open_database
@@ -72,6 +75,7 @@ class Agent:
         self._seconds = seconds
         self._clock = Reading(datetime.now(UTC), seconds())
         self._horizon: Seen | None = None
+        self._alerting = Alerting(outlets, settings)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sync until `stop` is set; then end well."""
@@ -82,10 +86,12 @@ class Agent:
             partial(self._tell, Level.ERROR),
         )
         beside.begin()
+        self._alerting.begin()
         try:
             while not stop.is_set():
                 await self._with_database(stop)
         finally:
+            await self._alerting.close()
             await beside.close()
         _log.info(message("the agent has stopped"))
 
@@ -96,7 +102,8 @@ class Agent:
         try:
             database = await asyncio.to_thread(self._open_database, settings)
         except Exception as error:  # noqa: BLE001 - whatever it is may be put right
-            self._say(_as_ours(error))
+            self._alerting.trouble = trouble = _as_ours(error)
+            self._say(trouble)
             again = LOGIN_AGAIN_AFTER if isinstance(error, LoginRefused) else LOOKS_AGAIN_AFTER
             await self._pause(self._news, again)
             return
@@ -104,11 +111,13 @@ class Agent:
         self._horizon = self._tidied_at = None
         rounds = self._rounds = self._make_rounds(settings, database)
         rounds.attend()
+        self._alerting.at(database, rounds.leases.identity.id)
         try:
             while not stop.is_set() and self._settings.database == settings.database:
                 await self._round(rounds, database)
         finally:
             self._rounds = None
+            await self._alerting.leave()
             await rounds.close(GRACE)
             database.dispose()
 
@@ -121,9 +130,11 @@ class Agent:
             view = await rounds.begin()
             await self._tidy(database)
         except Exception as error:  # noqa: BLE001 - it must not end the agent
-            await rounds.say(_as_ours(error))
+            self._alerting.trouble = trouble = _as_ours(error)
+            await rounds.say(trouble)
             pause = LOOKS_AGAIN_AFTER
         else:
+            self._alerting.trouble = None
             pause = view.provider.interval_seconds - (loop.time() - begun)
         await self._pause(rounds.news, pause)
 
@@ -187,6 +198,7 @@ class Agent:
                     self._tell(Level.ERROR, text)
                     continue
                 self._settings = outcome
+                self._alerting.follow(outcome)
                 self._logs.apply(outcome.log, outcome.secrets())
                 self._tell(
                     Level.INFO,

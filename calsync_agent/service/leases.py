@@ -19,7 +19,7 @@ from calsync_agent.errors import Trouble
 from calsync_agent.i18n import message
 from calsync_agent.platform import is_held, seconds_passed
 from calsync_agent.state import agents
-from calsync_agent.state.agents import HEARTBEAT, SILENCE, Holder, Identity
+from calsync_agent.state.agents import HEARTBEAT, SILENCE, Holder, Identity, Traits
 
 _log: Final = logging.getLogger(__name__)
 
@@ -33,7 +33,8 @@ class Silent(Trouble):
 class Leases:
     """The profiles leased to this agent. `elsewhere`: who has those it would like to have.
 
-    `clock`: seconds that pass also while the machine sleeps.
+    `traits`: what the agent shows of its settings. `clock`: seconds that pass also while the
+    machine sleeps.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Leases:
     ) -> None:
         self.identity = identity
         self.elsewhere: list[Holder] = []
+        self.traits = Traits()
         self._database = database
         self._clock = clock
         self._turn = asyncio.Lock()
@@ -115,7 +117,9 @@ class Leases:
         if silent < HEARTBEAT.total_seconds() / 2:
             return
         round_ms, self._round_ms = self._round_ms, None
-        known = await self._database.write(lambda c: agents.beat(c, self.identity, round_ms))
+        known = await self._database.write(
+            lambda c: agents.beat(c, self.identity, round_ms, self.traits)
+        )
         if not known or silent > SILENCE.total_seconds():
             self._mine = set()  # others may have taken them over in the meantime
         self._beaten_at = now

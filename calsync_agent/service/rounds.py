@@ -15,6 +15,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ProfileId
+from calsync_agent.config import credentials
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
 from calsync_agent.database.failures import permitted
@@ -38,6 +39,7 @@ from calsync_agent.service.profile_status import Faring
 from calsync_agent.service.snapshot import ProfileRefused, View
 from calsync_agent.service.troubles import Troubles
 from calsync_agent.service.whose import Whose
+from calsync_agent.state.agents import Traits
 from calsync_agent.state.log import Kind, Level
 from calsync_agent.state.progress import moved_from
 from calsync_agent.sync import inbound
@@ -72,6 +74,7 @@ class Rounds:
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
     standings: dict[ProfileId, Standing] = field(default_factory=dict)
+    _shown: Settings | None = None
 
     def attend(self) -> None:
         """From now on, show that this agent lives, and set `news` when something has changed."""
@@ -84,6 +87,7 @@ class Rounds:
         (B10, G5), and DatabaseTrouble.
         """
         self.news.clear()
+        self._show_traits()
         with permitted():
             view = await self.looks.look()
             try:
@@ -101,6 +105,13 @@ class Rounds:
         await self.troubles.write(self.database)
         await self.faring.tell(self.standings.values(), self.clock())
         return view
+
+    def _show_traits(self) -> None:
+        """Have the heartbeat tell what of the settings others are to know."""
+        if self._shown is not self.settings:
+            self._shown = settings = self.settings
+            ends = credentials.ends(settings.credential)
+            self.leases.traits = Traits(tells=settings.alerts.wanted, expires_at=ends)
 
     async def say(self, error: CalsyncError) -> None:
         """Say, once, why no round could begin."""

@@ -26,6 +26,9 @@ HEARTBEAT: Final = timedelta(seconds=5)
 SILENCE: Final = timedelta(seconds=20)
 """An agent not heard of for this long counts as dead; with one heartbeat more, below 30 s."""
 
+REMEMBERED: Final = timedelta(days=7)
+"""How long an agent is listed that has died and was not begun again."""
+
 
 class LeaseLost(Trouble):
     """Another agent has taken the profile over."""
@@ -43,6 +46,18 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Traits:
+    """What an agent shows of its settings.
+
+    `tells`: it is to tell of problems. `expires_at`: when what it signs in with ends (UTC), where
+    that is known.
+    """
+
+    tells: bool = False
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Holder:
     """The agent that has a profile which another would like to sync.
 
@@ -56,8 +71,11 @@ class Holder:
     seen_at: datetime
 
 
-def register(connection: sa.Connection, identity: Identity) -> None:
-    """Make an agent known."""
+def register(connection: sa.Connection, identity: Identity, traits: Traits = Traits()) -> None:
+    """Make an agent known; those of its host that have died are forgotten for it."""
+    same = agent.c.host == identity.host, agent.c.buried_at.is_not(None)
+    gone = sa.or_(agent.c.id == identity.id, sa.and_(*same))
+    connection.execute(sa.delete(agent).where(gone))
     connection.execute(
         sa.insert(agent).values(
             id=identity.id,
@@ -67,22 +85,32 @@ def register(connection: sa.Connection, identity: Identity) -> None:
             lock_file=str(identity.lock_file),
             started_at=UtcNow(),
             seen_at=UtcNow(),
+            tells=traits.tells,
+            credential_expires_at=traits.expires_at,
         )
     )
 
 
-def beat(connection: sa.Connection, identity: Identity, round_ms: int | None = None) -> bool:
+def beat(
+    connection: sa.Connection,
+    identity: Identity,
+    round_ms: int | None = None,
+    traits: Traits = Traits(),
+) -> bool:
     """Show that an agent lives; returns whether it was still known.
 
     One that was taken for dead has no profiles any more, and is made known again. `round_ms`: it
     has asked all its profiles since the last time, of which the slowest took so long.
     """
-    mine = sa.update(agent).where(agent.c.id == identity.id).values(seen_at=UtcNow())
+    mine = sa.update(agent).where(agent.c.id == identity.id, agent.c.buried_at.is_(None))
+    mine = mine.values(
+        seen_at=UtcNow(), tells=traits.tells, credential_expires_at=traits.expires_at
+    )
     if round_ms is not None:
         mine = mine.values(round_at=UtcNow(), round_ms=round_ms)
     known = connection.execute(mine).rowcount > 0
     if not known:
-        register(connection, identity)
+        register(connection, identity, traits)
     return known
 
 
@@ -148,9 +176,15 @@ def settings_taken(connection: sa.Connection, owner: UUID, revision: int) -> Non
 def _bury(
     connection: sa.Connection, identity: Identity, is_dead: Callable[[str, Path], bool]
 ) -> None:
-    """Forget agents that have died, and what they had leased; also leases of nobody."""
+    """Take from agents that have died what they had leased; also leases of nobody.
+
+    They stay listed, so that somebody is told (H2), until one begins on their host again.
+    """
+    living = agent.c.buried_at.is_(None)
     rows = connection.execute(
-        sa.select(agent.c.id, agent.c.host, agent.c.lock_file, agent.c.seen_at, UtcNow())
+        sa.select(agent.c.id, agent.c.host, agent.c.lock_file, agent.c.seen_at, UtcNow()).where(
+            living
+        )
     ).all()
     dead = [
         number
@@ -158,10 +192,14 @@ def _bury(
         if number != identity.id and (_silent(seen_at, now) or is_dead(host, Path(lock_file)))
     ]
     if dead:
-        connection.execute(sa.delete(agent).where(agent.c.id.in_(dead)))
+        buried = sa.update(agent).where(agent.c.id.in_(dead))
+        connection.execute(buried.values(buried_at=UtcNow()))
     # One that was buried while it leased, and then died, leaves them behind.
-    living = sa.select(agent.c.id)
-    connection.execute(sa.delete(lease).where(lease.c.agent_id.not_in(living)))
+    alive = sa.select(agent.c.id).where(living)
+    connection.execute(sa.delete(lease).where(lease.c.agent_id.not_in(alive)))
+    if rows:
+        long_gone = agent.c.buried_at < rows[0][-1] - REMEMBERED
+        connection.execute(sa.delete(agent).where(long_gone))
 
 
 def _silent(seen_at: datetime, now: datetime) -> bool:

@@ -266,6 +266,8 @@ class Agent(SQLModel, table=True):
     """A running agent; `seen_at` is its heartbeat, by the database's clock (B11).
 
     `round_at`: when it last asked all its profiles; `round_ms`: how long the slowest of them took.
+    `buried_at`: it was taken for dead, and others have its profiles. `tells`: it is set up to tell
+    of problems. `credential_expires_at`: the end of what it signs in with, where that is known.
     """
 
     __tablename__: ClassVar[str] = "calsync_agent"
@@ -281,6 +283,9 @@ class Agent(SQLModel, table=True):
     settings_taken_at: datetime | None = column(moment(), nullable=True)
     round_at: datetime | None = column(moment(), nullable=True)
     round_ms: int | None = column(sa.Integer, nullable=True)
+    buried_at: datetime | None = column(moment(), nullable=True)
+    tells: bool = column(sa.Boolean, default=False)
+    credential_expires_at: datetime | None = column(moment(), nullable=True)
 
 
 class Lease(SQLModel, table=True):
@@ -315,6 +320,32 @@ class Fare(SQLModel, table=True):
     retry_at: datetime | None = column(moment(), nullable=True)
 
 
+class Problem(SQLModel, table=True):
+    """A problem that lasts, and whether somebody was told of it (H2).
+
+    All times by the database's clock. `name`: what tells it from others. `text` and `mend` are
+    stored messages, `profile` an employee's code or empty. `gone_at`: it was not found since, and
+    is over when it stays away. `stage` grows when it is to be told again; `told_stage`: the last
+    one that was told. `delivered`: somebody has got the message.
+    """
+
+    __tablename__: ClassVar[str] = "calsync_problem"
+
+    name: str = column(key(100), primary_key=True)
+    kind: str = column(text(32))
+    weight: str = column(text(8))
+    profile: str = column(text(200))
+    text: str = column(long_text())
+    mend: str = column(long_text())
+    since: datetime | None = column(moment(), nullable=True)
+    stage: int = column(sa.Integer, default=0)
+    begun_at: datetime = column(moment())
+    gone_at: datetime | None = column(moment(), nullable=True)
+    told_at: datetime | None = column(moment(), nullable=True)
+    told_stage: int = column(sa.Integer, default=0)
+    delivered: bool = column(sa.Boolean, default=False)
+
+
 provider = table(Provider)
 profile = table(Profile)
 type_in_exchange = table(TypeInExchange)
@@ -335,6 +366,7 @@ deed = table(Deed)
 agent = table(Agent)
 lease = table(Lease)
 fare = table(Fare)
+problem = table(Problem)
 
 PLUGIN_TABLES: Final = (
     provider,
@@ -357,4 +389,5 @@ PLUGIN_TABLES: Final = (
     agent,
     lease,
     fare,
+    problem,
 )

@@ -30,6 +30,9 @@ _COLUMNS: Final[dict[int, tuple[str, ...]]] = {
         "calsync_quarantine.name",
         "calsync_link.carried",
         "calsync_link.event_key",
+        "calsync_agent.buried_at",
+        "calsync_agent.tells",
+        "calsync_agent.credential_expires_at",
     ),
 }
 

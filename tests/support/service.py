@@ -74,6 +74,7 @@ async def serving(world: World, settings: Settings | None = None) -> AsyncIterat
             bootstrap.open_database,
             lambda now, database: bootstrap.rounds(now, database, who),
             running,
+            outlets=bootstrap.outlets,
         )
         stop = asyncio.Event()
         task = asyncio.create_task(agent.run(stop))

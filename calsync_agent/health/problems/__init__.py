@@ -5,7 +5,9 @@ from typing import Final
 from calsync_agent.health.problems import (
     agents,
     aside,
+    channels,
     database,
+    expiry,
     failing,
     held,
     idle,
@@ -30,6 +32,8 @@ FINDERS: Final[tuple[Finder, ...]] = (
     failing.failing,
     held.held,
     aside.quarantined,
+    expiry.expiring,
+    channels.failing,
     idle.without_profiles,
 )
 """In the order in which they should be looked at."""

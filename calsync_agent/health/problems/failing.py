@@ -1,6 +1,6 @@
 """Profiles whose cycles fail, those with the same reason together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from calsync_agent.health.problems.problem import Kind, Problem, Weight
 from calsync_agent.health.profiles import ProfileLine
@@ -16,20 +16,30 @@ def failing(situation: Situation) -> Iterator[Problem]:
         fare = one.fare
         if one.row.active and fare is not None and fare.condition is Condition.FAILING:
             reason = fare.error or message("unknown")
-            by_reason.setdefault(reason.to_json(), (reason, []))[1].append(one)
-    for reason, profiles in by_reason.values():
-        told = counted(
-            "The profile of {name} fails",
-            "{count} profiles fail, among them that of {name}",
-            len(profiles),
-            name=profiles[0].name,
-        )
+            by_reason.setdefault(_cause(reason), (reason, []))[1].append(one)
+    for cause, (reason, profiles) in by_reason.items():
         yield Problem(
             Kind.PROFILE_FAILING,
             Weight.ERROR,
-            told,
+            _told(profiles, profiles[0].name),
             reason,
             since=min(one.fare.since for one in profiles if one.fare),
             profiles=tuple(one.row.id for one in profiles),
-            about=reason.to_json(),
+            about=cause,
+            each=tuple(_told(profiles[:1], one.name) for one in profiles),
         )
+
+
+def _told(profiles: Sequence[ProfileLine], name: str) -> Message:
+    return counted(
+        "The profile of {name} fails",
+        "{count} profiles fail, among them that of {name}",
+        len(profiles),
+        name=name,
+    )
+
+
+def _cause(reason: Message) -> str:
+    """What is alike where mailboxes fail for one cause: not their names, nor numbers."""
+    inner = (_cause(one) for one in reason.fields.values() if isinstance(one, Message))
+    return "\n".join((reason.template, *inner))

@@ -37,6 +37,8 @@ class Kind(StrEnum):
     PROFILE_FAILING = "profile_failing"
     PROFILE_HELD = "profile_held"
     QUARANTINED = "quarantined"
+    CREDENTIAL_EXPIRES = "credential_expires"
+    ALERT_CHANNEL = "alert_channel"
     NO_PROFILE = "no_profile"
 
 
@@ -45,7 +47,8 @@ class Problem:
     """It is listed until it is gone. `mend`: what is to be done about it.
 
     `since` is UTC, None where nobody noted it; `profiles`: those that it is about. `about` tells
-    it from others of its kind.
+    it from others of its kind. `each`: what is to be said of each profile by itself, where they are
+    several. `stage` grows where the same problem becomes one to be told again.
     """
 
     kind: Kind
@@ -55,6 +58,8 @@ class Problem:
     since: datetime | None = None
     profiles: tuple[ProfileId, ...] = ()
     about: str = ""
+    each: tuple[Message, ...] = ()
+    stage: int = 0
 
 
 Finder: TypeAlias = Callable[[Situation], Iterable[Problem]]

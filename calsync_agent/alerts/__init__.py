@@ -1,0 +1,1 @@
+"""Telling people and programs: messages, and the channels that carry them (H2)."""
