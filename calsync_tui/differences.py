@@ -10,7 +10,7 @@ from typing import Final
 
 from calsync_agent.appointment import rrule
 from calsync_agent.appointment.content import differing
-from calsync_agent.appointment.fields import Field
+from calsync_agent.appointment.fields import Field, closed
 from calsync_agent.appointment.model import (
     Appointment,
     ChangedOccurrence,
@@ -160,3 +160,4 @@ _TELLERS: Final[Mapping[Field, Callable[[Appointment, Names], str]]] = {
     Field.GUESTS: lambda a, _names: _guests(a),
     Field.JOIN_URL: lambda a, _names: a.join_url or "",
 }
+closed(_TELLERS)

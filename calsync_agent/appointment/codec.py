@@ -1,22 +1,21 @@
 """An appointment as JSON and back: the form in which versions are kept (B6)."""
 
+import dataclasses
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin
 
 from calsync_agent.appointment import rrule
 from calsync_agent.appointment.model import (
     Appointment,
     ChangedOccurrence,
-    EmployeeId,
-    Importance,
     Participant,
     Person,
-    Response,
-    ShowAs,
     Unsyncable,
 )
 from calsync_agent.appointment.rule import Rule
@@ -28,31 +27,13 @@ def to_json(appointment: Appointment) -> str:
 
 
 def from_json(text: str) -> Appointment:
-    """What `to_json` wrote. Raises ValueError or KeyError where it is something else."""
+    """What `to_json` wrote; what an older version did not know is as it is by default.
+
+    Raises ValueError or KeyError where it is something else.
+    """
     stored: Mapping[str, Any] = json.loads(text)
-    start = datetime.fromisoformat(stored["start"])
-    return Appointment(
-        subject=stored["subject"],
-        start=start,
-        end=datetime.fromisoformat(stored["end"]),
-        zone=stored["zone"],
-        all_day=stored["all_day"],
-        body=stored["body"],
-        location=stored["location"],
-        importance=Importance(stored["importance"]),
-        private=stored["private"],
-        show_as=ShowAs(stored["show_as"]),
-        reminder_minutes=stored["reminder_minutes"],
-        rule=_rule(stored, start),
-        exceptions=tuple(_exception(part) for part in stored["exceptions"]),
-        participants=tuple(
-            Participant(EmployeeId(part["employee"]), Response(part["response"]))
-            for part in stored["participants"]
-        ),
-        organizer=_person(stored["organizer"]) if stored["organizer"] else None,
-        guests=tuple(_person(part) for part in stored["guests"]),
-        join_url=stored["join_url"],
-    )
+    plain: Appointment = _built(Appointment, {**stored, "rule": None})
+    return replace(plain, rule=_rule(stored["rule"], plain)) if stored["rule"] else plain
 
 
 def _plain(value: object) -> object:
@@ -71,32 +52,31 @@ def _plain(value: object) -> object:
             return value
 
 
-def _rule(stored: Mapping[str, Any], start: datetime) -> Rule | None:
-    if not stored["rule"]:
-        return None
-    rule = rrule.read(
-        stored["rule"], start, stored["zone"], all_day=stored["all_day"], most=sys.maxsize
-    )
+def _built(kind: Any, stored: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a dataclass
+    values = {
+        each.name: _read(each.type, stored[each.name])
+        for each in dataclasses.fields(kind)
+        if each.name in stored or each.default is dataclasses.MISSING
+    }
+    return kind(**values)
+
+
+def _read(kind: Any, stored: Any) -> Any:  # noqa: ANN401 - JSON, and a type that it is for
+    """The value of an attribute of this type."""
+    if isinstance(kind, UnionType):  # or nothing
+        [kind] = [each for each in get_args(kind) if each is not NoneType]
+        return None if stored is None else _read(kind, stored)
+    if get_origin(kind) is tuple:
+        return tuple(_read(get_args(kind)[0], each) for each in stored)
+    if dataclasses.is_dataclass(kind):
+        return _built(kind, stored)
+    if kind is datetime:
+        return datetime.fromisoformat(stored)
+    return kind(stored) if isinstance(kind, type) and issubclass(kind, Enum) else stored
+
+
+def _rule(text: str, plain: Appointment) -> Rule:
+    rule = rrule.read(text, plain.start, plain.zone, all_day=plain.all_day, most=sys.maxsize)
     if isinstance(rule, Unsyncable):
         raise ValueError(str(rule.reason))
     return rule
-
-
-def _exception(stored: Mapping[str, Any]) -> ChangedOccurrence:
-    return ChangedOccurrence(
-        original_start=datetime.fromisoformat(stored["original_start"]),
-        cancelled=stored["cancelled"],
-        subject=stored["subject"],
-        body=stored["body"],
-        location=stored["location"],
-        start=_moment(stored["start"]),
-        end=_moment(stored["end"]),
-    )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _person(stored: Mapping[str, Any]) -> Person:
-    return Person(stored["address"], stored["name"], Response(stored["response"]))

@@ -46,7 +46,8 @@ class Declaration:
     `key`: one letter, which stands for it in fingerprints for ever. Whoever compares it by another
     form gives it another letter: what links remember is not known then, instead of changed.
     `form`: what of it is compared. `attributes`: where `Appointment` holds it; with them it is
-    taken from another version. `inbound_only`: it travels from Exchange to Consolidate, never back.
+    taken from another version; `people`: one by one, so that nobody is lost whom that one does not
+    know. `inbound_only`: it travels from Exchange to Consolidate, never back.
     `mails`: Exchange tells the attendees that it was changed (F8). `reshapes`: and discards the
     exceptions of the series.
     """
@@ -54,6 +55,7 @@ class Declaration:
     key: str
     form: Callable[[Appointment], object]
     attributes: tuple[str, ...]
+    people: bool = False
     inbound_only: bool = False
     mails: bool = False
     reshapes: bool = False
@@ -72,10 +74,10 @@ FIELDS: Final[Mapping[Field, Declaration]] = {
     Field.REMINDER: Declaration("r", lambda a: a.reminder_minutes, ("reminder_minutes",)),
     Field.RECURRENCE: Declaration("c", comparable.recurrence, ("rule",), mails=True, reshapes=True),
     Field.EXCEPTIONS: Declaration("e", comparable.exceptions, ("exceptions",)),
-    Field.PARTICIPANTS: Declaration("a", comparable.participants, ("participants",)),
-    Field.RESPONSES: Declaration("y", comparable.responses, ("participants",)),
+    Field.PARTICIPANTS: Declaration("a", comparable.participants, ("participants",), people=True),
+    Field.RESPONSES: Declaration("y", comparable.responses, ("participants",), people=True),
     Field.ORGANIZER: Declaration("o", comparable.organizer, ("organizer",), inbound_only=True),
-    Field.GUESTS: Declaration("g", comparable.guests, ("guests",), inbound_only=True),
+    Field.GUESTS: Declaration("g", comparable.guests, ("guests",), people=True, inbound_only=True),
     Field.JOIN_URL: Declaration("j", lambda a: a.join_url, ("join_url",), inbound_only=True),
 }
 
@@ -101,6 +103,7 @@ if {name for declared in FIELDS.values() for name in declared.attributes} != {
 ALL: Final = frozenset(Field)
 INBOUND_ONLY: Final = frozenset(field for field in Field if FIELDS[field].inbound_only)
 BOTH_WAYS: Final = ALL - INBOUND_ONLY
+PEOPLE: Final = frozenset(field for field in Field if FIELDS[field].people)
 MAILED: Final = frozenset(field for field in Field if FIELDS[field].mails)
 """What Exchange tells the attendees about."""
 RESHAPING: Final = frozenset(field for field in Field if FIELDS[field].reshapes)

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.fields import Field
+from calsync_agent.appointment.fields import PEOPLE, Field
 from calsync_agent.appointment.model import (
     ActivityId,
     Appointment,
@@ -17,15 +17,14 @@ from calsync_agent.appointment.model import (
 )
 from calsync_agent.appointment.people import ADDRESS_LIMIT, NAME_LIMIT, each_once, known_as
 from calsync_agent.appointment.text import LOCATION_LIMIT, cut
+from calsync_agent.consolidate.fields import SUBJECT_COLUMN
 from calsync_agent.consolidate.holding import hold
-from calsync_agent.consolidate.rows import SUBJECT_COLUMN
 from calsync_agent.consolidate.tables import activity_exception, activity_participant
 from calsync_agent.database.statements import chunks
 
 Wanted: TypeAlias = Mapping[ActivityId, tuple[Appointment, EmployeeId, Collection[Field]]]
 """By activity: its content, its responsible, and which fields to write."""
 
-PEOPLE: Final = frozenset({Field.PARTICIPANTS, Field.RESPONSES, Field.GUESTS})
 SOME: Final = 500
 
 

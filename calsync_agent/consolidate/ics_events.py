@@ -25,7 +25,7 @@ from calsync_agent.appointment.model import (
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.rule import Rule
 from calsync_agent.appointment.text import LOCATION_LIMIT, cut, one_line, paragraphs
-from calsync_agent.consolidate.rows import SUBJECT_COLUMN
+from calsync_agent.consolidate.fields import SUBJECT_COLUMN
 from calsync_agent.i18n import Message, message
 from calsync_agent.ics.components import (
     Clocks,

@@ -17,9 +17,9 @@ from calsync_agent.appointment.fields import ALL
 from calsync_agent.appointment.model import ActivityId, EmployeeId
 from calsync_agent.appointment.people import Directory
 from calsync_agent.consolidate import children
+from calsync_agent.consolidate.fields import activity_values
 from calsync_agent.consolidate.ics_events import Entries, ImportedEntry, entries, reader
 from calsync_agent.consolidate.reading import inbound_type, read_staff
-from calsync_agent.consolidate.rows import activity_values
 from calsync_agent.consolidate.tables import activity
 from calsync_agent.database.statements import chunks
 from calsync_agent.errors import Refusal, Unknown

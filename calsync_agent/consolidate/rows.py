@@ -4,38 +4,30 @@ A row that cannot be read as an appointment is a value too (`BrokenActivity`): i
 and everything else goes on (B8).
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from calsync_agent.appointment import hours, rrule, zones
-from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import (
     ActivityId,
     Appointment,
     ChangedOccurrence,
     EmployeeId,
-    Importance,
     Participant,
     Person,
     Response,
-    ShowAs,
     Unsyncable,
 )
 from calsync_agent.appointment.naming import appointment_name, quoted, shown
-from calsync_agent.appointment.people import ADDRESS_LIMIT, NAME_LIMIT, each_once, known_as
+from calsync_agent.appointment.people import each_once, known_as
 from calsync_agent.appointment.rule import Rule
 from calsync_agent.appointment.series import begun_at_first, impossible, with_exceptions
-from calsync_agent.appointment.text import LOCATION_LIMIT, cut, one_line, paragraphs
+from calsync_agent.appointment.text import one_line, paragraphs
+from calsync_agent.consolidate.fields import Row, plainly_read
 from calsync_agent.domain.activity import Activity, BrokenActivity, Sending
 from calsync_agent.fence import guarded, reason
 from calsync_agent.i18n import Message, message
-
-Row: TypeAlias = Mapping[Any, Any]
-
-SUBJECT_COLUMN: Final = 500
-JOIN_URL_COLUMN: Final = 2000
-_ROWS_OF_THEIR_OWN: Final = {Field.EXCEPTIONS, Field.PARTICIPANTS, Field.RESPONSES, Field.GUESTS}
 
 
 def read_activity(
@@ -99,29 +91,22 @@ def _appointment(
         return times
     start, end, zone = times
     try:
-        importance, show_as = Importance(row["importance"]), ShowAs(row["show_as"])
+        plain = plainly_read(row)
     except ValueError as error:
         return Unsyncable(message("a column holds an unknown word: {detail}", detail=quoted(error)))
     rule = rrule.read(recurrence, start, zone, all_day=all_day) if recurrence else None
     if isinstance(rule, Unsyncable):
         return rule
     appointment = Appointment(
-        subject=one_line(row["subject"]),
         start=start,
         end=end,
         zone=zone,
         all_day=all_day,
-        body=paragraphs(row["body"]),
-        location=one_line(row["location"]),
-        importance=importance,
-        private=bool(row["private"]) or row["calendar_sync"] == Sending.PRIVATE,
-        show_as=show_as,
-        reminder_minutes=_reminder(row["reminder_minutes"]),
         rule=rule,
         participants=tuple(_participants(participants, _organizing(row))),
         organizer=_organizer(row),
         guests=_guests(participants),
-        join_url=row["online_meeting_url"] or None,
+        **plain,
     )
     return _series(appointment, rule, exceptions) if rule else appointment
 
@@ -221,10 +206,6 @@ def _series(
     return impossible(whole) or whole
 
 
-def _reminder(minutes: int | None) -> int | None:
-    return None if minutes is None else hours.reminder(minutes)
-
-
 def _left_out(appointment: Appointment, exceptions: Collection[Row]) -> Iterator[Message]:
     """Exceptions that fall on no occurrence are ignored, but not in silence (G8)."""
     kept = {exception.original_start.date() for exception in appointment.exceptions}
@@ -282,62 +263,3 @@ def _response(word: str) -> Response:
 def _organizer(row: Row) -> Person | None:
     organizer = Person(one_line(row["organizer_email"]), one_line(row["organizer_name"]))
     return organizer if any(known_as(organizer)) else None
-
-
-def activity_values(appointment: Appointment, fields: Collection[Field], own_zone: str) -> Row:
-    """The columns of `activity` that hold `fields`, ready to be written.
-
-    `own_zone` is the name that the row has for its zone; it stays where it means the same zone.
-    """
-    wanted = set(fields) - _ROWS_OF_THEIR_OWN
-    if Field.TIME in wanted:  # the rule's end is written with the time of day
-        wanted.add(Field.RECURRENCE)
-    values: dict[str, Any] = {}
-    for field in wanted:
-        values.update(_columns(field, appointment, own_zone))
-    return values
-
-
-def _columns(field: Field, a: Appointment, own_zone: str) -> Row:
-    match field:
-        case Field.SUBJECT:
-            return {"subject": cut(a.subject, SUBJECT_COLUMN)}
-        case Field.BODY:
-            return {"body": a.body}
-        case Field.LOCATION:
-            return {"location": cut(a.location, LOCATION_LIMIT)}
-        case Field.TIME:
-            same_zone = a.all_day or _same_zone(own_zone, a.zone)
-            return {
-                "starts_at": a.start,
-                "ends_at": a.end,
-                "all_day": a.all_day,
-                "time_zone": own_zone if own_zone and same_zone else a.zone,
-            }
-        case Field.IMPORTANCE:
-            return {"importance": a.importance.value}
-        case Field.PRIVATE:
-            return {"private": a.private}
-        case Field.SHOW_AS:
-            return {"show_as": a.show_as.value}
-        case Field.REMINDER:
-            return {"reminder_minutes": a.reminder_minutes}
-        case Field.RECURRENCE:
-            clock = None if a.all_day else a.start.time()
-            return {"recurrence": rrule.write(a.rule, clock) if a.rule else None}
-        case Field.ORGANIZER:
-            organizer = a.organizer
-            email = cut(organizer.address, ADDRESS_LIMIT) if organizer else ""
-            name = cut(organizer.name, NAME_LIMIT) if organizer else ""
-            return {"organizer_email": email or None, "organizer_name": name or None}
-        case Field.JOIN_URL:
-            # A link cut short would lead nowhere.
-            fits = a.join_url is not None and len(a.join_url) <= JOIN_URL_COLUMN
-            return {"online_meeting_url": a.join_url if fits else None}
-        case Field.EXCEPTIONS | Field.PARTICIPANTS | Field.RESPONSES | Field.GUESTS:
-            return {}
-
-
-def _same_zone(own: str, other: str) -> bool:
-    resolved = zones.resolve(own)
-    return resolved is not None and zones.identity(resolved) == zones.identity(other)

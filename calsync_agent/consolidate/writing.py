@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from calsync_agent.appointment.fields import ALL
 from calsync_agent.appointment.model import ActivityId
 from calsync_agent.consolidate import children, feed, scan
-from calsync_agent.consolidate.rows import Row, activity_values
+from calsync_agent.consolidate.fields import Row, activity_values
 from calsync_agent.consolidate.tables import activity
 from calsync_agent.domain.activity import ChangedActivity, NewActivity, Stamp
 

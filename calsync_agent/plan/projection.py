@@ -7,7 +7,7 @@ owner; a plain event knows of no participants at all.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from calsync_agent.appointment.fields import BOTH_WAYS, INBOUND_ONLY, Field
+from calsync_agent.appointment.fields import BOTH_WAYS, INBOUND_ONLY, PEOPLE, Field
 from calsync_agent.appointment.generated import own_text
 from calsync_agent.appointment.merge import merged
 from calsync_agent.appointment.model import (
@@ -103,8 +103,7 @@ def taken(
     Participants without address stay, and so do guests that Exchange never had (F3), and answers
     that are still to be sent from their owners' copies (`unsent`, G13).
     """
-    whole = {Field.PARTICIPANTS, Field.RESPONSES, Field.GUESTS}
-    result = merged(mine, theirs, set(fields) - whole)
+    result = merged(mine, theirs, set(fields) - PEOPLE)
     participants = mine.participants
     if role is not Role.PLAIN and Field.PARTICIPANTS in fields:
         participants = _participants(mine, theirs, employee, people)

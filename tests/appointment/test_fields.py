@@ -1,14 +1,19 @@
 """What links remember of fields, in both schemes, and what is declared of each (B14, A5)."""
 
+import json
+import runpy
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from enum import StrEnum
+from types import ModuleType
+from typing import Final, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calsync_agent.appointment import codec, fields
 from calsync_agent.appointment.content import (
     LONGEST_PRINT,
     Fingerprint,
@@ -32,7 +37,10 @@ from calsync_agent.appointment.model import (
     ShowAs,
 )
 from calsync_agent.appointment.rule import Count, Rule, Weekday, Weekly
+from calsync_agent.consolidate import fields as consolidate
+from calsync_agent.exchange.calendar import fields as exchange
 from calsync_agent.state.tables import PRINT_LENGTH
+from calsync_tui import differences
 from tests.support.old_prints import as_0_1_0, without
 
 MONDAY: Final = datetime(2026, 11, 30, 9)
@@ -176,3 +184,38 @@ def test_fields_each_is_compared_by_what_it_is_taken_by(field: Field) -> None:
         other = replace(other, rule=FULL.rule)
     if field is not Field.TIME:  # both are at the same time
         assert field in changed(fingerprint(PLAIN), fingerprint(other))
+
+
+WITH_CATEGORIES: Final = cast(
+    "type[StrEnum]",
+    StrEnum("Field", {field.name: field.value for field in Field} | {"CATEGORIES": "categories"}),
+)
+
+
+@pytest.mark.parametrize("room", [consolidate, exchange, differences], ids=lambda r: r.__name__)
+def test_fields_a_room_that_forgets_a_new_one_does_not_load(
+    room: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runpy.run_path(str(room.__file__))
+    monkeypatch.setattr(fields, "Field", WITH_CATEGORIES)
+    with pytest.raises(TypeError, match="nothing is declared for CATEGORIES"):
+        runpy.run_path(str(room.__file__))
+
+
+@pytest.mark.parametrize("field", sorted(ALL - {Field.SUBJECT, Field.TIME, Field.RECURRENCE}))
+def test_b6_a_version_that_was_kept_before_a_field_was_known_is_read_without_it(
+    field: Field,
+) -> None:
+    kept = json.loads(codec.to_json(FULL))
+    plain = {name: getattr(PLAIN, name) for name in FIELDS[field].attributes}
+    for name in plain:
+        del kept[name]
+    assert codec.from_json(json.dumps(kept)) == replace(FULL, **plain)
+
+
+@pytest.mark.parametrize("name", ["subject", "start", "end", "zone", "rule"])
+def test_b6_what_is_no_version_is_read_as_none(name: str) -> None:
+    kept = json.loads(codec.to_json(FULL))
+    del kept[name]
+    with pytest.raises(KeyError, match=name):
+        codec.from_json(json.dumps(kept))

@@ -15,7 +15,8 @@ from calsync_agent.appointment.content import fingerprint
 from calsync_agent.appointment.fields import ALL, BOTH_WAYS
 from calsync_agent.appointment.model import ActivityId, Appointment, EmployeeId, LinkId, ProfileId
 from calsync_agent.appointment.people import Directory
-from calsync_agent.consolidate.rows import activity_values, read_activity
+from calsync_agent.consolidate.fields import activity_values
+from calsync_agent.consolidate.rows import read_activity
 from calsync_agent.domain.activity import Activity, BrokenActivity, Stamp
 from calsync_agent.domain.event import Event, UnreadableEvent
 from calsync_agent.domain.link import Link

@@ -25,7 +25,8 @@ from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.rule import Count, Daily, Rule, Until, Weekday, Weekly
 from calsync_agent.appointment.span import span
 from calsync_agent.appointment.text import cut, folded, one_line, paragraphs, utf16_length
-from calsync_agent.consolidate.rows import activity_values, read_activity
+from calsync_agent.consolidate.fields import activity_values
+from calsync_agent.consolidate.rows import read_activity
 from calsync_agent.domain.activity import Activity, BrokenActivity
 from calsync_agent.domain.event import Event, UnreadableEvent
 from calsync_agent.exchange.calendar import writes

@@ -19,7 +19,8 @@ from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.span import span
 from calsync_agent.appointment.text import utf16_length
 from calsync_agent.consolidate import children, tables
-from calsync_agent.consolidate.rows import JOIN_URL_COLUMN, activity_values, read_activity
+from calsync_agent.consolidate.fields import JOIN_URL_COLUMN, activity_values
+from calsync_agent.consolidate.rows import read_activity
 from calsync_agent.domain.activity import Activity, BrokenActivity
 from calsync_agent.domain.calendar import Page
 from calsync_agent.domain.event import Event, UnreadableEvent

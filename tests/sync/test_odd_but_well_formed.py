@@ -25,7 +25,8 @@ from calsync_agent.appointment.rule import (
 from calsync_agent.appointment.span import span
 from calsync_agent.appointment.text import utf16_length
 from calsync_agent.consolidate import children, tables
-from calsync_agent.consolidate.rows import activity_values, read_activity
+from calsync_agent.consolidate.fields import activity_values
+from calsync_agent.consolidate.rows import read_activity
 from calsync_agent.domain.activity import Activity
 from calsync_agent.domain.event import Event, UnreadableEvent
 from calsync_agent.exchange.calendar import writes

@@ -23,7 +23,8 @@ from calsync_agent.appointment.model import Appointment, ChangedOccurrence
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.rule import Daily, Never
 from calsync_agent.consolidate import children
-from calsync_agent.consolidate.rows import activity_values, read_activity
+from calsync_agent.consolidate.fields import activity_values
+from calsync_agent.consolidate.rows import read_activity
 from calsync_agent.domain.activity import Activity, BrokenActivity
 from calsync_agent.domain.event import Event
 from calsync_agent.exchange.calendar import writes

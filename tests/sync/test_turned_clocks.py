@@ -13,7 +13,8 @@ from calsync_agent.appointment import hours, zones
 from calsync_agent.appointment.content import differing
 from calsync_agent.appointment.fields import ALL, BOTH_WAYS
 from calsync_agent.appointment.people import Directory
-from calsync_agent.consolidate.rows import activity_values, read_activity
+from calsync_agent.consolidate.fields import activity_values
+from calsync_agent.consolidate.rows import read_activity
 from calsync_agent.domain.activity import Activity, BrokenActivity
 from calsync_agent.domain.event import Event
 from calsync_agent.exchange.calendar import writes

@@ -15,11 +15,9 @@ from calsync_agent.appointment.model import (
     Appointment,
     EventId,
     ICalUid,
-    Importance,
     Participant,
     Person,
     Response,
-    ShowAs,
     Unsyncable,
 )
 from calsync_agent.appointment.naming import event_name, quoted
@@ -27,8 +25,9 @@ from calsync_agent.appointment.people import NAMELESS, Directory, each_once, kno
 from calsync_agent.appointment.series import begun_at_first, impossible
 from calsync_agent.appointment.text import one_line
 from calsync_agent.domain.event import Attendee, Event, Instance, UnreadableEvent
-from calsync_agent.exchange.calendar.bodies import join_link, own_link, read_body
+from calsync_agent.exchange.calendar.bodies import own_link
 from calsync_agent.exchange.calendar.datetimes import UnknownZone, days, instant, point, wall_clock
+from calsync_agent.exchange.calendar.fields import plainly_read
 from calsync_agent.exchange.calendar.instances import with_instances
 from calsync_agent.exchange.calendar.patterns import read_recurrence
 from calsync_agent.exchange.calendar.shapes import misshapen
@@ -124,22 +123,16 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
     is_organizer = True if said is None else bool(said)
     link = own_link(body)
     appointment = Appointment(
-        subject=one_line(body.get("subject")),
         start=start,
         end=end,
         zone=zone,
         all_day=all_day,
-        body=read_body(body.get("body"), link),
-        location=one_line((body.get("location") or {}).get("displayName")),
-        importance=Importance(str(body.get("importance") or "normal").lower()),
-        private=(body.get("sensitivity") or "normal") != "normal",
-        show_as=_show_as(body.get("showAs")),
         reminder_minutes=minutes,
         rule=rule,
         participants=participants,
         organizer=_outside(organizer, people) if not is_organizer else None,
         guests=guests,
-        join_url=join_link(body),
+        **plainly_read(body, link),
     )
     instances: Mapping[datetime, Instance] = {}
     if rule is not None:
@@ -235,16 +228,11 @@ def _fits(home: str, body: Json, names: Iterable[object]) -> bool:
 
 
 _ZONELESS: Final = "-"
-_SHOW_AS: Final = {known.value.lower(): known for known in ShowAs}
 _RESPONSES: Final = {
     "accepted": Response.ACCEPTED,
     "tentativelyaccepted": Response.TENTATIVE,
     "declined": Response.DECLINED,
 }
-
-
-def _show_as(value: str | None) -> ShowAs:
-    return _SHOW_AS.get((value or "busy").lower(), ShowAs.BUSY)  # unknown is busy (G6)
 
 
 def _response(value: str | None) -> Response:

@@ -19,15 +19,6 @@ from calsync_agent.domain.event import Instance
 from calsync_agent.exchange.calendar.bodies import own_link, read_body
 from calsync_agent.exchange.calendar.datetimes import days, instant, wall_clock
 
-EVENT_PROPERTIES: Final = (
-    "id,iCalUId,transactionId,lastModifiedDateTime,type,seriesMasterId,originalStart,"
-    "originalStartTimeZone,start,end,isAllDay,recurrence,subject,body,location,importance,"
-    "sensitivity,showAs,isReminderOn,reminderMinutesBeforeStart,isOrganizer,organizer,attendees,"
-    "responseStatus,isCancelled,isOnlineMeeting,onlineMeeting,onlineMeetingUrl,"
-    "exceptionOccurrences,cancelledOccurrences"
-)
-"""All that is read of an event; the last two have to be named to be sent."""
-
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 

@@ -5,17 +5,13 @@ answer that got lost is found again (B2). A change carries only the fields that 
 """
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from calsync_agent.appointment import hours, zones
-from calsync_agent.appointment.comparable import sent_in_utc
 from calsync_agent.appointment.fields import BOTH_WAYS, Field
 from calsync_agent.appointment.model import ActivityId, Appointment, EventId, Response
 from calsync_agent.appointment.people import Directory
-from calsync_agent.appointment.text import SUBJECT_LIMIT, cut
 from calsync_agent.domain.event import Attendee, Instance, UnreadableEvent
 from calsync_agent.domain.operation import (
     Answered,
@@ -31,8 +27,7 @@ from calsync_agent.domain.operation import (
     WrittenUnread,
 )
 from calsync_agent.exchange.calendar.event_codec import read_event
-from calsync_agent.exchange.calendar.instances import EVENT_PROPERTIES
-from calsync_agent.exchange.calendar.patterns import write_recurrence
+from calsync_agent.exchange.calendar.fields import EVENT_PROPERTIES, IN_EVENT
 from calsync_agent.exchange.calendar.recreation import Carried
 from calsync_agent.exchange.transport.requests import Answer, Outcome, Request
 from calsync_agent.i18n import Message, message
@@ -177,56 +172,15 @@ def result_of_answer(answer: Outcome, people: Directory) -> Result:
 
 def event_body(appointment: Appointment, fields: Collection[Field]) -> dict[str, Any]:
     """The properties of an event that hold `fields`."""
-    body: dict[str, Any] = {}
-    for field in fields:
-        body.update(_properties(field, appointment))
-    if Field.TIME in fields and appointment.rule is not None:
+    wanted = set(fields)
+    if Field.TIME in wanted and appointment.rule is not None:
         # The range begins on the day of the start; one without the other is refused.
-        body.update(_properties(Field.RECURRENCE, appointment))
+        wanted.add(Field.RECURRENCE)
+    body: dict[str, Any] = {}
+    for field, held in IN_EVENT.items():
+        if field in wanted and held.write is not None:
+            body.update(held.write(appointment))
     return body
-
-
-def _properties(field: Field, a: Appointment) -> dict[str, Any]:
-    match field:
-        case Field.SUBJECT:
-            return {"subject": cut(a.subject, SUBJECT_LIMIT)}
-        case Field.BODY:
-            return {"body": {"contentType": "text", "content": a.body}}
-        case Field.LOCATION:
-            return {"location": {"displayName": a.location}}
-        case Field.TIME:
-            start, end, zone = _times(a)
-            return {
-                "start": {"dateTime": start.isoformat(), "timeZone": zone},
-                "end": {"dateTime": end.isoformat(), "timeZone": zone},
-                "isAllDay": a.all_day,
-            }
-        case Field.IMPORTANCE:
-            return {"importance": a.importance.value}
-        case Field.PRIVATE:
-            return {"sensitivity": "private" if a.private else "normal"}
-        case Field.SHOW_AS:
-            return {"showAs": a.show_as.value}
-        case Field.REMINDER if a.reminder_minutes is None:
-            return {"isReminderOn": False}
-        case Field.REMINDER:
-            return {"isReminderOn": True, "reminderMinutesBeforeStart": a.reminder_minutes}
-        case Field.RECURRENCE:
-            start, _, zone = _times(a)
-            return {"recurrence": write_recurrence(a.rule, start, zone) if a.rule else None}
-        case _:
-            return {}
-
-
-def _times(a: Appointment) -> tuple[datetime, datetime, str]:
-    """Start and end by the clock of a zone that Windows knows (D3), or as instants in UTC."""
-    if sent_in_utc(a):
-        return (*hours.instants(a.start, a.end, a.zone), zones.UTC_ZONE)
-    zone = zones.windows_name(a.zone)
-    if zone is None or (a.all_day and hours.skipped(a.start, a.end, a.zone)):
-        # The zone of an all-day event means nothing, but it must read midnight there (D4).
-        zone = zones.UTC_ZONE
-    return a.start, a.end, zone
 
 
 def _guarded(etag: str) -> dict[str, str]:
