@@ -69,7 +69,7 @@ class CalsyncApp(App[None]):
             marked("Help"),
             id="app.help",
             priority=True,
-            tooltip=marked("Show the keys that work here"),
+            tooltip=marked("Show the keys that work here, and the manual"),
         ),
         Binding(
             "ctrl+l",
@@ -221,12 +221,17 @@ class CalsyncApp(App[None]):
             self.push_screen(palette)
 
     def action_help(self) -> None:
-        """The keys of the screen in sight."""
+        """The keys of the screen in sight, and its chapter of the manual; once more closes it."""
         screen = self.screen
         if isinstance(screen, MainScreen) and screen.page is not None:
-            self.push_screen(HelpScreen(_(screen.page.TITLE), screen.active_bindings))
+            self.push_screen(
+                HelpScreen(_(screen.page.TITLE), screen.active_bindings, screen.page.NAME)
+            )
         elif isinstance(screen, SetupScreen | RefusedScreen):
-            self.push_screen(HelpScreen(_(screen.HELP_TITLE), screen.active_bindings))
+            chapter = "setup" if isinstance(screen, SetupScreen) else "messages"
+            self.push_screen(HelpScreen(_(screen.HELP_TITLE), screen.active_bindings, chapter))
+        elif isinstance(screen, HelpScreen):
+            self.pop_screen()
 
     def action_next_theme(self) -> None:
         """The next of our themes."""

@@ -32,6 +32,8 @@ CHAPTERS: Final = (
 )
 """In the order in which they are read. A page of the terminal UI has the chapter of its name."""
 
+FENCE: Final = "```sh"
+
 _QUOTED: Final = re.compile(r"^> \(([A-I]\d{1,2}[a-z]?)\)$", re.MULTILINE)
 _COMMENT: Final = re.compile(r"^<!--.*?-->\n", re.MULTILINE)
 _SECTION: Final = re.compile(r"^(?=#{1,2} )", re.MULTILINE)
@@ -46,11 +48,16 @@ class Section:
     text: str
 
 
+def source(name: str, language: Language) -> str:
+    """A chapter as it is written."""
+    return (files(__name__) / language / f"{name}.md").read_text(encoding="utf-8")
+
+
 @cache
 def chapter(name: str, language: Language) -> str:
-    """A chapter as Markdown, with the rules that it names quoted."""
-    text = (files(__name__) / language / f"{name}.md").read_text(encoding="utf-8")
-    return _COMMENT.sub("", _QUOTED.sub(_quotation, text))
+    """A chapter as Markdown for people, with the rules that it names quoted."""
+    text = _COMMENT.sub("", _QUOTED.sub(_quotation, source(name, language)))
+    return text.replace(f"{FENCE} run\n", f"{FENCE}\n")
 
 
 def sections(language: Language) -> Iterator[Section]:

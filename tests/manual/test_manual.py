@@ -26,7 +26,7 @@ each_chapter = pytest.mark.parametrize("name", manual.CHAPTERS)
 
 def lines(name: str, language: Language, kind: str | None = None) -> Iterator[list[str]]:
     """The words of each command in a chapter; with a kind, only of such fences."""
-    for marked, text in FENCE.findall(manual.chapter(name, language)):
+    for marked, text in FENCE.findall(manual.source(name, language)):
         for line in text.splitlines():
             words = shlex.split(line, comments=True)
             if words and words[0] in PROGRAMS and kind in {None, marked}:

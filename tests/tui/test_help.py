@@ -1,0 +1,69 @@
+"""F1: the keys of the page, its chapter of the manual, and the search in all of it."""
+
+import pytest
+
+from calsync_agent import i18n, manual
+from calsync_agent.i18n import LANGUAGES, Language
+from calsync_tui.pages import PAGES
+from calsync_tui.screens.help import HelpScreen, ManualText
+from tests.support.terminal import Terminal
+from tests.tui.conftest import Opened
+
+pytestmark = pytest.mark.anyio
+
+
+async def shown(terminal: Terminal) -> str:
+    await terminal.settled()
+    return str(terminal.app.screen.query_one(ManualText).source)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("page", [page.NAME for page in PAGES])
+async def test_help_shows_the_chapter_of_the_page_in_the_language_spoken(
+    opened: Opened, page: str, language: Language
+) -> None:
+    i18n.use(language)
+    async with opened(page=page) as terminal:
+        await terminal.press("f1")
+        heading = f"# {manual.title(page, language)}\n"
+        assert (await shown(terminal)).startswith(heading)
+
+
+@pytest.mark.parametrize("key", ["f1", "escape", "q"])
+async def test_help_is_left_by_its_key_or_escape(opened: Opened, key: str) -> None:
+    async with opened(page="log") as terminal:
+        await terminal.press("f1")
+        await terminal.settled()
+        assert isinstance(terminal.app.screen, HelpScreen)
+        await terminal.press(key)
+        await terminal.settled()
+        assert not isinstance(terminal.app.screen, HelpScreen)
+
+
+async def test_help_searches_the_whole_manual_and_comes_back(opened: Opened) -> None:
+    async with opened(page="log") as terminal:
+        await terminal.press("f1", "slash", *"postgresql", "enter")
+        found = await shown(terminal)
+        assert "GRANT USAGE ON SCHEMA public" in found
+        assert manual.title("log", "de") not in found
+        await terminal.press("escape")
+        assert (await shown(terminal)).startswith(f"# {manual.title('log', 'de')}\n")
+        assert isinstance(terminal.app.screen, HelpScreen)
+        await terminal.press("escape")
+        await terminal.settled()
+        assert not isinstance(terminal.app.screen, HelpScreen)
+
+
+async def test_help_says_when_no_part_has_the_words(opened: Opened) -> None:
+    async with opened(page="log") as terminal:
+        await terminal.press("f1", "slash", *"xylophon", "enter")
+        assert await shown(terminal) == "Nichts im Handbuch enthält diese Wörter."
+
+
+@pytest.mark.parametrize("name", manual.CHAPTERS)
+async def test_every_chapter_can_be_shown_in_a_plain_terminal(opened: Opened, name: str) -> None:
+    async with opened(plain=True, size=(80, 200)) as terminal:
+        terminal.app.push_screen(HelpScreen("x", {}, name))
+        await terminal.settled()
+        strange = {sign for sign in terminal.text() if ord(sign) > 0xFF}
+        assert strange <= {"…", "„", "“"}, terminal.text()
