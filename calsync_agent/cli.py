@@ -109,6 +109,11 @@ def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
         metavar=_("ADDRESS"),
         help=_("also find this user: e-mail address, user principal name or object id"),
     )
+    check.add_argument(
+        "--alert",
+        action="store_true",
+        help=_("instead, send a test message through each channel of [alerts]"),
+    )
     check.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
     status = _verb(verbs, "status", _status, _("tell how everything is, and what needs a person"))
     status.add_argument("--json", action="store_true", help=_("as JSON, for programs"))

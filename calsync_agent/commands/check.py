@@ -10,6 +10,8 @@ As text, a line for each step, with the page on which something is put right bel
   `consolidate`, `provider`, `profiles`, `agents` (where none works as it should), `sign_in`,
   `mailbox` (once for each active profile of an employee who may be synced), `users`. What cannot be
   looked at before something else is put right is left out.
+- With `--alert` the steps are `settings` and, once for each channel, `alerts`: nothing else is
+  looked at, and a test message goes out. The exit status is 1 where one did not get through.
 - `message` is one sentence in the language of the command, or a line for each of several problems;
   it says what to do. `mend` is only there where a page on the web is the place for it; a step that
   is `ok` may have one, too, as advice. `warning` is only there, and true, where a step is `ok` but
@@ -23,13 +25,18 @@ to be had, or something does not answer for now; 2 where the sync would refuse t
 
 import argparse
 import asyncio
+import socket
+from datetime import UTC, datetime
 from typing import Final
 
 from calsync_agent import bootstrap
+from calsync_agent.alerts.notice import Notice
 from calsync_agent.config import reading
+from calsync_agent.config.settings import Settings
 from calsync_agent.console import say, say_json, warn
 from calsync_agent.errors import CalsyncError
-from calsync_agent.i18n import _, marked, message
+from calsync_agent.i18n import Message, _, marked, message
+from calsync_agent.service import delivery
 from calsync_agent.service.findings import CheckStep, Checkup
 
 _TITLES: Final = {
@@ -44,6 +51,7 @@ _TITLES: Final = {
     "sign_in": marked("sign-in"),
     "mailbox": marked("mailbox"),
     "users": marked("users"),
+    "alerts": marked("alerts"),
 }
 
 
@@ -58,7 +66,10 @@ def check(options: argparse.Namespace) -> int:
         made.fine("settings", message("{file} is complete", file=str(settings.path)))
         for warning in reading.exposed(settings):
             made.warned("settings", warning)
-        asyncio.run(bootstrap.check(made, settings, options.find_user))
+        if options.alert:
+            asyncio.run(_alert(made, settings))
+        else:
+            asyncio.run(bootstrap.check(made, settings, options.find_user))
     if options.json:
         say_json(_as_json(made))
     else:
@@ -70,6 +81,38 @@ def check(options: argparse.Namespace) -> int:
             for line in _line(step).split("\n"):
                 warn(line)
     return made.status
+
+
+async def _alert(made: Checkup, settings: Settings) -> None:
+    """A test message through each channel, all at once; what came of each."""
+    try:
+        outlets = bootstrap.outlets(settings)
+    except CalsyncError as error:
+        made.failed("alerts", error)
+        return
+    if not outlets:
+        text = message("{file} names nobody to be told: see [alerts]", file=str(settings.path))
+        made.steps.append(CheckStep("alerts", text, 1))
+        return
+    title = _("This is a test message of calsync on {host}").format(host=socket.gethostname())
+    test = Notice(
+        title=title,
+        text=title,
+        kind="test",
+        state="begun",
+        since=datetime.now(UTC).replace(tzinfo=None),
+    )
+    trying = [delivery.tried(channel, test) for channel in outlets.channels]
+    labels = [channel.label for channel in outlets.channels]
+    if outlets.heartbeat is not None:
+        trying.append(delivery.beaten(outlets.heartbeat))
+        labels.append(outlets.heartbeat.label)
+    for label, trouble in zip(labels, await asyncio.gather(*trying), strict=True):
+        if trouble is None:
+            made.fine("alerts", message("{channel}: delivered", channel=label))
+        else:
+            told = Message("{channel}: {reason}", {"channel": label, "reason": trouble})
+            made.steps.append(CheckStep("alerts", told, 1))
 
 
 def _line(step: CheckStep) -> str:

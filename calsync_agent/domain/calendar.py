@@ -5,6 +5,7 @@ A provider is a folder beside `exchange`, with a class for `Connection` and one 
 What a provider cannot do is no error but a value wherever it concerns a single event (B8).
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -114,6 +115,14 @@ class Conditions:
     honoured: bool | None = None
 
 
+@dataclass(slots=True)
+class Traffic:
+    """Requests so far, by how they were answered; `throttled`: those that were to come later."""
+
+    requests: Counter[str] = field(default_factory=Counter)
+    throttled: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """A user of the tenant; `address` is the e-mail address, or else the principal name."""
@@ -196,6 +205,10 @@ class Connection(Protocol):
     @property
     def conditions(self) -> Conditions:
         """What is known of the tenant's If-Match, shared by all its mailboxes."""
+
+    @property
+    def traffic(self) -> Traffic:
+        """What was asked so far, and how it was answered."""
 
     def mailbox(self, name: str, people: Directory) -> Mailbox:
         """One mailbox; nothing is asked."""

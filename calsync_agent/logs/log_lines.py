@@ -35,6 +35,15 @@ _PATTERNS: Final = (
     (re.compile(r"(://[^/\s:@\"']*:)[^/\s@\"']+@"), rf"\1{_HIDDEN}@"),
 )
 
+# As syslog counts (sd-daemon(3)); `journalctl -p err` selects by them.
+_PRIORITIES: Final = (
+    (logging.CRITICAL, 2),
+    (logging.ERROR, 3),
+    (logging.WARNING, 4),
+    (logging.INFO, 6),
+    (0, 7),
+)
+
 # What every record has; all else came through `extra`.
 _USUAL: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
@@ -96,6 +105,19 @@ class JsonLines(logging.Formatter):
         taken = _USUAL | entry.keys()
         entry |= {name: value for name, value in found.items() if name not in taken}
         return visible(self._redaction(json.dumps(entry, ensure_ascii=False, default=str)))
+
+
+class Prefixed(logging.Formatter):
+    """As another formatter, with the priority that journald reads in front of each line."""
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        super().__init__()
+        self._inner = inner
+
+    def format(self, record: logging.LogRecord) -> str:
+        """All lines of the record."""
+        number = next(n for least, n in _PRIORITIES if record.levelno >= least)
+        return "\n".join(f"<{number}>{line}" for line in self._inner.format(record).split("\n"))
 
 
 def formatter(kind: Literal["text", "json"], redaction: Redaction) -> logging.Formatter:

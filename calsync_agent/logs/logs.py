@@ -13,6 +13,8 @@ Nothing that logs ever waits for a disk. Every line says which profile and which
 import atexit
 import copy
 import logging
+import os
+import stat
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
@@ -22,7 +24,7 @@ from logging.handlers import QueueHandler, QueueListener
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TextIO
 
 from pydantic import SecretStr
 
@@ -30,7 +32,7 @@ from calsync_agent.config.settings import Log
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import Message
 from calsync_agent.logs.log_file import LogFile, unwritable
-from calsync_agent.logs.log_lines import Redaction, formatter
+from calsync_agent.logs.log_lines import Prefixed, Redaction, formatter
 from calsync_agent.platform import log_folder
 
 FILE_NAME: Final = "calsync-agent.log"
@@ -100,7 +102,8 @@ class Logs:
         trouble = self._redirect(path) if path != self.file else None
         style = formatter(settings.format, Redaction(secrets))
         for outlet in self._outlets:
-            outlet.setFormatter(style)
+            to_journal = not isinstance(outlet, LogFile) and _in_journal(sys.stderr)
+            outlet.setFormatter(Prefixed(style) if to_journal else style)
         self._listener = QueueListener(self._entrance.queue, *self._outlets)
         self._listener.start()
         if trouble is not None:
@@ -184,6 +187,21 @@ class _Entrance(QueueHandler):
                 found["trace"] = _trace(error)
         line.exc_info = line.exc_text = line.stack_info = None
         return line
+
+
+def _in_journal(stream: TextIO | None) -> bool:
+    """Whether systemd's journal reads what is written there: its `JOURNAL_STREAM` names it.
+
+    What goes through a pipe under systemd counts as well, for it ends there.
+    """
+    named = os.environ.get("JOURNAL_STREAM", "")
+    if not named or stream is None:
+        return False
+    try:
+        found = os.fstat(stream.fileno())
+    except (OSError, ValueError):  # it is no file
+        return False
+    return named == f"{found.st_dev}:{found.st_ino}" or stat.S_ISFIFO(found.st_mode)
 
 
 def _trace(error: BaseException) -> str:

@@ -24,6 +24,7 @@ from calsync_agent.platform.clocks import Reading
 from calsync_agent.service.alerting import Alerting
 from calsync_agent.service.beside import Beside
 from calsync_agent.service.delivery import Outlets
+from calsync_agent.service.monitoring import Monitor
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.troubles import internal
 from calsync_agent.state import history, horizon, log, turns
@@ -76,6 +77,7 @@ class Agent:
         self._clock = Reading(datetime.now(UTC), seconds())
         self._horizon: Seen | None = None
         self._alerting = Alerting(outlets, settings)
+        self._monitor = Monitor(self)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sync until `stop` is set; then end well."""
@@ -87,13 +89,37 @@ class Agent:
         )
         beside.begin()
         self._alerting.begin()
+        self._monitor.begin()
         try:
             while not stop.is_set():
                 await self._with_database(stop)
         finally:
+            await self._monitor.close()
             await self._alerting.close()
             await beside.close()
         _log.info(message("the agent has stopped"))
+
+    @property
+    def settings(self) -> Settings:
+        """Those that it works with."""
+        return self._settings
+
+    @property
+    def rounds(self) -> Rounds | None:
+        """What syncs, as long as there is a database."""
+        return self._rounds
+
+    @property
+    def hindrance(self) -> Message | None:
+        """Why nothing may be synced now, if so."""
+        trouble = self._alerting.trouble
+        if trouble is not None:
+            return trouble.message
+        if self._rounds is None or self._rounds.view is None:
+            return message("the agent has only just begun")
+        if not self._rounds.leases.shown:
+            return message("this agent could not show that it lives; it pauses")
+        return None
 
     async def _with_database(self, stop: asyncio.Event) -> None:
         """Work with one database until it is another one, or time to stop."""
@@ -199,6 +225,7 @@ class Agent:
                     continue
                 self._settings = outcome
                 self._alerting.follow(outcome)
+                self._monitor.news.set()
                 self._logs.apply(outcome.log, outcome.secrets())
                 self._tell(
                     Level.INFO,

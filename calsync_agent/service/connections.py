@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import TypeAlias
 
 from calsync_agent.config.settings import Settings
-from calsync_agent.domain.calendar import Connection
+from calsync_agent.domain.calendar import Connection, Traffic
 from calsync_agent.domain.policy import Provider
 
 Connect: TypeAlias = Callable[[Settings, Provider], Connection]
@@ -54,6 +54,11 @@ class Lines:
         self._connect = connect
         self._line: Line | None = None
         self._made_with: tuple[object, ...] = ()
+
+    @property
+    def traffic(self) -> Traffic:
+        """Of the present line."""
+        return Traffic() if self._line is None else self._line.calendars.traffic
 
     async def to(self, settings: Settings, provider: Provider) -> Line:
         """The line for these settings. Raises ConfigurationRefused."""

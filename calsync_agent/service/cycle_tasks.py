@@ -28,6 +28,7 @@ from calsync_agent.service.gate import CUT_AFTER, Gate, Stopped
 from calsync_agent.service.leases import Leases
 from calsync_agent.service.profile_run import Standing
 from calsync_agent.service.summary import aside_line, held_line, in_use_line, summary
+from calsync_agent.service.tally import Tally
 from calsync_agent.service.troubles import Troubles, about, internal
 from calsync_agent.service.whose import Moved, Whose
 from calsync_agent.state import meta, quarantine
@@ -64,6 +65,7 @@ class Running:
         monotonic: Callable[[], float],
     ) -> None:
         self.tasks: dict[ProfileId, asyncio.Task[None]] = {}
+        self.tally = Tally()
         self._written = written
         self._unsaid = False
         self._gate = gate
@@ -177,6 +179,7 @@ class Running:
         met = cycle.busy - standing.in_use
         standing.left, standing.in_use = cycle.left, cycle.busy
         standing.counts += cycle.counts
+        self.tally.note(standing.name, cycle.counts, standing.took)
         try:
             await self._tell_written(cycle)
         finally:

@@ -27,6 +27,7 @@ from calsync_agent.domain.calendar import (
     Listener,
     Page,
     PositionLost,
+    Traffic,
     Unchanged,
     User,
 )
@@ -215,6 +216,7 @@ class ToyConnection:
     def __init__(self) -> None:
         self.mailboxes: dict[str, ToyMailbox] = {}
         self.conditions = Conditions(honoured=True)
+        self.traffic = Traffic()
 
     def mailbox(self, name: str, people: Directory) -> ToyMailbox:
         """One mailbox, which is there from the first time on that it is named."""

@@ -9,6 +9,7 @@ from calsync_agent.domain.calendar import (
     Conditions,
     Listener,
     Polled,
+    Traffic,
     Unchanged,
     User,
 )
@@ -26,6 +27,11 @@ class Exchange:
     def __init__(self, graph: Graph) -> None:
         self.conditions = Conditions()
         self._graph = graph
+
+    @property
+    def traffic(self) -> Traffic:
+        """What was asked so far."""
+        return self._graph.traffic
 
     def mailbox(self, name: str, people: Directory) -> Mailbox:
         """One mailbox; nothing is asked."""

@@ -7,6 +7,7 @@ told; the question whether anything has changed, for many mailboxes at once, goe
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from calsync_agent.domain.calendar import Traffic
 from calsync_agent.exchange.transport.health import HealthRecords
 from calsync_agent.exchange.transport.pace import Clock, Pace
 from calsync_agent.exchange.transport.permissions import named_permissions
@@ -43,6 +44,11 @@ class Graph:
         self._means = Means(
             session, Pace(at_once), HealthRecords(), HealthRecords(), clock, budget, poll_limit
         )
+
+    @property
+    def traffic(self) -> Traffic:
+        """What was asked so far."""
+        return self._means.session.traffic
 
     async def permissions(self) -> frozenset[str] | None:
         """Sign in; the application permissions that the token names, None where it is unreadable.

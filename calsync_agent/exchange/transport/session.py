@@ -9,12 +9,13 @@ from http import HTTPStatus
 from typing import Final, Protocol
 from uuid import uuid4
 
+from calsync_agent.domain.calendar import Traffic
 from calsync_agent.domain.operation import Lost
 from calsync_agent.exchange.transport.batch import Prepared, answer_of, decode, encode, prepare
 from calsync_agent.exchange.transport.pace import Clock
 from calsync_agent.exchange.transport.parsing import parsed
 from calsync_agent.exchange.transport.requests import Answer, Outcome, Request
-from calsync_agent.exchange.transport.retry import passing
+from calsync_agent.exchange.transport.retry import THROTTLED, passing
 from calsync_agent.exchange.transport.settings import GraphSettings
 from calsync_agent.exchange.transport.wire import Reply, Wire
 from calsync_agent.i18n import message
@@ -41,6 +42,7 @@ class Session:
     def __init__(
         self, settings: GraphSettings, tokens: TokenSource, wire: Wire, clock: Clock
     ) -> None:
+        self.traffic = Traffic()
         self._page_size = settings.page_size
         self._tokens = tokens
         self._wire = wire
@@ -123,7 +125,10 @@ class Session:
         if isinstance(answer, Lost):
             return answer
         if answer.ok:
-            return decode(answer.body, len(prepared), answer.request_id)
+            outcomes = decode(answer.body, len(prepared), answer.request_id)
+            if isinstance(outcomes, list):
+                self.traffic.throttled += sum(map(_throttled, outcomes))
+            return outcomes
         if _unauthorized(answer) or passing(answer) or not or_each:
             return answer
         # Refused as a batch, and nothing carried out: none of the requests is to blame for it.
@@ -139,6 +144,9 @@ class Session:
         }
         begun = self._clock.monotonic()
         reply = await self._wire.call(method, target, own, content)
+        self.traffic.requests["none" if isinstance(reply, Lost) else str(reply.status)] += 1
+        if isinstance(reply, Reply) and reply.status in THROTTLED:
+            self.traffic.throttled += 1
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug(
                 "%s %s: %s after %.0f ms, request-id %s",
@@ -162,6 +170,10 @@ _OUTER: Final = Request("POST", "/$batch")
 def spread(outcomes: list[Outcome] | Outcome, count: int) -> list[Outcome]:
     """One outcome for each of `count` requests, where a batch may have failed as a whole."""
     return outcomes if isinstance(outcomes, list) else [outcomes] * count
+
+
+def _throttled(outcome: Outcome) -> bool:
+    return isinstance(outcome, Answer) and outcome.status in THROTTLED
 
 
 def _unauthorized(outcome: Outcome) -> bool:
