@@ -132,6 +132,11 @@ def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
         _("write a file for those who help, with nothing personal in it"),
     )
     support.add_argument("file", type=Path, metavar=_("FILE.zip"), help=_("what to write"))
+    verify = _verb(verbs, "verify", _verify, _("compare both sides in full, writing nothing"))
+    verify.add_argument(
+        "--profile", metavar=_("PROFILE"), help=_("only of this profile: number or code")
+    )
+    verify.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
     preview = _verb(verbs, "preview", _admin("preview"), _("show what the next sync would do"))
     for name, text in (
         ("confirm", _("let a held profile carry out what it waits for")),
@@ -292,6 +297,12 @@ def _explain(options: argparse.Namespace) -> int:
     from calsync_agent.commands import explain  # noqa: PLC0415
 
     return explain.explain(options)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from calsync_agent.commands import verify  # noqa: PLC0415
+
+    return verify.verify(options)
 
 
 def _undo(options: argparse.Namespace) -> int:

@@ -55,6 +55,11 @@ _EXITS: Final[Mapping[str, Meanings]] = {
     "confirm": {0: _DONE, 1: USUAL[1], 2: marked("there is no such profile, or it is not held")},
     "discard": {0: _DONE, 1: USUAL[1], 2: marked("there is no such profile, or it is not held")},
     "restore": {0: _DONE, 1: USUAL[1], 2: marked("no such version is kept")},
+    "undo": {
+        0: _DONE,
+        1: marked("some appointments were left as they are, each named"),
+        2: marked("the time is none, or there is no such profile"),
+    },
     "adopt": {0: _DONE, 1: USUAL[1], 2: marked("there is nothing to be answered")},
     "manual": {0: _DONE, 2: marked("nothing has these words")},
     "completion": {0: _DONE},

@@ -14,9 +14,14 @@ from calsync_agent.exchange.transport.settings import GraphSettings
 
 def connect(settings: Settings, provider: Provider) -> Exchange:
     """The way to the provider's tenant. Raises ConfigurationRefused."""
+    return Exchange(graph(settings, provider))
+
+
+def graph(settings: Settings, provider: Provider) -> Graph:
+    """The same, without what the sync makes of it."""
     part = settings.exchange
     variable = os.environ.get(part.client_secret_env) if part.client_secret_env else None
-    graph = GraphSettings(
+    given = GraphSettings(
         tenant_id=provider.tenant_id,
         client_id=part.client_id,
         secret=variable,
@@ -27,7 +32,7 @@ def connect(settings: Settings, provider: Provider) -> Exchange:
         ca_file=part.ca_file,
         proxy=part.proxy.get_secret_value(),
     )
-    return Exchange(Graph(graph, MsalTokens(graph)))
+    return Graph(given, MsalTokens(given))
 
 
 def grants(settings: Settings, provider: Provider) -> Grants:
