@@ -366,7 +366,12 @@ def _demo(options: argparse.Namespace) -> int:
 def _sandbox(options: argparse.Namespace) -> int:
     from calsync_agent.sandbox import command  # noqa: PLC0415
 
-    return command.run(options)
+    if options.replay is None:
+        return command.run(options)
+
+    from calsync_agent.replay.staging import Staging  # noqa: PLC0415
+
+    return command.run(options, Staging(options.replay))
 
 
 def _manual(options: argparse.Namespace) -> int:

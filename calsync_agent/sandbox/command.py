@@ -3,15 +3,16 @@
 import argparse
 import json
 import signal
+import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from calsync_agent.console import flush, say, warn
 from calsync_agent.errors import ConfigurationRefused
-from calsync_agent.i18n import _, message
+from calsync_agent.i18n import Message, _, message
 from calsync_agent.sandbox.server import SandboxServer
 from calsync_agent.sandbox.state_file import StateFile
 from calsync_agent.sandbox.tenant import Tenant
@@ -29,7 +30,21 @@ _NAMES: Final = {
     "client_secret": "client secret",
     "control_url": "control URL",
     "mailboxes": "mailboxes",
+    "config_file": "settings file",
 }
+
+
+class Replay(Protocol):
+    """A case that is to be put on."""
+
+    def fill(self, tenant: Tenant) -> None:
+        """Make its mailboxes."""
+
+    def begin(self, server: SandboxServer, folder: Path) -> None:
+        """Make the other side, in the folder with the settings."""
+
+    def left_out(self) -> Sequence[Message]:
+        """What of it could not be put on."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,14 +87,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help=_("write an agent.toml for this sandbox there, with secret.txt and ca.pem"),
     )
+    parser.add_argument(
+        "--replay",
+        type=Path,
+        metavar="FILE.zip",
+        help=_(
+            "put on the case in a file of calsync-agent support, with a database beside the"
+            " settings; calsync-agent preview then shows what the next sync would do there"
+        ),
+    )
     parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace, replay: Replay | None = None) -> int:
     """Serve until SIGTERM, SIGINT or SIGBREAK; 0 after a clean stop.
 
     Raises ConfigurationRefused for options that cannot be followed.
     """
+    if replay is not None and (options.state or options.mailboxes or options.imports):
+        raise ConfigurationRefused(
+            message("--replay brings its own mailboxes: leave --state, --mailbox and --import out")
+        )
+    if replay is not None and options.config_dir is None:
+        with tempfile.TemporaryDirectory(prefix="calsync-replay-") as folder:
+            return _run(argparse.Namespace(**{**vars(options), "config_dir": Path(folder)}), replay)
+    return _run(options, replay)
+
+
+def _run(options: argparse.Namespace, replay: Replay | None) -> int:
     if not 0 <= options.port <= _PORTS:
         raise ConfigurationRefused(
             message("--port {port}: a port is a number from 0 to 65535", port=options.port)
@@ -88,8 +123,11 @@ def run(options: argparse.Namespace) -> int:
         _check_folder(options.config_dir)
     state = StateFile(options.state) if options.state else None
     tenant = state.tenant if state else Tenant()
-    _import(tenant, options.imports, _fill(tenant, options.mailboxes))
-    if options.adverse is not None:
+    if replay is None:
+        _import(tenant, options.imports, _fill(tenant, options.mailboxes))
+    else:
+        replay.fill(tenant)
+    if options.adverse is not None and replay is None:
         tenant.be_adverse(options.adverse)
     try:
         server = SandboxServer(
@@ -108,7 +146,14 @@ def run(options: argparse.Namespace) -> int:
         try:
             if options.config_dir:
                 _write_configuration(options.config_dir, server)
-            _print(server, as_json=options.json)
+            if replay is not None:
+                replay.begin(server, options.config_dir)
+                for line in replay.left_out():
+                    warn(line)
+                if options.adverse is not None:
+                    tenant.be_adverse(options.adverse)
+            written = None if replay is None else options.config_dir / "agent.toml"
+            _print(server, written, as_json=options.json)
             # Windows delivers signals only between waits.
             while not stop.wait(0.5):
                 pass
@@ -201,7 +246,7 @@ def _write_configuration(folder: Path, server: SandboxServer) -> None:
     (folder / "agent.toml").write_text("\n".join(lines), encoding="utf-8")
 
 
-def _print(server: SandboxServer, *, as_json: bool) -> None:
+def _print(server: SandboxServer, config: Path | None, *, as_json: bool) -> None:
     shown: dict[str, str | list[str]] = {
         "graph_url": server.graph_url,
         "authority": server.authority,
@@ -212,6 +257,8 @@ def _print(server: SandboxServer, *, as_json: bool) -> None:
         "control_url": server.control_url,
         "mailboxes": [person.upn for person in server.tenant.people()],
     }
+    if config is not None:
+        shown["config_file"] = str(config)
     if as_json:
         lines = [json.dumps(shown, ensure_ascii=False)]
     else:

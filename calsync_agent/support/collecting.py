@@ -144,7 +144,8 @@ def _usual_log() -> Path:
 def _readme(names: list[str]) -> str:
     text = _(
         "This file was made by calsync-agent support. It helps others to understand how the"
-        " synchronisation of calendars fares in one installation."
+        " synchronisation of calendars fares in one installation, and to try the case out"
+        " elsewhere: calsync-agent sandbox --replay FILE.zip."
     )
     private = _(
         "It can be looked through with any editor before it is given away. It holds no secrets, no"
