@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from calsync_agent import cli, manual
+from calsync_agent.config import reading
 from calsync_agent.explaining import rulebook
 from calsync_agent.i18n import LANGUAGES, Language
 from calsync_tui import cli as tui
@@ -17,6 +18,7 @@ from tests.commands.test_rights import block
 from tests.support.world import World
 
 FENCE = re.compile(r"^```(sh(?: run)?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TOML = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROGRAMS = {"calsync-agent": cli.parser, "calsync-tui": tui.parser}
 FOLDER = Path(manual.__file__).parent
 
@@ -96,6 +98,21 @@ def test_the_rights_in_the_manual_are_those_that_are_tested(language: Language) 
     text = manual.chapter("database", language)
     for dialect in ("postgresql", "mssql"):
         assert block(dialect) in text
+
+
+@each_language
+@each_chapter
+def test_the_settings_in_the_manual_are_settings(
+    name: str, language: Language, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("E", "s3cret-value")
+    needed = (
+        '[database]\nurl = "sqlite:///a.db"\n[exchange]\nclient_id = "a"\nclient_secret_env = "E"\n'
+    )
+    for number, text in enumerate(TOML.findall(manual.source(name, language))):
+        path = tmp_path / f"{number}.toml"
+        path.write_text(needed + text, encoding="utf-8")
+        reading.read(path)
 
 
 @each_language
