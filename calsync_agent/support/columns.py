@@ -249,6 +249,9 @@ COLUMNS: Final[Mapping[str, Mapping[str, As]]] = {
         "settings_taken_at": M,
         "round_at": M,
         "round_ms": N,
+        "tells": N,
+        "credential_expires_at": M,
+        "buried_at": M,
     },
     "calsync_lease": {"profile_id": N, "agent_id": ID},
     "calsync_fare": {
