@@ -27,7 +27,7 @@ from calsync_agent.service.delivery import Outlets
 from calsync_agent.service.monitoring import Monitor
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.troubles import internal
-from calsync_agent.state import history, horizon, log, turns
+from calsync_agent.state import agents, history, horizon, log, turns
 from calsync_agent.state.horizon import Seen
 from calsync_agent.state.log import Kind, Level
 from calsync_agent.sync import flip_guard
@@ -175,6 +175,7 @@ class Agent:
         kept_from = seen.horizon - _BETWEEN_MOVES
         lines_from = kept_from - timedelta(days=self._settings.log.keep_days)
         await database.write(lambda c: log.prune(c, lines_from))
+        await database.write(agents.prune)
         await database.write(lambda c: history.prune(c, kept_from - HISTORY_KEPT))
         await database.write(lambda c: turns.prune(c, seen.horizon - flip_guard.WITHIN))
 

@@ -26,8 +26,8 @@ HEARTBEAT: Final = timedelta(seconds=5)
 SILENCE: Final = timedelta(seconds=20)
 """An agent not heard of for this long counts as dead; with one heartbeat more, below 30 s."""
 
-REMEMBERED: Final = timedelta(days=7)
-"""How long an agent is listed that has died and was not begun again."""
+REMEMBERED: Final = timedelta(days=1)
+"""How long an agent is listed that has died, and none was begun on its host."""
 
 
 class LeaseLost(Trouble):
@@ -163,6 +163,13 @@ def release(connection: sa.Connection, owner: UUID) -> None:
     connection.execute(sa.delete(agent).where(agent.c.id == owner))
 
 
+def prune(connection: sa.Connection) -> None:
+    """Forget the agents that have died long ago."""
+    now: datetime = connection.execute(sa.select(UtcNow())).scalar_one()
+    gone = agent.c.buried_at.is_not(None), agent.c.seen_at < now - REMEMBERED
+    connection.execute(sa.delete(agent).where(*gone))
+
+
 def settings_taken(connection: sa.Connection, owner: UUID, revision: int) -> None:
     """Tell that an agent now works with the settings of this revision."""
     meta.fold_revisions(connection)
@@ -181,25 +188,27 @@ def _bury(
     They stay listed, so that somebody is told (H2), until one begins on their host again.
     """
     living = agent.c.buried_at.is_(None)
-    rows = connection.execute(
-        sa.select(agent.c.id, agent.c.host, agent.c.lock_file, agent.c.seen_at, UtcNow()).where(
-            living
-        )
-    ).all()
+    columns = agent.c.id, agent.c.host, agent.c.lock_file, agent.c.seen_at, agent.c.started_at
+    rows = connection.execute(sa.select(*columns, UtcNow().label("now")).where(living)).all()
+    began = next((row.started_at for row in rows if row.id == identity.id), None)
     dead = [
-        number
-        for number, host, lock_file, seen_at, now in rows
-        if number != identity.id and (_silent(seen_at, now) or is_dead(host, Path(lock_file)))
+        row
+        for row in rows
+        if row.id != identity.id
+        and (_silent(row.seen_at, row.now) or is_dead(row.host, Path(row.lock_file)))
     ]
-    if dead:
-        buried = sa.update(agent).where(agent.c.id.in_(dead))
+    # Those that were not there any more when this one began on their host are succeeded by it.
+    succeeded = [
+        row.id for row in dead if row.host == identity.host and began and row.seen_at < began
+    ]
+    for some in chunks([row.id for row in dead]):
+        buried = sa.update(agent).where(agent.c.id.in_(some))
         connection.execute(buried.values(buried_at=UtcNow()))
+    for some in chunks(succeeded):
+        connection.execute(sa.delete(agent).where(agent.c.id.in_(some)))
     # One that was buried while it leased, and then died, leaves them behind.
     alive = sa.select(agent.c.id).where(living)
     connection.execute(sa.delete(lease).where(lease.c.agent_id.not_in(alive)))
-    if rows:
-        long_gone = agent.c.buried_at < rows[0][-1] - REMEMBERED
-        connection.execute(sa.delete(agent).where(long_gone))
 
 
 def _silent(seen_at: datetime, now: datetime) -> bool:

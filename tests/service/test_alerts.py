@@ -5,7 +5,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -28,7 +28,6 @@ from tests.support.world import World
 
 pytestmark = pytest.mark.anyio
 
-LONG_AGO = datetime(2026, 1, 1)
 OFF = ("directions_off", "begun")
 ON = ("directions_off", "ended")
 
@@ -59,6 +58,10 @@ def other() -> Iterator[Postbox]:
 def to(*boxes: Postbox, more: str = "") -> dict[str, str]:
     addresses = ", ".join(f'"http://127.0.0.1:{box.port}/s3cret-path"' for box in boxes)
     return {"alerts": f"webhooks = [{addresses}]\n{more}"}
+
+
+def some_time_ago() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None) - timedelta(minutes=5)
 
 
 def switch(world: World, *, on: bool) -> None:
@@ -130,7 +133,7 @@ async def test_h2_an_agent_that_died_is_told_by_another_one_and_its_return_too(
     async with serving(world, world.settings(**to(hook))):
         with world.database.writing() as connection:
             past = sa.update(state.agent).where(state.agent.c.id == dead["id"])
-            connection.execute(past.values(seen_at=LONG_AGO))
+            connection.execute(past.values(seen_at=some_time_ago()))
         await until(lambda: hook.told() == [("agent_silent", "begun")])
         assert "other.example" in hook.posts[0]["text"]
         with world.database.writing() as connection:

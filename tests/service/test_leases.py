@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -230,3 +230,54 @@ async def test_c5_a_profile_whose_row_disappears_while_its_cycle_runs_ends_quiet
         await until(lambda: len(bernd.events()) == 1)
     assert service.lines(" error ") + service.lines(" warning ") == []
     assert len(anna.events()) < 250
+
+
+def listed(world: World) -> list[str]:
+    """The hosts of the agents that are known, in the order in which they began."""
+    with world.database.reading() as connection:
+        by_age = sa.select(state.agent.c.host).order_by(state.agent.c.started_at)
+        return list(connection.execute(by_age).scalars())
+
+
+@pytest.mark.parametrize("where", ["its own host", "another host"])
+async def test_h2_an_agent_that_died_stays_listed_until_one_begins_on_its_host(
+    world: World, where: str, tmp_path: Path
+) -> None:
+    def who(host: str) -> Identity:
+        return Identity(uuid4(), host, 1, "1", tmp_path / f"{uuid4()}.lock")
+
+    nobody: set[ProfileId] = set()
+    dead, lives = who("a"), who("a" if where == "its own host" else "b")
+    with world.database.writing() as connection:
+        agents.register(connection, dead)
+        past = datetime.now(UTC).replace(tzinfo=None) - timedelta(minutes=1)
+        mine = sa.update(state.agent).where(state.agent.c.id == dead.id)
+        connection.execute(mine.values(seen_at=past, started_at=past))
+        agents.register(connection, lives)
+        agents.take(connection, lives, nobody, lambda _host, _path: False)
+    assert listed(world) == (["a"] if where == "its own host" else ["a", "b"])
+    with world.database.writing() as connection:
+        agents.prune(connection)
+    assert len(listed(world)) == (1 if where == "its own host" else 2)
+    with world.database.writing() as connection:
+        agents.register(connection, who("a"))
+    assert sorted(listed(world)) == (["a", "a"] if where == "its own host" else ["a", "b"])
+
+
+async def test_h2_of_two_on_one_host_the_one_that_died_stays_listed(
+    world: World, tmp_path: Path
+) -> None:
+    nobody: set[ProfileId] = set()
+    one, other = (Identity(uuid4(), "a", 1, "1", tmp_path / f"{n}.lock") for n in range(2))
+    with world.database.writing() as connection:
+        for each in (one, other):
+            agents.register(connection, each)
+        agents.beat(connection, one)
+        agents.take(connection, other, nobody, lambda _host, path: path == one.lock_file)
+    assert listed(world) == ["a", "a"]
+    with world.database.writing() as connection:
+        long = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=2)
+        mine = sa.update(state.agent).where(state.agent.c.id == one.id)
+        connection.execute(mine.values(seen_at=long))
+        agents.prune(connection)
+    assert listed(world) == ["a"]
