@@ -76,8 +76,8 @@ def _declined(pair: Pair) -> Decision:
 
 
 def _cancelled(pair: Pair) -> Decision:
-    """The organizer cancelled; the copy is left where it is (G11)."""
-    if pair.relation.voice:
+    """The organizer cancelled, or the sync did; the copy is left where it is (G11)."""
+    if pair.relation.voice and pair.called_off:
         lost = Side.CONSOLIDATE
         return Decision(Cell.CANCELLED, consolidate=Delete(), lost=lost, forget=True)
     return Decision(Cell.COPY_LEFT, forget=True)

@@ -13,7 +13,7 @@ from calsync_agent.appointment.model import (
     ProfileId,
 )
 from calsync_agent.appointment.people import Directory
-from calsync_agent.domain.activity import Activity, BrokenActivity
+from calsync_agent.domain.activity import Activity, BrokenActivity, Sending
 from calsync_agent.domain.event import Event, UnreadableEvent
 from calsync_agent.domain.link import Link, Role
 from calsync_agent.domain.policy import Profile
@@ -35,7 +35,8 @@ class Pair:
 
     `link` is None where they are not known to belong together; a side that has nothing is None.
     `role`: what the event is, or is to be. `mine` and `theirs`: what both sides hold of what this
-    mailbox can tell (`projection.view`). `in_scope`: it is to be sent (C1).
+    mailbox can tell (`projection.view`). `in_scope`: it is to be sent (C1). `led_by_responsible`:
+    the event's organizer is the employee who is responsible for the appointment.
     """
 
     link: Link | None
@@ -47,6 +48,7 @@ class Pair:
     in_scope: bool
     seen_mine: Appointment | None
     seen_theirs: Appointment | None
+    led_by_responsible: bool = True
 
     @property
     def mine(self) -> Appointment:
@@ -57,6 +59,20 @@ class Pair:
     def theirs(self) -> Appointment:
         """Exchange's side. Only where `event` can be read."""
         return _there(self.seen_theirs)
+
+    @property
+    def called_off(self) -> bool:
+        """Whether a cancelled copy means that whoever leads the appointment has called it off.
+
+        It does not where the sync took the meeting out of Exchange: because of the appointment's
+        type, or because somebody without a mailbox has become responsible (C4, G10).
+        """
+        match self.activity:
+            case Activity(from_outside=True):
+                return True
+            case Activity(sending=sending):
+                return sending is not Sending.NONE and self.led_by_responsible
+        return False
 
     @property
     def sendable(self) -> bool:
@@ -92,7 +108,18 @@ def pair(
         in_scope=in_scope,
         seen_mine=view(mine, role, employee, office.people) if mine else None,
         seen_theirs=view(theirs, role, employee, office.people) if theirs else None,
+        led_by_responsible=_led_by_responsible(office, activity, event),
     )
+
+
+def _led_by_responsible(
+    office: Office,
+    activity: Activity | BrokenActivity | None,
+    event: Event | UnreadableEvent | None,
+) -> bool:
+    if activity is None or not isinstance(event, Event):
+        return True
+    return office.people.employee(event.organizer.address) == activity.responsible
 
 
 def _relation(

@@ -25,6 +25,18 @@ def answered_profiles(connection: sa.Connection) -> set[ProfileId]:
     return {ProfileId(number) for number in connection.execute(found).scalars()}
 
 
+def on(
+    connection: sa.Connection, activities: Collection[ActivityId]
+) -> set[tuple[ProfileId, ActivityId]]:
+    """For whom any of these appointments waits."""
+    found: set[tuple[ProfileId, ActivityId]] = set()
+    for some in chunks(list(activities)):
+        wanted = sa.select(hold.c.profile_id, hold.c.activity_id)
+        rows = connection.execute(wanted.where(hold.c.activity_id.in_(some)))
+        found.update((ProfileId(profile), ActivityId(activity)) for profile, activity in rows)
+    return found
+
+
 def put(connection: sa.Connection, held: Iterable[Held]) -> None:
     """Let appointments wait; those that do already stay as they are."""
     by_profile: dict[ProfileId, dict[ActivityId, Held]] = {}

@@ -18,7 +18,7 @@ from calsync_agent.plan.attendee_copy import ANSWER
 from calsync_agent.plan.decide import consolidate_state
 from calsync_agent.plan.matrix import State
 from calsync_agent.plan.pair import Office, Pair, pair
-from calsync_agent.state import links, pending, quarantine
+from calsync_agent.state import holds, links, pending, quarantine
 from calsync_agent.sync import oddities
 
 AT_ONCE: Final = 500
@@ -35,6 +35,7 @@ def dispatch(
     `profiles`: all there are, so that what happens while one is not synced is waiting for it (C5).
     What is our own doing is recognised by content (A5); but whoever is at work on an appointment,
     or has it in quarantine, hears of every touch: what it holds again may be on its way out (G4).
+    So does whoever lets it wait for an admin: what is as it was needs no answer any more (B7).
     What cannot be read at once, because somebody is at work on it, stays in the feed.
     """
     feed.mend(connection, links.linked_activities())
@@ -56,7 +57,8 @@ def dispatch(
             activities.get(number), linked[number], office, everybody, profiles
         )
     }
-    work |= pending.on(connection, touched) | quarantine.on(connection, touched)
+    for known in pending, quarantine, holds:
+        work |= known.on(connection, touched)
     pending.add(connection, work)
     taken = [entry.id for entry in entries if entry.activity_id in {None, *touched}]
     feed.remove(connection, taken)
@@ -112,10 +114,17 @@ def _belonging(activity: Activity | BrokenActivity | None, everybody: Office) ->
     return {mailboxes[employee] for employee in people if employee in mailboxes}
 
 
+def _leads_no_longer(whole: Pair) -> bool:
+    match whole.activity:
+        case Activity(from_outside=False):
+            return whole.relation.wanted is not Role.ORGANIZER
+    return False
+
+
 def _touched(whole: Pair, link: Link) -> bool:
     """Whether the profile has anything to do about it."""
-    if link.role is Role.ORGANIZER and whole.relation.heirs:
-        return True  # it belongs into another mailbox now (G10)
+    if link.role is Role.ORGANIZER and (whole.relation.heirs or _leads_no_longer(whole)):
+        return True  # it belongs into another mailbox now, or into none (G10)
     state = consolidate_state(whole, link)
     if state is State.SAME and untold_in(link.consolidate):
         return True  # whether it is the same in what an older version did not know is to be noted

@@ -15,6 +15,7 @@ from calsync_agent.consolidate import writing
 from calsync_agent.consolidate.holding import InUse
 from calsync_agent.database.failures import is_lock_timeout
 from calsync_agent.database.tuning import hardly_waiting
+from calsync_agent.domain.activity import Activity
 from calsync_agent.domain.deed import Deed
 from calsync_agent.domain.event import Event
 from calsync_agent.domain.hold import Held, HoldKind
@@ -89,6 +90,7 @@ def settle(
     strays.bring_home(connection, job, [one.known for one in found.done])
     made = [one.known.activity_id for one in found.done if one.known.adopted]
     pending.add(connection, others(connection, job.profile.id, made))
+    pending.add(connection, _without_meeting(job, found))
     history.keep(connection, [e.kept for e in all_effects if e.kept], job.stamp.now)
     flip_guard.came_in(connection, job, found.done)
     _park(connection, job, batch, assembled, found)
@@ -157,6 +159,18 @@ def _organized(found: Sorted) -> dict[ICalUid, ActivityId]:
         if went is not None and dropped and went.role is Role.ORGANIZER and went.ical_uid:
             noted[went.ical_uid] = went.activity
     return noted
+
+
+def _without_meeting(job: Job, found: Sorted) -> Iterator[tuple[ProfileId, ActivityId]]:
+    """Whoever may have an event of their own where the sync has ended a meeting (F2)."""
+    for one in found.done:
+        activity, dropped = one.known.pair.activity, one.effects.dropped_link
+        if one.decision.cell is not Cell.COPY_LEFT or dropped is None or one.known.pair.called_off:
+            continue
+        if isinstance(activity, Activity) and not activity.deleted:
+            for participant in activity.appointment.participants:
+                if participant.employee in job.office.mailboxes:
+                    yield job.office.mailboxes[participant.employee], activity.id
 
 
 def _park(

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calsync_agent.appointment.model import ActivityId, ProfileId
+from calsync_agent.consolidate import tables
 from calsync_agent.domain.deed import Mailed, Past
 from calsync_agent.domain.hold import HoldKind, Verdict
 from calsync_agent.domain.version import Side
@@ -180,6 +181,37 @@ def test_b7_items_are_answered_one_by_one(rig: Rig, delete: Delete) -> None:
     answer(rig, Verdict.CONFIRMED)
     quiet(rig)
     assert len(rig.world.activities()) == len(anna.events()) == DAY_OF_WORK - 8
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("take_away", "give_back"),
+    [
+        ({"deleted_at": datetime(2026, 11, 23)}, {"deleted_at": None}),
+        ({"type_id": 2}, {"type_id": 1}),
+    ],
+    ids=["deleted", "kept here"],
+)
+def test_b7_what_people_take_back_themselves_waits_for_nobody(
+    rig: Rig, take_away: dict[str, Any], give_back: dict[str, Any]
+) -> None:
+    anna = calendar(rig)
+    intern = {"name": "intern", "calendar_sync": "none", "inbound_default": False}
+    with rig.people.writing() as connection:
+        connection.execute(sa.insert(tables.activity_type).values(intern))
+    rows = [row["id"] for row in rig.world.activities()]
+    for number in rows[:10]:
+        rig.world.edit(number, **take_away)
+    quiet(rig)
+    assert held(rig) == 10
+    for number in rows[1:10]:
+        rig.world.edit(number, **give_back)
+    quiet(rig)
+    assert [row["activity_id"] for row in rig.world.rows(state.hold)] == rows[:1]
+    rig.world.edit(rows[0], **give_back)
+    quiet(rig)
+    assert held(rig) == 0
+    assert len(rig.world.activities()) == len(anna.events()) == DAY_OF_WORK
 
 
 @ON_SQLITE
