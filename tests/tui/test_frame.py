@@ -20,6 +20,22 @@ from tests.tui.conftest import Opened, a_provider, an_agent
 
 pytestmark = pytest.mark.anyio
 
+CHAPTER: Final = """# A chapter
+
+Words, **strong** ones, and a `command`:
+
+- first
+- second
+
+```sh
+calsync-agent check
+```
+
+## A part of it
+
+> A rule.
+"""
+
 PAGES: Final = {
     "status": "Status",
     "provider": "Anbieter",
@@ -198,8 +214,14 @@ async def test_a_plain_terminal_gets_ascii_its_own_colours_and_nothing_moves(
 
 @pytest.mark.parametrize("look", ALL)
 async def test_help(
-    opened: Opened, people: Database, look: Look, matches: Callable[[Terminal], None]
+    opened: Opened,
+    people: Database,
+    look: Look,
+    matches: Callable[[Terminal], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # What the manual says may change; how it looks is held here.
+    monkeypatch.setattr(manual, "chapter", lambda _name, _language: CHAPTER)
     an_agent(people)
     async with opened(look=look, page="provider") as terminal:
         await terminal.press("f1")

@@ -18,26 +18,29 @@ async def shown(terminal: Terminal) -> str:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("page", [page.NAME for page in PAGES])
-async def test_help_shows_the_chapter_of_the_page_in_the_language_spoken(
-    opened: Opened, page: str, language: Language
+async def test_help_shows_the_chapter_of_each_page_in_the_language_spoken(
+    opened: Opened, language: Language
 ) -> None:
     i18n.use(language)
-    async with opened(page=page) as terminal:
-        await terminal.press("f1")
-        heading = f"# {manual.title(page, language)}\n"
-        assert (await shown(terminal)).startswith(heading)
+    async with opened() as terminal:
+        for page in PAGES:
+            await terminal.go(page.NAME)
+            await terminal.press("f1")
+            heading = f"# {manual.title(page.NAME, language)}\n"
+            assert (await shown(terminal)).startswith(heading)
+            await terminal.press("escape")
+            await terminal.settled()
 
 
-@pytest.mark.parametrize("key", ["f1", "escape", "q"])
-async def test_help_is_left_by_its_key_or_escape(opened: Opened, key: str) -> None:
+async def test_help_is_left_by_its_key_or_escape(opened: Opened) -> None:
     async with opened(page="log") as terminal:
-        await terminal.press("f1")
-        await terminal.settled()
-        assert isinstance(terminal.app.screen, HelpScreen)
-        await terminal.press(key)
-        await terminal.settled()
-        assert not isinstance(terminal.app.screen, HelpScreen)
+        for key in ("f1", "escape", "q"):
+            await terminal.press("f1")
+            await terminal.settled()
+            assert isinstance(terminal.app.screen, HelpScreen)
+            await terminal.press(key)
+            await terminal.settled()
+            assert not isinstance(terminal.app.screen, HelpScreen)
 
 
 async def test_help_searches_the_whole_manual_and_comes_back(opened: Opened) -> None:
@@ -60,10 +63,11 @@ async def test_help_says_when_no_part_has_the_words(opened: Opened) -> None:
         assert await shown(terminal) == "Nichts im Handbuch enthält diese Wörter."
 
 
-@pytest.mark.parametrize("name", manual.CHAPTERS)
-async def test_every_chapter_can_be_shown_in_a_plain_terminal(opened: Opened, name: str) -> None:
-    async with opened(plain=True, size=(80, 200)) as terminal:
-        terminal.app.push_screen(HelpScreen("x", {}, name))
-        await terminal.settled()
-        strange = {sign for sign in terminal.text() if ord(sign) > 0xFF}
-        assert strange <= {"…", "„", "“"}, terminal.text()
+async def test_every_chapter_can_be_shown_in_a_plain_terminal(opened: Opened) -> None:
+    async with opened(plain=True, size=(80, 100)) as terminal:
+        for name in manual.CHAPTERS:
+            terminal.app.push_screen(HelpScreen("x", {}, name))
+            await terminal.settled()
+            strange = {sign for sign in terminal.text() if ord(sign) > 0xFF}
+            assert strange <= {"…", "„", "“"}, terminal.text()
+            await terminal.press("escape")
