@@ -28,7 +28,7 @@ LARGEST: Final = 100_000_000
 
 _SHORTEST: Final = (0, 20, 60, 255, 500)
 _PSEUDONYM: Final = re.compile(r"([0-9a-f]{12})~(\d{1,9})")
-_LONGEST_TEXT: Final = 4_000_000
+_LONGEST_TEXT: Final = 32_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,16 @@ def length_class(length: int) -> int:
     return most
 
 
+def is_pseudonym(text: str) -> bool:
+    """Whether it stands for a text."""
+    return _PSEUDONYM.fullmatch(text) is not None
+
+
 def stand_in(pseudonym: str) -> str:
-    """A text in the place of the one that a pseudonym stands for, as long as its class says."""
+    """A text in the place of the one that a pseudonym stands for, as long as its class says.
+
+    Very long ones are shorter: a file that was made to harm must not fill the memory.
+    """
     found = _PSEUDONYM.fullmatch(pseudonym)
     if found is None:
         return pseudonym
@@ -123,6 +131,12 @@ def unpacked(path: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise _refused(path)
     return parts
+
+
+def is_cut(parts: Mapping[str, Any], table: str) -> bool:
+    """Whether there were more rows than the file tells of."""
+    found = parts.get(TABLES.format(name=table))
+    return isinstance(found, dict) and bool(found.get("cut"))
 
 
 def rows_of(parts: Mapping[str, Any], table: str) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """What a bundle tells of both calendars, as rows that a database can take.
 
-Texts are stand-ins of the same length class. What is told of a row in a way that its column cannot
-take, because somebody had written something odd there, is left out and counted.
+Texts are stand-ins of the same length class. What stands in a column that is not for it, because
+somebody had written something odd there, is as odd here; a row without its number is left out.
 """
 
 from collections import defaultdict
@@ -23,18 +23,21 @@ from calsync_agent.consolidate.tables import (
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import message
 from calsync_agent.state.tables import link
+from calsync_agent.support.columns import COLUMNS, As
 
 Row: TypeAlias = dict[str, Any]
 
+_KNOWN_WORDS: Final = frozenset({As.WORD, As.ZONE, As.RULE})
 # Told as there or not there; nothing of what is planned hangs on them.
 _LEFT_OUT: Final = frozenset({"note", "online_meeting_url"})
 
 
 @dataclass(slots=True)
 class Appointment:
-    """An appointment with all its rows."""
+    """An appointment with all its rows; `odd`: something in it is not what its column is for."""
 
     row: Row
+    odd: bool = False
     exceptions: list[Row] = field(default_factory=list)
     participants: list[Row] = field(default_factory=list)
 
@@ -55,7 +58,9 @@ class Case:
             ) from None
 
     def _read(self) -> None:
-        self.appointments = {one["id"]: Appointment(one) for one in self.rows(activity)}
+        rows = self.rows(activity)
+        self.appointments = {one["id"]: Appointment(one, _is_odd(one)) for one in rows}
+        self.whole = not bundle.is_cut(self._parts, activity.name)
         for one in self.rows(activity_exception):
             if one["activity_id"] in self.appointments:
                 self.appointments[one["activity_id"]].exceptions.append(one)
@@ -89,20 +94,33 @@ class Case:
     def _fitting(self, table: sa.Table, rows: Iterable[Mapping[str, Any]]) -> Iterable[Row]:
         columns = {column.name: column for column in table.columns}
         for row in rows:
-            try:
-                yield {
-                    name: None if name in _LEFT_OUT else _fitting(columns[name], value)
-                    for name, value in row.items()
-                    if name in columns
-                }
-            except (TypeError, ValueError, AttributeError):
+            fitting = {
+                name: None if name in _LEFT_OUT else _fitting(columns[name], value)
+                for name, value in row.items()
+                if name in columns
+            }
+            if any(isinstance(fitting.get(key.name), _Odd) for key in table.primary_key):
                 self.left_out += 1
+            else:
+                yield fitting
+
+
+_Odd: Final = sa.TypeCoerce
+
+
+def _is_odd(row: Row) -> bool:
+    return any(isinstance(value, _Odd) for value in row.values())
 
 
 def _fitting(column: sa.Column[Any], value: Any) -> Any:  # noqa: ANN401 - by the column's type
-    """Raises ValueError, TypeError or AttributeError where the column does not take it."""
-    if value is None:
-        return None
+    """The value as the column's type has it; text that passes for any type where it is none."""
+    try:
+        return None if value is None else _typed(column, value)
+    except (TypeError, ValueError, AttributeError):
+        return sa.type_coerce(bundle.stand_in(str(value)), sa.String())
+
+
+def _typed(column: sa.Column[Any], value: Any) -> Any:  # noqa: ANN401 - by the column's type
     match column.type:
         case sa.Uuid():
             return UUID(value)
@@ -111,6 +129,9 @@ def _fitting(column: sa.Column[Any], value: Any) -> Any:  # noqa: ANN401 - by th
         case sa.Integer():
             return int(value)
         case sa.String():
+            kind = COLUMNS[column.table.name][column.name]
+            if kind in _KNOWN_WORDS and bundle.is_pseudonym(str(value)):
+                raise ValueError(value)
             return bundle.stand_in(str(value))
     told = datetime.fromisoformat(value)
     return told.replace(tzinfo=None)

@@ -160,11 +160,11 @@ class Staging:
         whose = {one["id"]: one["employee_id"] for one in self.case.rows(profile)}
         for number, links in self.case.linked.items():
             now = self.case.appointments.get(number)
-            if now is not None and now.row["organizer_email"]:
+            if now is not None and _is_from_outside(now):
                 continue  # see `_invited`
-            if now is not None:
+            if now is not None and not now.odd:
                 yield earlier(now, self.case.edited.get(number, frozenset()))
-            elif links[0]["starts_at"] and links[0]["ends_at"]:
+            elif (now or self.case.whole) and links[0]["starts_at"] and links[0]["ends_at"]:
                 yield Appointment(self._of_link(links[0], whose[links[0]["profile_id"]]))
 
     def _of_link(self, found: Row, responsible: int) -> Row:
@@ -186,7 +186,7 @@ class Staging:
         whose = {one["id"]: one["employee_id"] for one in self.case.rows(profile)}
         for number, links in self.case.linked.items():
             now = self.case.appointments.get(number)
-            if now is None or not now.row["organizer_email"]:
+            if now is None or not _is_from_outside(now):
                 continue
             guests = [self._people.get(whose.get(one["profile_id"], 0)) for one in links]
             before = earlier(now, self.case.edited.get(number, frozenset()))
@@ -235,8 +235,8 @@ class Staging:
         if now is None:
             connection.execute(sa.delete(activity).where(mine))
             return
-        same = number not in self.case.edited and now.row["deleted_at"] is None
-        if same or now.row["organizer_email"]:
+        edited = number in self.case.edited or now.odd
+        if _is_from_outside(now) or (not edited and now.row["deleted_at"] is None):
             return
         connection.execute(sa.update(activity).where(mine).values(now.row))
         for table, rows in (
@@ -284,6 +284,10 @@ def _insert(connection: sa.Connection, table: sa.Table, rows: Iterable[Row]) -> 
     """Rows of one table, each with the columns that it has."""
     for row in rows:
         connection.execute(sa.insert(table).values(row))
+
+
+def _is_from_outside(appointment: Appointment) -> bool:
+    return not appointment.odd and bool(appointment.row["organizer_email"])
 
 
 def _on_the_wall(moment: datetime, zone: str) -> datetime:

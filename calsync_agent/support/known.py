@@ -17,6 +17,9 @@ from calsync_agent.config.settings import AgentFile
 from calsync_agent.consolidate.tables import CONSOLIDATE_TABLES, FEED_TABLES
 from calsync_agent.consolidate.triggers import feed_triggers
 from calsync_agent.database.schema import Dialect, Target, triggers_of
+from calsync_agent.health.problems import Kind, Weight
+from calsync_agent.health.profiles import State
+from calsync_agent.state.profile_status import Condition
 from calsync_agent.state.tables import PLUGIN_TABLES
 from calsync_agent.state.triggers import settings_triggers
 
@@ -83,6 +86,7 @@ _WORDS: Final = frozenset(
         "settings_revision",
         "skipped",
         "sqlite",
+        "starttls",
         "sync",
         "tentative",
         "text",
@@ -126,7 +130,7 @@ def is_template(text: str) -> bool:
 
 def is_word(text: str) -> bool:
     """Whether it is one of the words that the program writes into columns."""
-    return text in _WORDS or text in names() or text in graph_codes()
+    return text in _WORDS or text in names() or text in graph_codes() or text in _kinds()
 
 
 def is_zone(text: str) -> bool:
@@ -187,6 +191,17 @@ def errors_known() -> frozenset[str]:
 def program_files() -> frozenset[str]:
     """The names of the program's own source files."""
     return frozenset(path.name for path in _PACKAGE.rglob("*.py"))
+
+
+@cache
+def _kinds() -> frozenset[str]:
+    """Of problems, their weights, and the states of profiles."""
+    return frozenset(
+        {kind.value for kind in Kind}
+        | {weight.name.lower() for weight in Weight}
+        | {state.value for state in State}
+        | {condition.value for condition in Condition}
+    )
 
 
 @cache

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel, SecretStr
 
 from calsync_agent import __version__
-from calsync_agent.config.settings import Database, Exchange, Log, Settings, Sync
+from calsync_agent.config.settings import AgentFile, Database, Settings
 from calsync_agent.platform import is_file, is_folder
 from calsync_agent.state.tables import SCHEMA_VERSION
 from calsync_agent.support import known
@@ -68,13 +68,7 @@ def environment() -> dict[str, bool]:
 
 def settings(found: Settings, telling: Telling) -> dict[str, object]:
     """What the settings say, but for secrets, addresses, names and paths."""
-    sections: tuple[tuple[str, Database | Exchange | Sync | Log], ...] = (
-        ("database", found.database),
-        ("exchange", found.exchange),
-        ("sync", found.sync),
-        ("log", found.log),
-    )
-    return {name: section(part, telling) for name, part in sections}
+    return {name: section(getattr(found, name), telling) for name in AgentFile.model_fields}
 
 
 def section(part: BaseModel, telling: Telling) -> dict[str, object]:
@@ -93,6 +87,10 @@ def _setting(name: str, value: Any, telling: Telling) -> object:  # noqa: ANN401
             return {"set": bool(value.get_secret_value())}
         case Path():
             return {"set": True, "there": is_file(value) or is_folder(value)}
+        case BaseModel():
+            return section(value, telling)
+        case list() | tuple():
+            return [_setting(name, one, telling) for one in value]
         case str() if not value or value in _PUBLIC or known.is_word(value):
             return value
         case str() if name == "default_time_zone":

@@ -36,7 +36,7 @@ _PARTS: Final = ("activity_exception", "activity_participant")
 
 def told(connection: sa.Connection, table: sa.Table, telling: Telling) -> Rows:
     """The rows of a table, by pseudonyms. A column that is missing raises DBAPIError."""
-    kinds = {name: how for name, how in COLUMNS[table.name].items() if how is not As.NOT}
+    kinds = {name: how for name, how in COLUMNS.get(table.name, {}).items() if how is not As.NOT}
     most = _MOST_PARTS if table.name in _PARTS else _MOST_OF.get(table.name, MOST)
     columns = as_stored(connection, [table.c[name] for name in kinds])
     wanted = sa.select(*columns).limit(most + 1)
@@ -55,5 +55,5 @@ def tables() -> tuple[sa.Table, ...]:
     return tuple(
         table
         for table in ALL_TABLES
-        if any(how is not As.NOT for how in COLUMNS[table.name].values())
+        if any(how is not As.NOT for how in COLUMNS.get(table.name, {}).values())
     )

@@ -182,6 +182,12 @@ def test_h7_settings_are_told_without_what_is_secret_or_an_address(
         f'graph_url = "https://{canary("graph")}.example/v1.0"\n'
         f'authority = "https://{canary("authority")}.example"\n'
         f'proxy = "http://{canary("proxy")}:{canary("proxy")}@{canary("proxy")}.example:8080"\n'
+        f'[alerts]\nmail = ["{canary("mail")}@{canary("mail")}.example"]\n'
+        f'webhooks = ["https://{canary("hook")}.example/{canary("hook")}"]\n'
+        f'command = "{canary("command")}"\nheartbeat_url = "https://{canary("beat")}.example"\n'
+        f'[alerts.smtp]\nhost = "{canary("smtp")}.example"\nuser = "{canary("smtp")}"\n'
+        'password_file = "secret.txt"\n'
+        f'sender = "{canary("sender")}@{canary("sender")}.example"\n'
         "[sync]\npast_months = 7\n"
         f'[log]\nfile = "{canary("log")}/{canary("log")}.log"\n',
         encoding="utf-8",
@@ -193,6 +199,8 @@ def test_h7_settings_are_told_without_what_is_secret_or_an_address(
     assert settings["database"]["url"] == "postgresql"
     assert settings["sync"]["past_months"] == 7
     assert settings["exchange"]["proxy"] == {"set": True}
+    assert settings["alerts"]["webhooks"] == [{"set": True}]
+    assert settings["alerts"]["smtp"]["tls"] == "starttls"
     assert settings["exchange"]["client_secret_file"] == {"set": True, "there": True}
     assert "database.json" in parts["errors.json"] or "database" in parts["errors.json"]
     assert "versions.json" in parts

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from calsync_agent import bundle
 from calsync_agent.consolidate import tables as consolidate
-from calsync_agent.replay.case import Case
+from calsync_agent.support import rows
 from tests.commands.conftest import Run
 from tests.commands.telling import sqlite
 from tests.support.world import SOON, World
@@ -93,6 +93,8 @@ def a_company(world: World) -> dict[str, UUID]:
                 id=uuid4(), activity_id=made["guests"], email="kunde@else.example", name="Kunde"
             )
         )
+    made["hers"] = world.enter("CLARA", "Bei Clara", SOON + timedelta(days=3))
+    world.invite(made["hers"], "ANNA", "BERND")
     return made
 
 
@@ -144,6 +146,7 @@ def meetings(world: World, made: dict[str, UUID]) -> None:
     world.invite(made["plain"], "BERND")
     world.respond(made["meeting"], "BERND", "accepted")
     world.remove(made["guests"])
+    world.edit(made["hers"], subject="Doch bei Clara")
 
 
 @sqlite
@@ -227,18 +230,42 @@ def test_h7_settings_directions_and_holds_are_as_they_were(
 
 
 @sqlite
-def test_h7_rows_that_nobody_can_read_are_left_out_and_said(
+def test_h7_rows_that_nobody_can_read_are_as_odd_where_they_are_replayed(
     run: Run, world: World, tmp_path: Path
 ) -> None:
-    number = world.enter("ANNA", "Besprechung", SOON)
+    made = a_company(world)
+    config = world.folder / "agent.toml"
+    assert run("once", "--config", config).status == 0
+    new = world.enter("ANNA", "Neu", SOON)
     with world.database.writing() as connection:
-        connection.exec_driver_sql(
-            "UPDATE activity SET starts_at = 'demnächst' WHERE id = ?", (number.hex,)
-        )
-    path = tmp_path / "case.zip"
-    assert run("support", path, "--config", world.folder / "agent.toml").status == 0
-    case = Case(path)
-    assert (case.left_out, len(case.appointments)) == (1, 0)
+        for number, column in (
+            (new, "starts_at"),
+            (made["edited"], "ends_at"),
+            (made["moved"], "show_as"),
+        ):
+            odd = f"UPDATE activity SET {column} = 'demnächst' WHERE id = ?"  # noqa: S608
+            connection.exec_driver_sql(odd, (number.hex,))
+    expected = plan(run, config)
+    assert sum(expected[0]["refusals"].values()) == 3
+    assert run("support", tmp_path / "case.zip", "--config", config).status == 0
+
+    with replayed(tmp_path / "case.zip") as settings:
+        assert plan(run, settings) == expected
+
+
+@sqlite
+def test_h7_of_a_bundle_that_was_cut_no_appointment_passes_for_deleted(
+    run: Run, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_company(world)
+    config = world.folder / "agent.toml"
+    assert run("once", "--config", config).status == 0
+    monkeypatch.setattr(rows, "MOST", 4)
+    assert run("support", tmp_path / "case.zip", "--config", config).status == 0
+    monkeypatch.undo()
+
+    with replayed(tmp_path / "case.zip") as settings:
+        assert [one["deletions"] for one in plan(run, settings)] == [Counter(), Counter()]
 
 
 def test_h7_a_case_of_odd_values_is_refused_in_one_line(run: Run, tmp_path: Path) -> None:
