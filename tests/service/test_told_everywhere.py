@@ -1,0 +1,126 @@
+"""One trouble, told alike by `status`, the metrics and one alert with its end (H1, H2, H7)."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from prometheus_client.parser import text_string_to_metric_families
+
+from calsync_agent.cli import main
+from calsync_agent.consolidate import tables
+from calsync_agent.health import ledger
+from calsync_agent.service import alerting
+from calsync_agent.state import tables as state
+from tests.service.test_metrics import free_port
+from tests.support.postbox import web
+from tests.support.service import serving, until
+from tests.support.world import SOON, World
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alerting, "LOOKS_EVERY", 0.05)
+    monkeypatch.setattr(ledger, "GRACE", timedelta(seconds=0.4))
+    monkeypatch.setattr(ledger, "TOGETHER", timedelta(seconds=0.2))
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What goes wrong, how it is mended, and what kind of problem it is."""
+
+    kind: str
+    begin: Callable[[World], None]
+    end: Callable[[World], None]
+    up: float = 1.0
+
+
+def version(number: str) -> Callable[[World], None]:
+    return lambda world: run(world, sa.update(tables.system_info).values(version=number))
+
+
+def licence(*, given: bool) -> Callable[[World], None]:
+    return lambda world: run(world, sa.update(tables.module).values(licensed=given))
+
+
+def mailbox(*, open_: bool) -> Callable[[World], None]:
+    return lambda world: world.tenant.set_open("mm@contoso.example", open_=open_)
+
+
+def run(world: World, statement: sa.Executable) -> None:
+    with world.database.writing() as connection:
+        connection.execute(statement)
+
+
+def held(world: World) -> None:
+    waits = {
+        "profile_id": 1,
+        "activity_id": uuid4(),
+        "kind": "delete here",
+        "subject": "Dentist",
+        "since": SOON - timedelta(days=30),
+    }
+    run(world, sa.insert(state.hold).values(waits))
+
+
+TROUBLES = [
+    Trouble("database_refused", version("5.1.000"), version("5.2.006"), up=0.0),
+    Trouble("database_refused", licence(given=False), licence(given=True), up=0.0),
+    Trouble("profile_failing", mailbox(open_=False), mailbox(open_=True)),
+    Trouble("profile_held", held, lambda world: run(world, sa.delete(state.hold))),
+    Trouble(
+        "directions_off",
+        lambda world: world.provider(inbound=False, outbound=False),
+        lambda world: world.provider(inbound=True, outbound=True),
+    ),
+]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda one: one.kind)
+async def test_h1_h2_h7_status_metrics_and_one_alert_tell_the_same(
+    trouble: Trouble, world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
+    world.hire("MM")
+    port = free_port()
+    with web() as hook:
+        settings = world.settings(
+            alerts=f'webhooks = ["http://127.0.0.1:{hook.port}/"]',
+            metrics=f'listen = "127.0.0.1:{port}"',
+        )
+        async with serving(world, settings) as service:
+            await until(lambda: service.in_step("MM"))
+            trouble.begin(world)
+            await until(lambda: hook.told() == [(trouble.kind, "begun")])
+            capfd.readouterr()
+            words = ["status", "--json", "--config", str(settings.path), "--lang", "en"]
+            status = await asyncio.to_thread(main, words)
+            listed = json.loads(capfd.readouterr().out)["problems"]
+            metrics = await scraped(port)
+            trouble.end(world)
+            await until(lambda: len(hook.posts) > 1)
+    assert (status, [one["kind"] for one in listed]) == (1, [trouble.kind])
+    assert metrics["calsync_up"] == trouble.up
+    assert metrics[f"calsync_problems {trouble.kind}"] == 1
+    assert hook.told() == [(trouble.kind, "begun"), (trouble.kind, "ended")]
+    assert hook.posts[0]["text"].startswith(listed[0]["text"])
+    assert "Dentist" not in json.dumps(hook.posts)
+
+
+async def scraped(port: int) -> dict[str, float]:
+    """Each value, by its name and its kind."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        text = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+    return dict(_values(text))
+
+
+def _values(text: str) -> Iterator[tuple[str, float]]:
+    for family in text_string_to_metric_families(text):
+        for one in family.samples:
+            yield f"{one.name} {one.labels.get('kind', '')}".strip(), one.value
