@@ -1,9 +1,14 @@
 """F1: the keys of the page, its chapter of the manual, and the search in all of it."""
 
+from pathlib import Path
+
 import pytest
 
 from calsync_agent import i18n, manual
+from calsync_agent.config.settings import Settings
 from calsync_agent.i18n import LANGUAGES, Language
+from calsync_tui.app import CalsyncApp
+from calsync_tui.gateway.start import Start
 from calsync_tui.pages import PAGES
 from calsync_tui.screens.help import HelpScreen, ManualText
 from tests.support.terminal import Terminal
@@ -71,3 +76,17 @@ async def test_every_chapter_can_be_shown_in_a_plain_terminal(opened: Opened) ->
             strange = {sign for sign in terminal.text() if ord(sign) > 0xFF}
             assert strange <= {"…", "„", "“"}, terminal.text()
             await terminal.press("escape")
+
+
+async def test_help_shows_the_chapter_of_the_setup_and_of_messages(
+    tmp_path: Path, settings: Settings
+) -> None:
+    settings.path.write_text("[database\n")
+    for config, name in ((tmp_path / "none" / "agent.toml", "setup"), (settings.path, "messages")):
+        start = Start(config)
+        app = CalsyncApp(start.open, start=start, every=None)
+        async with app.run_test() as pilot:
+            terminal = Terminal(app, pilot)
+            await terminal.begun()
+            await terminal.press("f1")
+            assert (await shown(terminal)).startswith(f"# {manual.title(name, 'de')}\n")
