@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
+import sqlalchemy as sa
+
 from calsync_agent.appointment import hours, rrule, zones
 from calsync_agent.appointment.model import (
     ActivityId,
@@ -25,6 +27,7 @@ from calsync_agent.appointment.rule import Rule
 from calsync_agent.appointment.series import begun_at_first, impossible, with_exceptions
 from calsync_agent.appointment.text import one_line, paragraphs
 from calsync_agent.consolidate.fields import Row, plainly_read
+from calsync_agent.consolidate.tables import activity, activity_exception, activity_participant
 from calsync_agent.domain.activity import Activity, BrokenActivity, Sending
 from calsync_agent.fence import guarded, reason
 from calsync_agent.i18n import Message, message
@@ -138,28 +141,10 @@ def _of_another_kind(rows: Iterable[Row]) -> Unsyncable | None:
     return None
 
 
-_TEXTS: Final = frozenset(
-    {
-        "subject",
-        "body",
-        "location",
-        "time_zone",
-        "status",
-        "importance",
-        "show_as",
-        "organizer_name",
-        "organizer_email",
-        "online_meeting_url",
-        "recurrence",
-        "note",
-        "email",
-        "name",
-        "role",
-        "response",
-    }
-)
+_COLUMNS: Final = (*activity.c, *activity_exception.c, *activity_participant.c)
+_TEXTS: Final = frozenset(c.name for c in _COLUMNS if isinstance(c.type, sa.String))
+_NUMBERS: Final = frozenset(c.name for c in _COLUMNS if isinstance(c.type, sa.Integer))
 _MOMENTS: Final = frozenset({"starts_at", "ends_at", "original_start"})
-_NUMBERS: Final = frozenset({"reminder_minutes", "responsible_id", "type_id", "employee_id"})
 
 MIDNIGHT: Final = datetime(2000, 1, 1).time()
 _REVERSED: Final = message("it ends before it begins")
