@@ -188,9 +188,9 @@ def test_fields_each_is_compared_by_what_it_is_taken_by(field: Field) -> None:
         assert field in changed(fingerprint(PLAIN), fingerprint(other))
 
 
-WITH_CATEGORIES: Final = cast(
+WITH_ONE_MORE: Final = cast(
     "type[StrEnum]",
-    StrEnum("Field", {field.name: field.value for field in Field} | {"CATEGORIES": "categories"}),
+    StrEnum("Field", {field.name: field.value for field in Field} | {"ONE_MORE": "one more"}),
 )
 
 
@@ -199,8 +199,8 @@ def test_fields_a_room_that_forgets_a_new_one_does_not_load(
     room: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runpy.run_path(str(room.__file__))
-    monkeypatch.setattr(fields, "Field", WITH_CATEGORIES)
-    with pytest.raises(TypeError, match="nothing is declared for CATEGORIES"):
+    monkeypatch.setattr(fields, "Field", WITH_ONE_MORE)
+    with pytest.raises(TypeError, match="nothing is declared for ONE_MORE"):
         runpy.run_path(str(room.__file__))
 
 
