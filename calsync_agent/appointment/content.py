@@ -7,7 +7,8 @@ import base64
 import hashlib
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from operator import add
+from itertools import compress
+from operator import add, itemgetter, ne
 from typing import Final, NewType
 
 from calsync_agent.appointment import zones
@@ -37,8 +38,8 @@ _FIRST_SCHEME: Final = "1"
 _FIRST_KEYS: Final = "sbltipwrceayogj"
 """The letters of the fields of 0.1.0 in their order, which is closed."""
 _FIRST_LENGTH: Final = 1 + len(_FIRST_KEYS) * _DIGEST
+_first_digests = itemgetter(*(slice(n, n + _DIGEST) for n in range(1, _FIRST_LENGTH, _DIGEST)))
 
-_FORMS: Final = tuple((field, declared.form) for field, declared in FIELDS.items())
 _PRINTED: Final = tuple((declared.key, declared.form) for declared in FIELDS.values())
 _BY_KEY: Final = {declared.key: field for field, declared in FIELDS.items()}
 _KEYS: Final = "".join(_BY_KEY)
@@ -50,14 +51,21 @@ def differing(one: Appointment, other: Appointment) -> frozenset[Field]:
     """The fields in which two appointments are not in step."""
     if one == other:
         return frozenset()
-    return frozenset([field for field, form in _FORMS if form(one) != form(other)])
+    return frozenset(compress(FIELDS, map(ne, _forms(one), _forms(other))))
+
+
+def _forms(appointment: Appointment) -> list[object]:
+    return [form(appointment) for _, form in _PRINTED]
 
 
 @lru_cache(maxsize=32)  # the steps of one decision ask for the same few
 def fingerprint(appointment: Appointment) -> Fingerprint:
     """What to remember of an appointment to tell later which fields have changed."""
-    parts = [key + _digest(repr(form(appointment))) for key, form in _PRINTED]
-    return Fingerprint(_SCHEME + "".join(parts))
+    parts = [_SCHEME]
+    for key, form in _PRINTED:
+        text = repr(form(appointment))
+        parts += (key, _digest_of_short(text) if len(text) <= _SHORT else _digest(text))
+    return Fingerprint("".join(parts))
 
 
 def changed(before: Fingerprint, now: Fingerprint) -> frozenset[Field]:
@@ -66,13 +74,14 @@ def changed(before: Fingerprint, now: Fingerprint) -> frozenset[Field]:
     Everything has changed against `UNKNOWN`, and against one that cannot be read; nothing has that
     one of them does not tell of.
     """
-    if before == now:
+    return frozenset() if before == now else _changed(_current(before), _current(now))
+
+
+def _changed(old: Fingerprint, new: Fingerprint) -> frozenset[Field]:
+    if old == new != UNKNOWN:
         return frozenset()
-    old, new = _current(before), _current(now)
-    if not (old and new):
+    if UNKNOWN in {old, new}:
         return ALL
-    if old == new:
-        return frozenset()
     told, there = new[1::_ENTRY], set(_entries(new))
     gone = [entry[0] for entry in _entries(old) if entry not in there]
     return frozenset([_BY_KEY[key] for key in gone if key in told])
@@ -129,17 +138,13 @@ def time_changes(before: Appointment, now: Appointment) -> list[str]:
     return [name for name, differs in parts if differs]
 
 
-def _digest(text: str) -> str:
-    """48 bits: it is only ever compared with one other digest."""
-    return _digest_of_short(text) if len(text) <= _SHORT else _digest_made(text)
-
-
 @lru_cache(maxsize=4096)
 def _digest_of_short(text: str) -> str:
-    return _digest_made(text)
+    return _digest(text)
 
 
-def _digest_made(text: str) -> str:
+def _digest(text: str) -> str:
+    """48 bits: it is only ever compared with one other digest."""
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).digest()
     return base64.b64encode(digest).decode("ascii")
 
@@ -151,8 +156,8 @@ def _current(fingerprint: Fingerprint) -> Fingerprint:
     """
     scheme, end = fingerprint[:1], len(fingerprint)
     if scheme == _FIRST_SCHEME and end == _FIRST_LENGTH:
-        digests = [fingerprint[n : n + _DIGEST] for n in range(1, end, _DIGEST)]
-        fingerprint = Fingerprint(_SCHEME + "".join(map(add, _FIRST_KEYS, digests)))
+        entries = map(add, _FIRST_KEYS, _first_digests(fingerprint))
+        fingerprint = Fingerprint(_SCHEME + "".join(entries))
     elif scheme != _SCHEME or end % _ENTRY != 1:
         return UNKNOWN
     if fingerprint[1::_ENTRY] == _KEYS:
