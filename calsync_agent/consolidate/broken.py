@@ -87,6 +87,8 @@ def _reason(connection: sa.Connection, number: ActivityId, error: Exception) -> 
             if not spoils_reading(met):
                 raise
             name = column.name
+            if isinstance(column.type, sa.DateTime):
+                return message("its column {column} holds no time that could be read", column=name)
             return message(
                 "its column {column} cannot be read ({detail})", column=name, detail=told(met)
             )

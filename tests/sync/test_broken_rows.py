@@ -117,6 +117,18 @@ def test_b8_a_row_of_another_kind_costs_itself_alone(
 
 
 @ONLY_SQLITE
+@pytest.mark.parametrize("column", ["starts_at", "ends_at", "created_at", "modified_at"])
+@pytest.mark.parametrize("value", ["X'00ff'", "2460000.5", "'morgen'", "'20026-01-01 09:00:00'"])
+def test_b8_what_is_no_time_is_told_as_that(rig: Rig, column: str, value: str) -> None:
+    rig.world.hire("ANNA")
+    number = rig.world.enter("ANNA", "Das eine", SOON)
+    run(rig, f"UPDATE activity SET {column} = {value} WHERE id = :id", number)  # noqa: S608
+    asyncio.run(rig.until_quiet())
+    reason = f"its column {column} holds no time that could be read"
+    assert told_of_quarantine(rig) == [("Das eine", reason)]
+
+
+@ONLY_SQLITE
 @pytest.mark.parametrize("before", [True, False])
 @pytest.mark.parametrize("number", [77, -1, 2**62])
 def test_b8_a_row_whose_type_is_gone_is_named_and_waits_for_nobody(
