@@ -4,6 +4,7 @@ Each script walks the words typed so far in the same way: a word that takes a va
 one that is a command leads to it. What may come next is looked up by the command (`db install`).
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -297,4 +298,5 @@ def _fish_option(option: Argument) -> str:
 
 
 def _ps(text: str) -> str:
-    return "'" + text.replace("'", "''").replace("\N{RIGHT SINGLE QUOTATION MARK}", "''") + "'"
+    """PowerShell takes typographic single quotes for plain ones."""
+    return "'" + re.sub("['\u2018-\u201b]", "''", text) + "'"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from calsync_agent.i18n import LANGUAGES, Language
 from calsync_agent.shells.completion import SHELLS, bash, fish, zsh
 from tests.commands.conftest import Run, run  # noqa: F401 - a fixture
 from tests.shells.programs import PROGRAMS, every_command, tool, whole
@@ -53,6 +54,17 @@ def _offered(shell: str, program: str, script: str) -> dict[str, set[str]]:
     return {
         at: set(re.findall(word, rest)) for at, rest in re.findall(pattern, script, re.MULTILINE)
     }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_no_text_ends_a_string_of_powershell_early(program: str, language: Language) -> None:
+    script = SHELLS["powershell"](program, whole(program, language))
+    assert not re.search("[\u2018-\u201b]", script)
+    for line in script.splitlines():
+        if re.match(r"        '.*' = ", line):
+            outside = re.sub(r"'(?:[^']|'')*'", "", line)
+            assert re.fullmatch(r"[\s=@(),]*", outside), line
 
 
 CASES = [
