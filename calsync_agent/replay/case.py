@@ -22,7 +22,7 @@ from calsync_agent.consolidate.tables import (
 )
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import message
-from calsync_agent.state.tables import link
+from calsync_agent.state.tables import link, provider
 from calsync_agent.support.columns import COLUMNS, As
 
 Row: TypeAlias = dict[str, Any]
@@ -56,6 +56,15 @@ class Case:
                     "{path}: what it tells of the calendars cannot be understood", path=str(path)
                 )
             ) from None
+
+        if not self.rows(provider):
+            raise ConfigurationRefused(
+                message(
+                    "{path}: tells nothing of the calendars, as the database could not be read when"
+                    " it was made (errors.json in it says why)",
+                    path=str(path),
+                )
+            )
 
     def _read(self) -> None:
         rows = self.rows(activity)

@@ -275,6 +275,27 @@ def test_h7_a_case_of_odd_values_is_refused_in_one_line(run: Run, tmp_path: Path
         path.write_bytes(bundle.packed({**manifest, "tables/activity.json": odd}))
         said = run("sandbox", "--replay", path)
         assert (said.status, len(said.problems)) == (2, 1)
-    path.write_bytes(bundle.packed(manifest))
-    said = run("sandbox", "--replay", path, "--mailbox", "anna")
-    assert (said.status, len(said.problems)) == (2, 1)
+
+
+def test_h7_a_bundle_made_without_the_database_is_refused_with_that_reason(
+    run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "case.zip"
+    assert run("support", path).status == 0
+    said = run("sandbox", "--replay", path)
+    (line,) = said.problems
+    assert said.status == 2
+    assert "errors.json" in line
+
+
+@sqlite
+@pytest.mark.parametrize("option", ["--state", "--mailbox", "--import"])
+def test_h7_a_replay_brings_its_own_mailboxes(
+    run: Run, world: World, tmp_path: Path, option: str
+) -> None:
+    path = tmp_path / "case.zip"
+    assert run("support", path, "--config", world.folder / "agent.toml").status == 0
+    said = run("sandbox", "--replay", path, option, tmp_path / "x")
+    (line,) = said.problems
+    assert said.status == 2
+    assert option in line
