@@ -188,16 +188,16 @@ def of_employee(connection: sa.Connection, number: int, whole: Mapping[int, int]
         activity.c.responsible_id == number, activity.c.deleted_at.is_(None)
     )
     takes_part = (
-        sa.select(activity.c.id)
+        sa.select(activity.c.id, activity.c.responsible_id)
         .join(activity_participant, activity_participant.c.activity_id == activity.c.id)
         .where(
             activity_participant.c.employee_id == number,
             activity_participant.c.response != "declined",
             activity.c.deleted_at.is_(None),
-            activity.c.responsible_id.not_in(sorted(whole)),
         )
     )
-    return {*connection.execute(theirs).scalars(), *connection.execute(takes_part).scalars()}
+    others = {key for key, owner in connection.execute(takes_part) if owner not in whole}
+    return others.union(connection.execute(theirs).scalars())
 
 
 def links_of(connection: sa.Connection, number: int) -> Sequence[sa.RowMapping]:

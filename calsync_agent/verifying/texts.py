@@ -14,13 +14,20 @@ def plain(text: object) -> str:
 
 
 def own_words(text: object, join_url: str) -> str:
-    """A body without the block by which people join an online meeting, where there is one."""
+    """A body without the block by which people join an online meeting, where there is one.
+
+    The block reaches from the last line drawn before its link to the first like one after it.
+    """
     whole = text if isinstance(text, str) else ""
     if not join_url or join_url not in whole:
         return whole
-    before = whole[: whole.index(join_url)]
-    ruled = _RULE.search(before)
-    return before[: ruled.start()] if ruled else before.rpartition("\n")[0]
+    before, _link, after = whole.partition(join_url)
+    drawn = list(_RULE.finditer(before))
+    if not drawn:
+        return before.rpartition("\n")[0]
+    like = (one for one in _RULE.finditer(after) if len(one[0]) == len(drawn[-1][0]))
+    closing = next(like, None)
+    return before[: drawn[-1].start()] + (after[closing.end() :] if closing else "")
 
 
 def alike(one: str, other: str) -> bool:

@@ -268,6 +268,17 @@ def _online(rig: Rig) -> None:
     create(rig, 1, "Online", body="Eigener Text", isOnlineMeeting=True)
 
 
+def _online_with_words_around(rig: Rig) -> None:
+    asyncio.run(rig.until_quiet())
+    create(rig, 1, "Online", body="Agenda", isOnlineMeeting=True)
+    asyncio.run(rig.until_quiet())
+    rig.wait(seconds=1)
+    html = anna(rig).item(event(rig, "Online")).content.body.html
+    around = html.replace("</body>", "<p>Danach</p></body>")
+    assert around != html
+    anna(rig).change(event(rig, "Online"), body={"contentType": "html", "content": around})
+
+
 def _left_the_window(rig: Rig) -> None:
     enter(rig, 1, "Alt geworden")
     enter(rig, 2, "Alte Serie", recurrence="FREQ=WEEKLY;BYDAY=MO;COUNT=2")
@@ -287,6 +298,7 @@ def _left_the_window(rig: Rig) -> None:
         _kept_here,
         _plain,
         _online,
+        _online_with_words_around,
         _left_the_window,
     ],
 )
