@@ -220,7 +220,7 @@ class Assembly:
         employee, people = self.job.profile.employee, self.job.office.people
         held = fingerprint(view(event.appointment, link.role, employee, people))
         same_time = span(event.appointment) == (link.starts_at, link.ends_at)
-        return held == link.exchange, same_time
+        return not changed(link.exchange, held), same_time
 
     def _doubles_last(self) -> list[Event | UnreadableEvent]:
         """The events without link; of several with one iCalUId, what is as it was comes first."""

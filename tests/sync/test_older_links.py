@@ -4,7 +4,7 @@ A link may tell less than is compared now, because a field has come since. That 
 changed nor is it a conflict, until both sides have been looked at once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -22,6 +22,7 @@ from tests.support.mailing import Ledger
 from tests.support.old_prints import as_0_1_0, rewritten, without
 from tests.support.rig import SOON, Rig
 from tests.support.world import VIENNA
+from tests.sync.test_identity import TWINS, twins
 from tests.sync.test_mails import positions_dropped, quiet, synced
 
 pytestmark = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
@@ -189,6 +190,25 @@ def in_step(rig: Rig, anna: Person, event: str, field: Field) -> None:
     (here, there), row, seen = NEW[field], rig.world.activity(NUMBER), anna.event(event)
     assert {name: row[name] for name in here} == here
     assert {name: flat(seen[name]) for name in there} == {n: flat(v) for n, v in there.items()}
+
+
+@pytest.mark.parametrize("order", [TWINS, TWINS[::-1]], ids=str)
+@pytest.mark.parametrize("older", ["0.1.0", "before BODY", "before JOIN_URL"])
+def test_b3_b14_twins_under_new_ids_keep_their_rows_by_what_an_older_version_remembers(
+    rig: Rig, older: str, order: Sequence[str]
+) -> None:
+    anna = twins(rig, "single")
+    first = anna.event(anna.find("Jour fixe")[0])
+    # Nothing but what it holds tells it from the other.
+    anna.change(anna.find("Kopie")[0], start=first["start"], end=first["end"])
+    quiet(rig)
+    rewritten(rig, OLDER[older])
+    before, writes = rig.world.activities(), rig.tenant.counters.writes
+    for subject in order:
+        anna.bring_back(anna.find(subject)[0])
+    quiet(rig)
+    assert rig.world.activities() == before
+    assert rig.tenant.counters.writes == writes
 
 
 def flat(value: Any) -> Any:
