@@ -24,7 +24,6 @@ from calsync_agent.platform.clocks import Reading
 from calsync_agent.service.alerting import Alerting
 from calsync_agent.service.beside import Beside
 from calsync_agent.service.delivery import Outlets
-from calsync_agent.service.monitoring import Monitor
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.troubles import internal
 from calsync_agent.state import agents, history, horizon, log, turns
@@ -77,6 +76,9 @@ class Agent:
         self._clock = Reading(datetime.now(UTC), seconds())
         self._horizon: Seen | None = None
         self._alerting = Alerting(outlets, settings)
+        # A web server, which all other commands do without.
+        from calsync_agent.service.monitoring import Monitor  # noqa: PLC0415
+
         self._monitor = Monitor(self)
 
     async def run(self, stop: asyncio.Event) -> None:
