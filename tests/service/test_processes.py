@@ -56,8 +56,8 @@ async def meanwhile(
 
 
 def agents(world: World) -> list[int]:
-    """The processes that have shown that they live."""
-    return [row["pid"] for row in world.rows(state.agent)]
+    """The processes that have shown that they live, and are not known to be dead."""
+    return [row["pid"] for row in world.rows(state.agent) if row["buried_at"] is None]
 
 
 def said(world: World, name: str) -> str:
@@ -137,6 +137,7 @@ async def test_b11_of_two_processes_one_syncs_and_the_other_inherits_when_it_is_
             world.enter("ANNA", "Termin 2", SOON)
             await meanwhile(lambda: len(anna.events()) == 3, two, world=world)
             assert agents(world) == [two.pid]
+            assert len(world.rows(state.agent)) == 2  # the dead one is still to be told of (H2)
             two.send_signal(signal.SIGTERM)
             assert two.wait() == 0
     assert_in_step(world)
