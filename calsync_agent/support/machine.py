@@ -19,7 +19,7 @@ from calsync_agent.support.columns import As
 from calsync_agent.support.telling import Telling
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
-_RELEASE: Final = re.compile(r"\d+(\.\d+)*")
+_RELEASE: Final = re.compile(r"[0-9]+(\.[0-9]+)*")
 _VARIABLES: Final = (
     "CALSYNC_CONFIG",
     "HTTPS_PROXY",
