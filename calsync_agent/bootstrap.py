@@ -21,8 +21,9 @@ from calsync_agent.alerts.web import Heartbeat, Way, Webhook
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
 from calsync_agent.database.engine import open_database as open_url
-from calsync_agent.domain.calendar import Connection, Grants
+from calsync_agent.domain.calendar import Account, Connection, Grants
 from calsync_agent.domain.policy import Provider, ProviderKind
+from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.exchange import provider as exchange
 from calsync_agent.exchange.transport import trust
 from calsync_agent.i18n import message
@@ -196,6 +197,26 @@ async def previews(settings: Settings, only: str | None) -> list[Preview]:
         return await preview_all(database, settings, connect, only)
     finally:
         database.dispose()
+
+
+async def tenant_users(settings: Settings, provider: Provider) -> list[Account]:
+    """All users of the provider's tenant. Raises SignInRefused, MailboxTrouble, Refusal."""
+    calendars = connect(settings, provider)
+    try:
+        found = await calendars.users()
+    finally:
+        await calendars.aclose()
+    if found is None:
+        given = grants(settings, provider)
+        raise ConfigurationRefused(
+            message(
+                "the app {app} may not list the tenant's users; give it {permission} on {page}",
+                app=given.app,
+                permission=given.users,
+                page=given.permissions_page,
+            )
+        )
+    return found
 
 
 async def check(made: Checkup, settings: Settings, find_user: str | None) -> None:

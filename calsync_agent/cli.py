@@ -12,6 +12,7 @@ from typing import Final
 
 from calsync_agent import __version__, exits, i18n
 from calsync_agent.arguments import Parser, language, translated, whole_number
+from calsync_agent.commands import profile_verbs
 from calsync_agent.console import flush, give_up, say, warn
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _
@@ -85,6 +86,9 @@ def parser() -> Parser:
         action="store_true",
         help=_("go on, agent and sandbox running, until stdin closes or Ctrl+C"),
     )
+    profiles = _verb(verbs, "profiles", None, _("profiles for many: match, table, roll-out"))
+    some = profiles.add_subparsers(metavar=_("COMMAND"), required=True, parser_class=Parser)
+    profile_verbs.fill(lambda name, run, text: _verb(some, name, run, text))
     _verb(verbs, "sandbox", _sandbox, _("a simulated Exchange 365"), _fill_sandbox)
     _admin_verbs(verbs)
     manual = _verb(verbs, "manual", _manual, _("show the manual, or where words stand in it"))

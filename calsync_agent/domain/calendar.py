@@ -133,6 +133,24 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """A user of the tenant as a listing of all of them tells; None for what it does not tell.
+
+    `principal`: the name to sign in with; `address`: the main e-mail address, empty where there is
+    none; `addresses`: all of them. `enabled`: may sign in. `licensed`: has any licence.
+    """
+
+    id: str
+    name: str
+    principal: str
+    address: str = ""
+    addresses: tuple[str, ...] = ()
+    guest: bool = False
+    enabled: bool | None = None
+    licensed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Grants:
     """What an administrator of the tenant gives the app, and where.
 
@@ -234,6 +252,12 @@ class Connection(Protocol):
         """The users with this address, principal name or object id; None where none may be read.
 
         Without `wanted` it only finds out whether they may. Raises MailboxTrouble, SignInRefused.
+        """
+
+    async def users(self) -> list[Account] | None:
+        """All users of the tenant in one listing; None where none may be read.
+
+        Raises MailboxTrouble, SignInRefused: a part of them is not taken for all.
         """
 
     async def aclose(self) -> None:

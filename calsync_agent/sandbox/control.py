@@ -8,8 +8,8 @@
     DELETE adverse             is well again; odd events stay (`kinds`, `rate` may be left out)
     POST   release             lets go of what hangs
     GET    clock               POST   clock {"advance": s} | {"stop": iso} | {"resume": true}
-    GET    mailboxes           POST   mailboxes {"name", "display_name", "aliases"}
-    PATCH  mailboxes/{name} {"open", "licensed"}
+    GET    mailboxes           POST   mailboxes {"name", "display_name", "aliases", "kind"}
+    PATCH  mailboxes/{name} {"open", "licensed", "kind"}     (kind: user, shared or guest)
     POST   tokens/revoke       POST   delta/forget {"mailbox"}
     *      as/{mailbox}/…      Graph's own calls below /users/{mailbox}, done by that person
 
@@ -164,15 +164,18 @@ def _add_mailbox(tenant: Tenant, sent: Mapping[str, object]) -> JsonObject:
     name = shapes.text(sent.get("name"))
     aliases = [shapes.text(alias) for alias in shapes.sequence(sent.get("aliases") or [])]
     display_name = shapes.optional_text(sent.get("display_name"))
-    return _described(tenant.add_mailbox(name, display_name, *aliases))
+    kind = shapes.optional_text(sent.get("kind")) or "user"
+    return _described(tenant.add_mailbox(name, display_name, *aliases, kind=kind))
 
 
 def _patch_mailbox(tenant: Tenant, name: str, sent: Mapping[str, object]) -> GraphReply:
-    given = shapes.members(sent, "mailbox", frozenset({"open", "licensed"}))
+    given = shapes.members(sent, "mailbox", frozenset({"open", "licensed", "kind"}))
     if "open" in given:
         tenant.set_open(name, open_=shapes.boolean(given["open"]))
     if "licensed" in given:
         tenant.set_licensed(name, licensed=shapes.boolean(given["licensed"]))
+    if "kind" in given:
+        tenant.set_kind(name, shapes.text(given["kind"]))
     return GraphReply(200, _described(tenant.user(name)))
 
 
@@ -185,6 +188,7 @@ def _described(person: Person) -> JsonObject:
         "addresses": list(mailbox.addresses),
         "open": mailbox.open,
         "licensed": mailbox.licensed,
+        "kind": mailbox.kind,
     }
 
 

@@ -16,6 +16,7 @@ from calsync_agent.sandbox.ics.importing import import_ics
 from calsync_agent.sandbox.model.clock import Clock
 from calsync_agent.sandbox.model.identifiers import Identifiers
 from calsync_agent.sandbox.model.mail import Mail
+from calsync_agent.sandbox.model.refusals import invalid_request
 from calsync_agent.sandbox.model.stored import Stored
 from calsync_agent.sandbox.model.world import World
 from calsync_agent.sandbox.people import Person
@@ -23,6 +24,7 @@ from calsync_agent.sandbox.settings import Settings
 from calsync_agent.sandbox.signin.registration import Certificate, Registration
 from calsync_agent.sandbox.signin.tokens import Tokens
 
+_KINDS: Final = frozenset({"user", "shared", "guest"})
 DEFAULT_DOMAIN: Final = "contoso.example"
 DEFAULT_SECRET: Final = "sandbox~Secret-8Q~not.a.real.one"  # noqa: S105 - opens nothing real
 DEFAULT_PEOPLE: Final = (
@@ -116,15 +118,17 @@ class Tenant:
         *aliases: str,
         licensed: bool = True,
         open_: bool = True,
+        kind: str = "user",
     ) -> Person:
         """A new user: `anna` or `anna@contoso.example`, and further addresses.
 
-        `licensed`: has a mailbox at all; `open_`: the app may use it.
+        `licensed`: has a mailbox at all; `open_`: the app may use it; `kind`: see `Mailbox`.
         """
+        _check_kind(kind)
         upn = name if "@" in name else f"{name}@{self.domain}"
         with self.lock:
             mailbox = self.world.add_mailbox(upn, display_name or upn.partition("@")[0], *aliases)
-            mailbox.licensed, mailbox.open = licensed, open_
+            mailbox.licensed, mailbox.open, mailbox.kind = licensed, open_, kind
             if licensed:
                 self.adversity.fill(mailbox)
         return Person(self.world, mailbox)
@@ -240,6 +244,13 @@ class Tenant:
             self.user(name).mailbox.licensed = licensed
             self.world.changes += 1
 
+    def set_kind(self, name: str, kind: str) -> None:
+        """Let it be the mailbox of a `user`, a `shared` one, or a `guest`."""
+        _check_kind(kind)
+        with self.lock:
+            self.user(name).mailbox.kind = kind
+            self.world.changes += 1
+
     def clear_outbox(self) -> None:
         """Forget the mail sent so far."""
         with self.lock:
@@ -251,3 +262,8 @@ class Tenant:
         with self.lock:
             self.counters.reset()
             self.gateway.throttle.reset()
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in _KINDS:
+        raise invalid_request(f"No such kind of mailbox: {kind}")

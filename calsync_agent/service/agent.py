@@ -21,6 +21,7 @@ from calsync_agent.i18n import Message, message
 from calsync_agent.logs.logs import Logs
 from calsync_agent.platform import seconds_passed
 from calsync_agent.platform.clocks import Reading
+from calsync_agent.rollout import steps
 from calsync_agent.service.alerting import Alerting
 from calsync_agent.service.beside import Beside
 from calsync_agent.service.delivery import Outlets
@@ -157,6 +158,8 @@ class Agent:
         try:
             view = await rounds.begin()
             await self._tidy(database)
+            if await database.read(steps.is_due):
+                await database.write(steps.advance)
         except Exception as error:  # noqa: BLE001 - it must not end the agent
             self._alerting.trouble = trouble = _as_ours(error)
             await rounds.say(trouble)

@@ -17,6 +17,7 @@ from calsync_agent.database.clock import UtcNow
 from calsync_agent.database.keys import NewKey
 from calsync_agent.database.model import column, table
 from calsync_agent.database.types import ID_LENGTH, counter, key, long_key, long_text, moment, text
+from calsync_agent.state.rollout_table import RollOut
 from calsync_agent.state.shared_tables import (
     IDS_ONCE,
     Log,
@@ -367,6 +368,7 @@ agent = table(Agent)
 lease = table(Lease)
 fare = table(Fare)
 problem = table(Problem)
+roll_out = table(RollOut)
 
 PLUGIN_TABLES: Final = (
     provider,
@@ -390,4 +392,5 @@ PLUGIN_TABLES: Final = (
     lease,
     fare,
     problem,
+    roll_out,
 )

@@ -262,4 +262,5 @@ COLUMNS: Final[Mapping[str, Mapping[str, As]]] = {
         "error": As.MESSAGE,
         "retry_at": M,
     },
+    "calsync_rollout": {"profile_id": N, "begun_at": M},
 }

@@ -22,6 +22,7 @@ from calsync_agent.appointment.owner import Owner
 from calsync_agent.appointment.people import Directory
 from calsync_agent.appointment.span import span
 from calsync_agent.domain.calendar import (
+    Account,
     Changes,
     Conditions,
     Listener,
@@ -241,6 +242,10 @@ class ToyConnection:
     async def find_users(self, wanted: str | None) -> list[User] | None:
         """Who has a mailbox."""
         return [User(name, name, name) for name in self.mailboxes if name == wanted]
+
+    async def users(self) -> list[Account] | None:
+        """Who has a mailbox."""
+        return [Account(name, name, name, name, (name,)) for name in self.mailboxes]
 
     async def aclose(self) -> None:
         """Nothing is open."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from calsync_agent.appointment.owner import Owner
 from calsync_agent.appointment.people import Directory
 from calsync_agent.domain.calendar import (
+    Account,
     Changes,
     Conditions,
     Listener,
@@ -57,6 +58,10 @@ class Exchange:
     async def find_users(self, wanted: str | None) -> list[User] | None:
         """Users of the tenant; None where the app may not read them."""
         return await users.find_users(self._graph, wanted)
+
+    async def users(self) -> list[Account] | None:
+        """All users of the tenant; None where the app may not read them."""
+        return await users.all_users(self._graph)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -13,8 +13,19 @@ from calsync_agent.sandbox.model.world import World
 from calsync_agent.sandbox.model.zones import IANA_NAMES, WINDOWS_NAMES
 
 _PATHS: Final = frozenset(
-    ["id", "mail", "userPrincipalName", "displayName", "accountEnabled", "proxyAddresses"]
+    [
+        "id",
+        "mail",
+        "userPrincipalName",
+        "displayName",
+        "accountEnabled",
+        "proxyAddresses",
+        "userType",
+        "assignedLicenses",
+    ]
 )
+_LONGEST_PAGE: Final = 999
+_EXCHANGE_PLAN: Final = "4b9405b0-7788-4568-add1-99614e613b69"
 _PAGE: Final = 100
 _SHOWN: Final = ("id", "displayName", "mail", "userPrincipalName")
 _SELECTABLE: Final = {name.lower(): name for name in _PATHS}
@@ -32,6 +43,8 @@ def list_users(world: World, request: Request) -> GraphReply:
         _number(request, "$top", _PAGE),
         _number(request, "$skiptoken", 0),
     )
+    if not 1 <= top <= _LONGEST_PAGE:
+        raise invalid_query(f"Invalid page size specified: '{top}'. Must be between 1 and 999.")
     body: JsonObject = {"@odata.context": f"{request.base}/$metadata#users"}
     if request.query.get("$count", "").lower() == "true":
         body["@odata.count"] = len(users)
@@ -71,7 +84,11 @@ def user_json(mailbox: Mailbox) -> JsonObject:
         "displayName": mailbox.name,
         "mail": main if mailbox.licensed else None,
         "userPrincipalName": mailbox.upn,
-        "accountEnabled": True,
+        "accountEnabled": mailbox.kind != "shared",
+        "userType": "Guest" if mailbox.kind == "guest" else "Member",
+        "assignedLicenses": [{"disabledPlans": [], "skuId": _EXCHANGE_PLAN}]
+        if mailbox.licensed and mailbox.kind == "user"
+        else [],
         "proxyAddresses": [f"SMTP:{main}", *(f"smtp:{alias}" for alias in aliases)],
     }
 

@@ -100,7 +100,8 @@ class Mailbox:
     `hidden`: of somebody outside the tenant, for whose meetings there must be an original.
     `licensed`: has a mailbox at all. `open`: the app may use it. `server`: how often it was moved
     to another server, which gives every item in it a new id. `imported`: what of files has been put
-    there, by its key, whatever became of it.
+    there, by its key, whatever became of it. `kind`: `user`; `shared`, a mailbox that nobody signs
+    in to and that needs no licence; `guest`, somebody of another tenant.
     """
 
     id: str
@@ -116,6 +117,7 @@ class Mailbox:
     last_key: int = 0
     server: int = 0
     imported: set[str] = field(default_factory=set)
+    kind: str = "user"
 
     @property
     def address(self) -> Address:
