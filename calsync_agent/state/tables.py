@@ -332,7 +332,7 @@ class Problem(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "calsync_problem"
 
-    name: str = column(key(100), primary_key=True)
+    name: str = column(text(100), primary_key=True)
     kind: str = column(text(32))
     weight: str = column(text(8))
     profile: str = column(text(200))
