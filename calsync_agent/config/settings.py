@@ -6,7 +6,7 @@ environment that it names. Both are values: equal settings have equal effects.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -88,13 +88,18 @@ class Exchange(Section):
     """The HTTP proxy, as in http://proxy.example:8080. Empty: as HTTPS_PROXY and NO_PROXY say."""
 
 
+PAST_MONTHS: Final = range(121)
+FUTURE_MONTHS: Final = range(1, 61)
+"""How far a window may reach, in the settings and for a profile."""
+
+
 class Sync(Section):
     """What is synced, and when the agent stops to ask."""
 
-    past_months: Annotated[int, Field(ge=0, le=120)] = 3
+    past_months: Annotated[int, Field(ge=PAST_MONTHS[0], le=PAST_MONTHS[-1])] = 3
     """How many months back appointments are synced: 0 to 120."""
 
-    future_months: Annotated[int, Field(ge=1, le=60)] = 24
+    future_months: Annotated[int, Field(ge=FUTURE_MONTHS[0], le=FUTURE_MONTHS[-1])] = 24
     """How many months ahead events are taken over from Exchange: 1 to 60."""
 
     default_time_zone: Annotated[str, AfterValidator(checks.zone_name)] = "Europe/Vienna"

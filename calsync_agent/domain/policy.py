@@ -1,6 +1,6 @@
 """What an admin sets: which ways the sync goes, whose version wins, and whose calendars."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from calsync_agent.appointment.model import EmployeeId, ProfileId
@@ -44,6 +44,7 @@ class Provider:
 class Profile:
     """One employee bound to one mailbox; `mailbox` is an object id or a user principal name.
 
+    Directions and months of the window are None where the provider's and the settings' hold (A7).
     `wrong`: why the row cannot be used, where a column holds what it should not.
     """
 
@@ -51,4 +52,16 @@ class Profile:
     employee: EmployeeId
     mailbox: str
     active: bool
+    inbound: bool | None = None
+    outbound: bool | None = None
+    past_months: int | None = None
+    future_months: int | None = None
     wrong: Message | None = field(default=None, compare=False)
+
+    def policy(self, given: Policy) -> Policy:
+        """Which ways this profile is synced where the provider says `given`; who wins stays."""
+        return replace(
+            given,
+            inbound=given.inbound if self.inbound is None else self.inbound,
+            outbound=given.outbound if self.outbound is None else self.outbound,
+        )

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from calsync_agent.appointment.model import ActivityId, EventId, ProfileId
+from calsync_agent.config.settings import Sync
 from calsync_agent.domain.activity import Activity, BrokenActivity
 from calsync_agent.domain.hold import Held
 from calsync_agent.domain.link import Link
@@ -47,7 +48,7 @@ class Around:
     health: Health
     provider: Row | None
     attended: bool
-    window: Window
+    sync: Sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class Case:
 
     `busy`: somebody is at work on the row. `changed`: Consolidate's side is another than when both
     were last in step. `touched`: a change of it is noticed and not looked at yet. `compared`: the
-    profile's first sync is done. `takes_part`: its employee is among the participants.
+    profile's first sync is done. `inbound`, `outbound`, `window`: those of the profile (A7).
+    `takes_part`: its employee is among the participants.
     """
 
     activity_id: ActivityId | None
@@ -70,6 +72,9 @@ class Case:
     in_scope: bool = True
     changed: bool = False
     touched: bool = False
+    inbound: bool = True
+    outbound: bool = True
+    window: Window | None = None
     compared: bool = True
     takes_part: bool = False
     quarantined: Quarantined | None = None

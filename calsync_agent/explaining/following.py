@@ -28,9 +28,9 @@ def private(case: Case, following: Message) -> Message:
     return following
 
 
-def closed_out(how: Around) -> bool:
+def closed_out(case: Case) -> bool:
     """Whether nothing may be written to Exchange (A2)."""
-    return how.provider is not None and not how.provider.outbound
+    return not case.outbound
 
 
 def restorable(case: Case) -> Message:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
@@ -15,7 +14,7 @@ from calsync_agent.consolidate.tables import feed
 from calsync_agent.domain.activity import Activity, BrokenActivity
 from calsync_agent.domain.hold import Held
 from calsync_agent.domain.link import Link
-from calsync_agent.domain.policy import Profile
+from calsync_agent.domain.policy import Policy, Priority, Profile
 from calsync_agent.explaining.case import Around, Case, LogLine, Target
 from calsync_agent.health import overview, profiles, provider, situation
 from calsync_agent.health.profiles import ProfileLine
@@ -23,9 +22,10 @@ from calsync_agent.i18n import Message, Value
 from calsync_agent.plan.decide import consolidate_state
 from calsync_agent.plan.matrix import State
 from calsync_agent.plan.pair import Office, pair
-from calsync_agent.plan.window import window
+from calsync_agent.plan.window import own_window
 from calsync_agent.state import history, holds, links, pending, progress, quarantine, waiting
 from calsync_agent.state.log import named
+from calsync_agent.state.profiles import read_profiles
 from calsync_agent.state.quarantine import Quarantined
 from calsync_agent.state.tables import log
 from calsync_agent.state.waiting import Waiting
@@ -39,6 +39,7 @@ class _Read:
     """What is read once, however much is asked about."""
 
     lines: Mapping[ProfileId, ProfileLine]
+    profiles: Mapping[ProfileId, Profile]
     staff: Staff
     office: Office
     compared: Mapping[ProfileId, bool]
@@ -54,18 +55,20 @@ def around(connection: sa.Connection, sync: Sync) -> Around:
         health=situation.health(connection),
         provider=provider.read(connection),
         attended=bool(pulse.alive),
-        window=window(pulse.now, sync.past_months, sync.future_months),
+        sync=sync,
     )
 
 
 def cases(connection: sa.Connection, targets: Iterable[Target], how: Around) -> list[Case]:
     """A case for each target and each profile that it concerns."""
-    read = _read(connection, how.now)
+    read = _read(connection, how)
     return [case for target in targets for case in _cases(connection, target, read, how)]
 
 
-def _read(connection: sa.Connection, now: datetime) -> _Read:
-    lines, staff = profiles.read(connection, now).by_id, read_staff(connection)
+def _read(connection: sa.Connection, how: Around) -> _Read:
+    listing = profiles.read(connection, how.now)
+    known = [] if listing.provider is None else read_profiles(connection, listing.provider)
+    lines, staff = listing.by_id, read_staff(connection)
     mailboxes = {
         line.row.employee: number
         for number, line in sorted(lines.items())
@@ -73,6 +76,7 @@ def _read(connection: sa.Connection, now: datetime) -> _Read:
     }
     return _Read(
         lines=lines,
+        profiles={profile.id: profile for profile in known},
         staff=staff,
         office=Office(staff.people, mailboxes),
         compared={
@@ -135,8 +139,11 @@ def _related(
 ) -> Case:
     """What one profile has to do with the appointment."""
     activity, profile = whole.activity, line.row.id
-    in_scope = not isinstance(activity, Activity) or how.window.covers(activity)
-    both = pair(read.office, _profile(line), mine, activity, None, known, in_scope=in_scope)
+    bound, sync = read.profiles.get(profile) or _profile(line), how.sync
+    window = own_window(bound, how.now, sync.past_months, sync.future_months)
+    ways = _policy(bound, how.provider)
+    in_scope = not isinstance(activity, Activity) or window.covers(activity)
+    both = pair(read.office, bound, mine, activity, None, known, in_scope=in_scope)
     changed = mine is not None and consolidate_state(both, mine) is State.CHANGED
     event = whole.event_id or (mine.event_id if mine else None)
     aside = [
@@ -153,6 +160,9 @@ def _related(
         relation=both.relation,
         in_scope=in_scope,
         changed=changed,
+        inbound=ways.inbound,
+        outbound=ways.outbound,
+        window=window,
         compared=read.compared.get(profile, False),
         takes_part=line.row.employee in _takes_part(activity),
         quarantined=aside[0] if aside else None,
@@ -208,6 +218,12 @@ def _takes_part(activity: Activity | BrokenActivity | None) -> frozenset[Employe
 
 def _profile(line: ProfileLine) -> Profile:
     return Profile(line.row.id, line.row.employee, line.row.mailbox, active=line.row.active)
+
+
+def _policy(bound: Profile, row: provider.Row | None) -> Policy:
+    """Which ways the profile is synced (A7)."""
+    inbound, outbound = (True, True) if row is None else (row.inbound, row.outbound)
+    return bound.policy(Policy(inbound, outbound, Priority.OUTBOUND_FIRST))
 
 
 def _subject(activity: Activity | BrokenActivity | None, last: str | None) -> "Value | None":

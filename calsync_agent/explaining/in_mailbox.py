@@ -26,17 +26,17 @@ def unlinked(case: Case, how: Around) -> Iterator[Answer]:
         yield _in_use(case, how)
     if relation is None or relation.wanted is None:
         yield _not_theirs(case)
-    if not case.in_scope:
+    if not case.in_scope and case.window is not None:
         yield Answer(
             State.NOT_SENT,
             ("C1",),
             message(
                 "it ended before {date}, where the window begins, and is no open series",
-                date=how.window.start.date().isoformat(),
+                date=case.window.start.date().isoformat(),
             ),
             message("nothing, unless its time changes"),
         )
-    if closed_out(how):
+    if closed_out(case):
         yield Answer(
             State.WAITING,
             ("A2",),
@@ -101,7 +101,7 @@ def linked(case: Case, how: Around) -> Iterator[Answer]:
         if withdrawn and not gone:
             why = message("its activity type is not sent any more, and an event is still linked")
         rules = ("C4",) if withdrawn and not gone else ("A3", "B7")
-        if closed_out(how):
+        if closed_out(case):
             following = message("the event is removed once outbound is switched on")
             yield Answer(State.WAITING, ("A2", *rules), why, following)
         following = message("the next cycle removes the event")
@@ -126,7 +126,7 @@ def linked(case: Case, how: Around) -> Iterator[Answer]:
             message("it was changed in Consolidate, but is a copy of somebody's meeting"),
             upcoming(case, how, message("only an answer is sent; the rest is put back")),
         )
-    if case.changed and closed_out(how):
+    if case.changed and closed_out(case):
         why = message("it was changed in Consolidate, and outbound is switched off")
         following = message("the change is sent once outbound is switched on")
         yield Answer(State.WAITING, ("A2",), why, following)
@@ -147,7 +147,7 @@ def _in_step(case: Case, how: Around) -> Answer:
     elif not case.in_scope:
         rules, why = ("C3",), message("it is linked; it has left the window and stays where it is")
     following = message("changes of either side are carried over")
-    if how.provider is not None and not how.provider.inbound:
+    if not case.inbound:
         rules, following = (*rules, "A2"), message("changes made in Exchange wait: inbound is off")
     return Answer(State.IN_STEP, rules, why, upcoming(case, how, following))
 

@@ -8,6 +8,7 @@ from dateutil.relativedelta import relativedelta
 
 from calsync_agent.appointment import zones
 from calsync_agent.domain.activity import Activity
+from calsync_agent.domain.policy import Profile
 
 ZONE_MARGIN: Final = timedelta(hours=26)
 """Wall-clock times in any two zones lie no further apart than this."""
@@ -46,4 +47,14 @@ def window(now: datetime, past_months: int, future_months: int) -> Window:
     return Window(
         today - relativedelta(months=past_months),
         today + relativedelta(months=future_months) + timedelta(days=1),
+    )
+
+
+def own_window(profile: Profile, now: datetime, past_months: int, future_months: int) -> Window:
+    """A profile's window at `now` (UTC): its own months, or those given (A7)."""
+    past, future = profile.past_months, profile.future_months
+    return window(
+        now,
+        past_months if past is None else past,
+        future_months if future is None else future,
     )

@@ -175,8 +175,14 @@ def _left(patience: _Patience) -> float:
 
 async def _outcomes(rounds: Rounds, database: Database) -> list[Outcome]:
     view = rounds.view
-    outbound = view is not None and view.provider.policy.outbound
-    mine = [await _outcome(s, database, outbound=outbound) for s in rounds.standings.values()]
+    mine = [
+        await _outcome(
+            standing,
+            database,
+            outbound=view is not None and standing.profile.policy(view.provider.policy).outbound,
+        )
+        for standing in rounds.standings.values()
+    ]
     return [
         *mine,
         *(_held_elsewhere(holder) for holder in rounds.leases.elsewhere),

@@ -20,7 +20,7 @@ from calsync_agent.fence import guarded_call
 from calsync_agent.i18n import message
 from calsync_agent.plan.guard import Limits
 from calsync_agent.plan.job import Job
-from calsync_agent.plan.window import window
+from calsync_agent.plan.window import Window, own_window
 from calsync_agent.service.connections import Connect
 from calsync_agent.service.snapshot import ProfileRefused, View, look, refused_rows
 from calsync_agent.service.summary import waiting
@@ -29,6 +29,7 @@ from calsync_agent.state import mailboxes, progress
 from calsync_agent.state.mailboxes import Claim
 from calsync_agent.state.progress import Progress, moved_from
 from calsync_agent.sync import cycle as cycles
+from calsync_agent.sync import inbound
 from calsync_agent.sync.preview import Preview, preview
 from calsync_agent.sync.rehearsal import Rehearsal
 
@@ -110,7 +111,7 @@ async def _rehearsed(
         mailbox=calendars.mailbox(given.profile.mailbox, given.office.people),
         database=database,
         lease=NOBODY,
-        progress=far,
+        progress=inbound.widened(far, given.window, given.stamp.now),
         position=far.delta_link,
     )
     await cycles.run(rehearsal)
@@ -128,8 +129,8 @@ def job(settings: Settings, view: View, profile: Profile, now: datetime) -> Job:
     people = replace(view.staff.people, home=part.default_time_zone)
     return Job(
         profile=profile,
-        policy=view.provider.policy,
-        window=window(now, part.past_months, part.future_months),
+        policy=profile.policy(view.provider.policy),
+        window=bounds(settings, profile, now),
         office=replace(view.office, people=people),
         inbound_type=view.ready.inbound_type,
         limits=Limits(
@@ -141,6 +142,11 @@ def job(settings: Settings, view: View, profile: Profile, now: datetime) -> Job:
         ),
         stamp=Stamp(now, now.replace(tzinfo=UTC).astimezone(zone)),
     )
+
+
+def bounds(settings: Settings, profile: Profile, now: datetime) -> Window:
+    """A profile's window at `now` (UTC): its own, or as the settings say (A7)."""
+    return own_window(profile, now, settings.sync.past_months, settings.sync.future_months)
 
 
 def _named(profile: Profile, view: View, name: str | None) -> bool:

@@ -4,7 +4,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,7 +20,6 @@ from calsync_agent.errors import (
 )
 from calsync_agent.i18n import Message
 from calsync_agent.plan.job import Count
-from calsync_agent.plan.window import RENEWED_AFTER, Window
 from calsync_agent.service.leases import Silent
 from calsync_agent.state.progress import Progress
 
@@ -114,15 +113,6 @@ class Standing:
         """Seconds until the next attempt at what has failed."""
         until = self._resumes if self.silence is None else max(self.silence.until, self._resumes)
         return max(until - at, 0.0)
-
-    def widen(self, window: Window) -> None:
-        """Have all of Consolidate's side looked through when the window was made to begin earlier.
-
-        By itself it only moves on.
-        """
-        start = self.progress.window_start
-        if start is not None and start - window.start >= RENEWED_AFTER:
-            self.progress = replace(self.progress, compared_at=None)
 
     def begin(self, terms: Terms) -> None:
         """A cycle begins."""

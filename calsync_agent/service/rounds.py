@@ -23,7 +23,6 @@ from calsync_agent.domain.policy import Profile
 from calsync_agent.errors import CalsyncError, Refusal, Undecided
 from calsync_agent.i18n import message
 from calsync_agent.plan.job import Job
-from calsync_agent.plan.window import Window, window
 from calsync_agent.service.connections import Line, Lines
 from calsync_agent.service.cycle_tasks import Running
 from calsync_agent.service.database_poll import Looks
@@ -33,7 +32,7 @@ from calsync_agent.service.heartbeat import Watch
 from calsync_agent.service.leases import Leases
 from calsync_agent.service.mailbox_polls import Polls
 from calsync_agent.service.preview_text import lines
-from calsync_agent.service.previewing import job
+from calsync_agent.service.previewing import bounds, job
 from calsync_agent.service.profile_run import Standing, Terms
 from calsync_agent.service.profile_status import Faring
 from calsync_agent.service.snapshot import ProfileRefused, View
@@ -208,7 +207,6 @@ class Rounds:
         """Begin what is due, and ask the others whether anything is new."""
         self.whose.view = view
         now, at, refused = self.clock(), self.monotonic(), view.refused
-        bounds, policy = self._window(now), view.provider.policy
         asked: dict[str, Standing] = {}
         for number, standing in self.standings.items():
             if number not in refused and isinstance(standing.error, ProfileRefused):
@@ -218,10 +216,12 @@ class Rounds:
             if number in refused:
                 self.running.failed(standing, refused[number])
                 continue
-            standing.widen(bounds)
+            policy = standing.profile.policy(view.provider.policy)
+            window = bounds(self.settings, standing.profile, now)
+            standing.progress = inbound.widened(standing.progress, window, now)
             self._give_up(standing, at)
             listening = not policy.inbound or standing.may_listen(at)
-            due = listening and inbound.wanted(standing.progress, standing.position, policy, bounds)
+            due = listening and inbound.wanted(standing.progress, standing.position, policy, window)
             due = due or (listening and moved_from(standing.progress, standing.profile))
             # One that was silent is asked first: a cycle would keep what is to be sent waiting.
             ask = listening and standing.silence is not None and standing.position is not None
@@ -258,9 +258,6 @@ class Rounds:
     def _job(self, standing: Standing, view: View) -> Job:
         return job(self.settings, view, standing.profile, self.clock())
 
-    def _window(self, now: datetime) -> Window:
-        return window(now, self.settings.sync.past_months, self.settings.sync.future_months)
-
 
 def _terms(profile: Profile, view: View) -> Terms:
-    return Terms(profile, view.provider.tenant_id, view.provider.policy)
+    return Terms(profile, view.provider.tenant_id, profile.policy(view.provider.policy))

@@ -140,11 +140,13 @@ def look(
     work = quarantine.due_profiles(connection, now) | holds.answered_profiles(connection)
     copies = waiting.read(connection)
     work |= {one.profile for one in copies if one.over(now, staff.permitted)}
-    if found.provider.policy.outbound:  # else it has to wait (A2)
-        work |= pending.profiles(connection)
+    everybody = tuple(profiles.read_profiles(connection, found.provider.id))
+    sent = {one.id for one in everybody if one.policy(found.provider.policy).outbound}
+    if sent:  # the others' has to wait (A2)
+        work |= pending.profiles(connection) & sent
     return View(
         ready=found,
-        profiles=tuple(profiles.read_profiles(connection, found.provider.id)),
+        profiles=everybody,
         staff=staff,
         touched=feed.has_news(connection),
         work=frozenset(work),

@@ -5,6 +5,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import EmployeeId, ProfileId
+from calsync_agent.config.settings import FUTURE_MONTHS, PAST_MONTHS
 from calsync_agent.database.stored import as_stored, shown
 from calsync_agent.domain.policy import Policy, Priority, Profile, Provider, ProviderKind
 from calsync_agent.errors import ConfigurationRefused
@@ -18,6 +19,8 @@ _GUEST: Final = "#EXT#"  # in the principal names of guests
 _NEVER_IN_A_NAME: Final = frozenset("/\\?#%")
 SHORTEST_INTERVAL: Final = 1
 LONGEST_INTERVAL: Final = 86_400
+_FLAGS: Final = ("inbound", "outbound")
+_MONTHS: Final = {"past_months": PAST_MONTHS, "future_months": FUTURE_MONTHS}
 
 
 def read_provider(connection: sa.Connection) -> Provider | None:
@@ -79,8 +82,16 @@ def _profile(row: sa.RowMapping) -> Profile:
         mailbox=mailbox.strip() if isinstance(mailbox, str) else "",
         # One that may be meant to be active is refused, and so told.
         active=bool(active) or not _is_flag(active),
+        **_own_terms(row),
         wrong=_wrong(row),
     )
+
+
+def _own_terms(row: sa.RowMapping) -> dict[str, Any]:
+    """Directions and window of a profile (A7); what cannot be used is left out."""
+    flags = {name: bool(row[name]) if _is_flag(row[name]) else None for name in _FLAGS}
+    months = {name: row[name] for name, right in _MONTHS.items() if _within(row[name], right)}
+    return {**flags, **months}
 
 
 def _wrong(row: sa.RowMapping) -> Message | None:
@@ -92,13 +103,28 @@ def _wrong(row: sa.RowMapping) -> Message | None:
             value=shown(row["external_user_id"]),
         )
     if not _is_flag(row["active"]):
-        return message(
-            "calsync_profile {profile}: active is {value}; it must be one of: {right}",
-            profile=row["id"],
-            value=shown(row["active"]),
-            right="0, 1",
-        )
+        return _odd(row, "active", "0, 1")
+    for name in _FLAGS:
+        if row[name] is not None and not _is_flag(row[name]):
+            return _odd(row, name, "null, 0, 1")
+    for name, right in _MONTHS.items():
+        if row[name] is not None and not _within(row[name], right):
+            return _odd(row, name, f"null, {right[0]}-{right[-1]}")
     return None
+
+
+def _odd(row: sa.RowMapping, column: str, right: str) -> Message:
+    return message(
+        "calsync_profile {profile}: {column} is {value}; it must be one of: {right}",
+        profile=row["id"],
+        column=column,
+        value=shown(row[column]),
+        right=right,
+    )
+
+
+def _within(stored: object, right: range) -> bool:
+    return isinstance(stored, int) and stored in right
 
 
 def _is_flag(stored: object) -> bool:

@@ -19,7 +19,8 @@ class Progress:
     """Where one profile stands with a mailbox. All times UTC.
 
     `delta_link` belongs to the window beside it and is None before the first listing is complete;
-    `compared_at` is None while all of Consolidate's side has to be compared.
+    `listed_at`: when it was drawn. `compared_at` is None while all of Consolidate's side has to be
+    compared.
     """
 
     profile: ProfileId

@@ -25,6 +25,7 @@ from calsync_agent.state import (
     deeds,
     meta,
     pending,
+    progress,
 )
 from calsync_agent.state.progress import Progress
 from calsync_agent.sync import aside
@@ -219,6 +220,11 @@ class Cycle:
                 if one_by_one:
                     raise
                 one_by_one = True
+
+    async def remember(self, far: Progress) -> None:
+        """Store how far it has come, by itself."""
+        await self.write(lambda c: progress.write(c, far))
+        self.progress, self.position, self.unsaved = far, far.delta_link, 0
 
     def begin_anew(self) -> None:
         """Nothing is known of the mailbox any more, and nothing is planned for it."""

@@ -23,7 +23,7 @@ from calsync_agent.state import (
 from calsync_agent.sync import oddities
 from calsync_agent.sync.context import AT_ONCE, Cycle
 from calsync_agent.sync.first_sync import compare
-from calsync_agent.sync.inbound import list_window, taken_in
+from calsync_agent.sync.inbound import list_window, move_window, outdated, taken_in
 from calsync_agent.sync.outbound import send_out
 from calsync_agent.sync.process import finish_off, process
 
@@ -42,6 +42,8 @@ async def run(cycle: Cycle, changes: Changes | None = None) -> None:
         await list_window(cycle, cycle.compared)
     else:
         await _look_again(cycle)
+        if outdated(cycle.progress, cycle.job.window):
+            await move_window(cycle)
         if cycle.job.policy.inbound and not cycle.deaf:
             silent = await taken_in(cycle, changes)
     await _take_waiting(cycle)

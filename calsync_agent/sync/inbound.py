@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from calsync_agent.errors import ForeignLink, MailboxTrouble
 from calsync_agent.i18n import message
 from calsync_agent.plan.job import PutOff, Settled
 from calsync_agent.plan.pairing import Match, no_match
-from calsync_agent.plan.window import Window
+from calsync_agent.plan.window import RENEWED_AFTER, Window
 from calsync_agent.state import (
     links,
     pending,
@@ -55,13 +56,43 @@ def wanted(progress: Progress, position: str | None, policy: Policy, window: Win
     """Whether a cycle has to run even where neither side reports a change: a listing is due."""
     if progress.compared_at is None:
         return True
-    return policy.inbound and (position is None or outdated(progress, window))
+    return outdated(progress, window) or (policy.inbound and position is None)
 
 
 def outdated(progress: Progress, window: Window) -> bool:
     """Whether the window has moved so far that a listing is due (C2)."""
     start, end = progress.window_start, progress.window_end
     return start is None or end is None or window.moved_from(start, end)
+
+
+def widened(progress: Progress, window: Window, now: datetime) -> Progress:
+    """Progress with all of Consolidate's side to be compared anew where the window was widened.
+
+    By itself it only moves on; what comes into sight otherwise is met as on first contact (B4).
+    """
+    start, end, since = progress.window_start, progress.window_end, progress.listed_at
+    earlier = start is not None and start - window.start >= RENEWED_AFTER
+    ahead = None if end is None or since is None else end - since
+    later = ahead is not None and (window.end - now) - ahead >= RENEWED_AFTER
+    return replace(progress, compared_at=None) if earlier or later else progress
+
+
+async def move_window(cycle: Cycle) -> None:
+    """Have it known how far the window reaches now, before anything is left for being outside it.
+
+    What was left is met again once the window is widened, whether a listing went through in between
+    or not (C3, A7). The position belongs to the window of before.
+    """
+    window = cycle.job.window
+    await cycle.remember(
+        replace(
+            cycle.progress,
+            delta_link=None,
+            window_start=window.start,
+            window_end=window.end,
+            listed_at=cycle.job.stamp.now,
+        )
+    )
 
 
 async def taken_in(cycle: Cycle, changes: Changes | None) -> MailboxTrouble | None:
@@ -82,7 +113,7 @@ async def take_in(cycle: Cycle, changes: Changes | None) -> None:
     """What changed in Exchange since `position`; a fresh listing where that is of no use."""
     profile, now = cycle.job.profile.id, cycle.job.stamp.now
     unseen = await cycle.read(lambda c: oddities.listing_due(c, profile, now))
-    if cycle.position is None or unseen or outdated(cycle.progress, cycle.job.window):
+    if cycle.position is None or unseen:
         await list_window(cycle, None)
         return
     try:

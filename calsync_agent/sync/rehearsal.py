@@ -17,6 +17,7 @@ from calsync_agent.plan.pair import Known
 from calsync_agent.plan.pairing import Match, no_match
 from calsync_agent.plan.triage import Planned, Sorted, plan, sort
 from calsync_agent.state import deeds, pending
+from calsync_agent.state.progress import Progress
 from calsync_agent.state.quarantine import Item
 from calsync_agent.sync import aside
 from calsync_agent.sync.aside import Refused
@@ -98,6 +99,10 @@ class Rehearsal(Cycle):
         passed = await passing(parts, attempt, met)
         self.fallen |= await self.read(lambda c: aside.refused(c, self.job, passed.fallen))
         return await attempt(passed.good)
+
+    async def remember(self, far: Progress) -> None:
+        """Nothing is stored."""
+        self.progress, self.position = far, far.delta_link
 
     async def judged(self, put_off: PutOff) -> Ruling:
         """As a cycle, but that only this object remembers what was planned before."""

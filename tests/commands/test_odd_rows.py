@@ -45,6 +45,18 @@ def test_b8_a_provider_row_with_bytes_is_told_by_its_column(
         ("active", NO_UTF_8, f"active is {SHOWN}; it must be one of: 0, 1"),
         ("active", "'no'", "active is no; it must be one of: 0, 1"),
         ("active", "7", "active is 7; it must be one of: 0, 1"),
+        ("inbound", BLOB, f"inbound is {SHOWN}; it must be one of: null, 0, 1"),
+        ("inbound", "'no'", "inbound is no; it must be one of: null, 0, 1"),
+        ("outbound", NO_UTF_8, f"outbound is {SHOWN}; it must be one of: null, 0, 1"),
+        ("outbound", "-1", "outbound is -1; it must be one of: null, 0, 1"),
+        ("past_months", "-1", "past_months is -1; it must be one of: null, 0-120"),
+        ("past_months", "121", "past_months is 121; it must be one of: null, 0-120"),
+        ("past_months", "1.5", r"past_months is 1\.5; it must be one of: null, 0-120"),
+        ("past_months", "''", "past_months is .*; it must be one of: null, 0-120"),
+        ("future_months", "0", "future_months is 0; it must be one of: null, 1-60"),
+        ("future_months", "61", "future_months is 61; it must be one of: null, 1-60"),
+        ("future_months", "9e99", r"future_months is 9e\+99; it must be one of: null, 1-60"),
+        ("future_months", BLOB, f"future_months is {SHOWN}; it must be one of: null, 1-60"),
     ],
 )
 def test_b8_a_profile_row_that_holds_what_it_should_not_is_told_and_costs_itself_alone(

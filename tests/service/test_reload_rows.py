@@ -57,6 +57,24 @@ async def test_rows_changed_by_sql_take_effect_at_once_however_long_the_interval
     assert {level for level, _ in reloads(world)} == {"info"}
 
 
+async def test_a7_terms_of_one_profile_changed_by_sql_take_effect_while_the_agent_runs(
+    world: World,
+) -> None:
+    world.provider(interval_seconds=3600, outbound=False)
+    anna, bernd = world.hire("ANNA"), world.hire("BERND")
+    for code in ("ANNA", "BERND"):
+        world.enter(code, "bald", SOON)
+        world.enter(code, "vor langem", SOON - timedelta(days=150))
+    async with serving(world) as service:
+        await until(lambda: service.in_step("ANNA") and service.in_step("BERND"))
+        for terms, expected in (({"outbound": True}, 1), ({"past_months": 12}, 2)):
+            mine = state.profile.c.employee_id == world.employees["ANNA"]
+            with world.database.writing() as connection:
+                connection.execute(sa.update(state.profile).where(mine).values(terms))
+            await until(lambda count=expected: len(anna.events()) == count)
+        assert bernd.events() == []
+
+
 WRONG: list[tuple[dict[str, Any], str]] = [
     (
         {"priority": "foo"},

@@ -1,0 +1,65 @@
+"""A7: a profile's own directions and window, as `once`, `preview` and `explain` go by them."""
+
+import json
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from calsync_agent.state import tables as state
+from tests.commands.conftest import Run
+from tests.support.world import SOON, World
+
+pytestmark = pytest.mark.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)
+
+LONG_AGO = SOON - timedelta(days=150)
+
+
+def own(world: World, code: str, **values: object) -> None:
+    """Give a profile terms of its own."""
+    mine = state.profile.c.employee_id == world.employees[code]
+    with world.database.writing() as connection:
+        connection.execute(sa.update(state.profile).where(mine).values(values))
+
+
+def test_a7_once_syncs_each_profile_its_own_ways(run: Run, world: World) -> None:
+    path, anna, bernd = world.folder / "agent.toml", world.tenant.user("anna"), world.hire("BERND")
+    for code in ("ANNA", "BERND"):
+        world.enter(code, f"hier {code}", SOON)
+        world.enter(code, f"früher {code}", LONG_AGO)
+        world.tenant.user(code.lower()).create(f"dort {code}", SOON, SOON + timedelta(hours=2))
+    own(world, "ANNA", outbound=False)
+    own(world, "BERND", inbound=False, past_months=12)
+    assert run("once", "--config", path).status == 0
+    assert [event["subject"] for event in anna.events()] == ["dort ANNA"]
+    told = {event["subject"] for event in bernd.events()}
+    assert told == {"dort BERND", "hier BERND", "früher BERND"}
+    assert "dort ANNA" in {row["subject"] for row in world.activities()}
+    assert "dort BERND" not in {row["subject"] for row in world.activities()}
+    own(world, "ANNA", outbound=None, past_months=12)
+    own(world, "BERND", inbound=None, past_months=None)
+    (told_of_anna, _) = json.loads(run("preview", "--json", "--config", path).out)
+    assert {line["subject"] for line in told_of_anna["only_consolidate"]} == {
+        "hier ANNA",
+        "früher ANNA",
+    }
+    assert run("once", "--config", path).status == 0
+    assert (len(anna.events()), len(bernd.events()), len(world.activities())) == (3, 3, 6)
+
+
+@pytest.mark.parametrize(
+    ("terms", "state_", "said"),
+    [
+        ({"outbound": False}, "waiting", "outbound is switched off"),
+        ({"past_months": 0}, "not sent", "it ended before"),
+        ({"outbound": None}, "to be sent", "first sync is not done yet"),
+    ],
+)
+def test_a7_h4_explain_goes_by_the_profiles_own_terms(
+    run: Run, world: World, terms: dict[str, object], state_: str, said: str
+) -> None:
+    world.enter("ANNA", "Termin", SOON - timedelta(days=60))
+    own(world, "ANNA", **terms)
+    told = run("explain", "Termin", "--lang", "en", "--config", world.folder / "agent.toml")
+    assert said in told.out
+    assert state_ in told.out
