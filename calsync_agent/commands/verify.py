@@ -87,7 +87,12 @@ async def compared(
     unread: list[MailboxTrouble] = []
     for one in wanted:
         work = partial(
-            gather, one=one, synced=synced, span=span, inbound=inbound, outbound=outbound
+            gather,
+            one=one,
+            synced=synced,
+            span=span,
+            inbound=inbound if one["inbound"] is None else one["inbound"],
+            outbound=outbound if one["outbound"] is None else one["outbound"],
         )
         rows = await database.read(work)
         try:

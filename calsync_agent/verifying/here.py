@@ -261,7 +261,14 @@ def aside(
 def profiles(connection: sa.Connection) -> Sequence[Mapping[str, Any]]:
     """The profiles that are to be synced (C5)."""
     found = (
-        sa.select(profile.c.id, profile.c.employee_id, profile.c.external_user_id, employee.c.code)
+        sa.select(
+            profile.c.id,
+            profile.c.employee_id,
+            profile.c.external_user_id,
+            profile.c.inbound,
+            profile.c.outbound,
+            employee.c.code,
+        )
         .join(employee, employee.c.id == profile.c.employee_id)
         .where(
             profile.c.active == sa.true(),

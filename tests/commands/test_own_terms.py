@@ -63,3 +63,20 @@ def test_a7_h4_explain_goes_by_the_profiles_own_terms(
     told = run("explain", "Termin", "--lang", "en", "--config", world.folder / "agent.toml")
     assert said in told.out
     assert state_ in told.out
+
+
+@pytest.mark.parametrize("way", ["inbound", "outbound"])
+def test_a7_h5_verify_tells_what_waits_as_the_profile_says(
+    run: Run, world: World, way: str
+) -> None:
+    path = world.folder / "agent.toml"
+    own(world, "ANNA", **{way: False})
+    world.enter("ANNA", "hier", SOON)
+    world.tenant.user("anna").create("dort", SOON, SOON + timedelta(hours=2))
+    assert run("once", "--config", path).status == 0
+    mine = json.loads(run("verify", "--json", "--config", path).out)
+    own(world, "ANNA", **{way: None})
+    world.provider(**{way: False})
+    assert mine == json.loads(run("verify", "--json", "--config", path).out)
+    world.provider(**{way: True})
+    assert mine != json.loads(run("verify", "--json", "--config", path).out)
