@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from calsync_agent.exchange.calendar import bodies, event_codec
+from calsync_agent.exchange.calendar import bodies, fields
 from calsync_agent.exchange.calendar.heavy import LIGHT
 from calsync_agent.service import heartbeat, leases
 from calsync_agent.service.leases import Leases
@@ -40,7 +40,7 @@ def test_b8_the_loop_is_never_the_one_that_reads_a_long_text(
             readers.add(threading.get_ident())
         return usual(body, link)
 
-    monkeypatch.setattr(event_codec, "read_body", read_body)
+    monkeypatch.setattr(fields, "read_body", read_body)
     anna = rig.world.hire("ANNA")
     text = unit * (MEGABYTE // len(unit))
     body = {"contentType": "text", "content": text}
@@ -77,7 +77,7 @@ async def test_b11_the_heartbeat_beats_while_a_long_text_is_read(
         return usual_read(body, link)
 
     monkeypatch.setattr(Leases, "beat", beat)
-    monkeypatch.setattr(event_codec, "read_body", read_body)
+    monkeypatch.setattr(fields, "read_body", read_body)
     monkeypatch.setattr(leases, "HEARTBEAT", timedelta(seconds=0.01))
     monkeypatch.setattr(heartbeat, "HEARTBEAT", timedelta(seconds=0.01))
     body = {"contentType": "text", "content": "Text " * (MEGABYTE // 5)}
