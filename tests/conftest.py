@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from filelock import FileLock
 
+from calsync_agent import i18n
 from calsync_agent.database.engine import Database, open_database
 from tests.support import servers
 from tests.support.mailing import Ledger, keep_ledger
@@ -40,6 +41,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of xdist where the run's folder is."""
     node.workerinput["calsync_run"] = str(node.config.stash[RUN].folder)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Each test begins in English, whatever the one before it has spoken."""
+    i18n.use("en")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
