@@ -33,7 +33,6 @@ TEXTS: Final = (
 )
 """What argparse says to people, in Python 3.11 to 3.14; the rest is for programmers."""
 
-
 MOST: Final = 2**63 - 1
 """What a `bigint` holds."""
 

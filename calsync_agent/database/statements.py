@@ -10,7 +10,6 @@ _Item = TypeVar("_Item")
 PARAMETERS: Final = 2000
 """Most values bound in one statement; SQL Server takes 2,100 (and adds some of its own)."""
 
-
 PASSING: Final = "WITH (READPAST, READCOMMITTEDLOCK)"
 """SQL Server's hint for reading past rows that others hold; see `skipping_locked`."""
 PASSING_ROWS: Final = "WITH (ROWLOCK, READPAST, READCOMMITTEDLOCK)"

@@ -7,11 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from calsync_agent.appointment.fields import Field
-from calsync_agent.appointment.model import (
-    ActivityId,
-    Appointment,
-    EmployeeId,
-)
+from calsync_agent.appointment.model import ActivityId, Appointment, EmployeeId
 from calsync_agent.i18n import Message, Value
 
 

@@ -87,7 +87,6 @@ class UnreadableEvent:
 Read: TypeAlias = Event | UnreadableEvent | None
 """An event as it is now; None where it is gone."""
 
-
 NAMELESS: Final = "calsync:nameless:"
 """What begins the key of an item that was shown without an id of its own."""
 

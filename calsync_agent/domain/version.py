@@ -3,13 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from calsync_agent.appointment.model import (
-    ActivityId,
-    Appointment,
-    EmployeeId,
-    EventId,
-    ProfileId,
-)
+from calsync_agent.appointment.model import ActivityId, Appointment, EmployeeId, EventId, ProfileId
 
 
 class Side(StrEnum):

@@ -14,13 +14,7 @@ from calsync_agent.appointment.content import (
     unsettled_in,
 )
 from calsync_agent.appointment.fields import ALL, Field
-from calsync_agent.appointment.model import (
-    ActivityId,
-    Appointment,
-    EmployeeId,
-    LinkId,
-    ProfileId,
-)
+from calsync_agent.appointment.model import ActivityId, Appointment, EmployeeId, LinkId, ProfileId
 from calsync_agent.appointment.people import remembered_as
 from calsync_agent.appointment.span import span
 from calsync_agent.domain.activity import Activity, ChangedActivity, NewActivity

@@ -10,13 +10,7 @@ from dataclasses import replace
 from calsync_agent.appointment.fields import BOTH_WAYS, INBOUND_ONLY, PEOPLE, Field
 from calsync_agent.appointment.generated import own_text
 from calsync_agent.appointment.merge import merged
-from calsync_agent.appointment.model import (
-    Appointment,
-    EmployeeId,
-    Participant,
-    Person,
-    Response,
-)
+from calsync_agent.appointment.model import Appointment, EmployeeId, Participant, Person, Response
 from calsync_agent.appointment.people import Directory, known_as, remembered_as
 from calsync_agent.domain.event import Attendee
 from calsync_agent.domain.link import Role

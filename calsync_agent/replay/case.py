@@ -15,11 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from calsync_agent import bundle
-from calsync_agent.consolidate.tables import (
-    activity,
-    activity_exception,
-    activity_participant,
-)
+from calsync_agent.consolidate.tables import activity, activity_exception, activity_participant
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import message
 from calsync_agent.state.tables import link, provider

@@ -26,11 +26,7 @@ from calsync_agent.sandbox.graph.requests import (
     written,
 )
 from calsync_agent.sandbox.model.refusals import GraphRefusal
-from calsync_agent.sandbox.signin.endpoint import (
-    TokenRequest,
-    answer_token,
-    openid_configuration,
-)
+from calsync_agent.sandbox.signin.endpoint import TokenRequest, answer_token, openid_configuration
 from calsync_agent.sandbox.signin.refusals import SignInRefusal
 from calsync_agent.sandbox.tenant import Tenant
 

@@ -34,7 +34,6 @@ _WORDS: Final = {
 }
 """All counts, in the order in which they are told."""
 
-
 _WAITING: Final = {
     HoldKind.DELETE_IN_CONSOLIDATE: marked("deletions in Consolidate"),
     HoldKind.DELETE_IN_EXCHANGE: marked("deletions in Exchange"),

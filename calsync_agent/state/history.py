@@ -8,12 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from calsync_agent.appointment.codec import to_json
-from calsync_agent.appointment.model import (
-    ActivityId,
-    EmployeeId,
-    EventId,
-    ProfileId,
-)
+from calsync_agent.appointment.model import ActivityId, EmployeeId, EventId, ProfileId
 from calsync_agent.database.encoding import holdable
 from calsync_agent.database.statements import chunks
 from calsync_agent.domain.version import Kept, Side

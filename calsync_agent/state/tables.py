@@ -18,14 +18,7 @@ from calsync_agent.database.keys import NewKey
 from calsync_agent.database.model import column, table
 from calsync_agent.database.types import ID_LENGTH, counter, key, long_key, long_text, moment, text
 from calsync_agent.state.rollout_table import RollOut
-from calsync_agent.state.shared_tables import (
-    IDS_ONCE,
-    Log,
-    Meta,
-    Profile,
-    Provider,
-    TypeInExchange,
-)
+from calsync_agent.state.shared_tables import IDS_ONCE, Log, Meta, Profile, Provider, TypeInExchange
 
 SCHEMA_VERSION: Final = 2
 PRINT_LENGTH: Final = 200

@@ -20,13 +20,7 @@ from calsync_agent.i18n import Message
 from calsync_agent.plan.guard import Ruling, allowed, judge
 from calsync_agent.plan.job import Batch, Caution, Count, Job, PutOff, Settled
 from calsync_agent.plan.pairing import Match, no_match
-from calsync_agent.state import (
-    agents,
-    deeds,
-    meta,
-    pending,
-    progress,
-)
+from calsync_agent.state import agents, deeds, meta, pending, progress
 from calsync_agent.state.progress import Progress
 from calsync_agent.sync import aside
 from calsync_agent.sync.first_sync import Compared
@@ -43,10 +37,8 @@ _Item = TypeVar("_Item")
 Also: TypeAlias = Callable[[sa.Connection, Settled], None]
 """What is written with a settled batch, and may depend on it."""
 
-
 AT_ONCE: Final = 100
 """How many appointments are taken out of pending work at a time."""
-
 
 MEETINGS_AT_ROWS: Final = 3
 """How often a transaction is tried that lost a row to another profile's cycle."""

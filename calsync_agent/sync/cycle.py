@@ -13,13 +13,7 @@ from calsync_agent.domain.calendar import Changes
 from calsync_agent.errors import FeedTrouble, MailboxTrouble
 from calsync_agent.plan.guard import waiting_for
 from calsync_agent.plan.job import PutOff
-from calsync_agent.state import (
-    holds,
-    links,
-    progress,
-    quarantine,
-    waiting,
-)
+from calsync_agent.state import holds, links, progress, quarantine, waiting
 from calsync_agent.sync import oddities
 from calsync_agent.sync.context import AT_ONCE, Cycle
 from calsync_agent.sync.first_sync import compare

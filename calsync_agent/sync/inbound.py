@@ -17,11 +17,7 @@ from calsync_agent.i18n import message
 from calsync_agent.plan.job import PutOff, Settled
 from calsync_agent.plan.pairing import Match, no_match
 from calsync_agent.plan.window import RENEWED_AFTER, Window
-from calsync_agent.state import (
-    links,
-    pending,
-    progress,
-)
+from calsync_agent.state import links, pending, progress
 from calsync_agent.state.progress import Progress
 from calsync_agent.sync import oddities
 from calsync_agent.sync.context import Cycle
@@ -32,7 +28,6 @@ from calsync_agent.sync.read_events import SeriesSeen
 
 PATIENCE: Final = 15.0
 """Seconds that sending waits for the answer to what has changed."""
-
 
 SERIES_AT_ONCE: Final = 20
 """How many series are read at a time, with all their exceptions."""

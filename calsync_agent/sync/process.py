@@ -7,9 +7,7 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import EventId
 from calsync_agent.plan.job import Batch, Caution, PutOff, Settled
 from calsync_agent.plan.pairing import Match, no_match
-from calsync_agent.state import (
-    pending,
-)
+from calsync_agent.state import pending
 from calsync_agent.sync.context import Also, Cycle
 from calsync_agent.sync.settle import FIRST_PASS
 

@@ -4,12 +4,7 @@ from http import HTTPStatus
 from typing import Final
 
 from calsync_agent.domain.operation import Lost
-from calsync_agent.errors import (
-    FeedTrouble,
-    MailboxClosed,
-    MailboxUnavailable,
-    TokenRefused,
-)
+from calsync_agent.errors import FeedTrouble, MailboxClosed, MailboxUnavailable, TokenRefused
 from calsync_agent.exchange.transport.requests import Answer, Outcome
 from calsync_agent.exchange.transport.retry import throttles
 from calsync_agent.i18n import Message, message

@@ -24,11 +24,7 @@ from calsync_agent.sandbox.model import events, occurrences, responses, shapes
 from calsync_agent.sandbox.model.entries import CalendarEntry, entry_of
 from calsync_agent.sandbox.model.items import Calendar, Item, Mailbox
 from calsync_agent.sandbox.model.moments import read_moment
-from calsync_agent.sandbox.model.refusals import (
-    GraphRefusal,
-    change_key_conflict,
-    invalid_request,
-)
+from calsync_agent.sandbox.model.refusals import GraphRefusal, change_key_conflict, invalid_request
 from calsync_agent.sandbox.model.responses import Answer as Response
 from calsync_agent.sandbox.model.world import Action, World
 

@@ -7,13 +7,7 @@ where it is, with "Canceled: " before its subject and shown as free, until its o
 from dataclasses import replace
 from datetime import date
 
-from calsync_agent.sandbox.model.content import (
-    PRIVATE_FIELDS,
-    Attendee,
-    Changes,
-    Content,
-    Response,
-)
+from calsync_agent.sandbox.model.content import PRIVATE_FIELDS, Attendee, Changes, Content, Response
 from calsync_agent.sandbox.model.entries import CalendarEntry, entry_of
 from calsync_agent.sandbox.model.expansion import occurs_on
 from calsync_agent.sandbox.model.identifiers import occurrence_uid

@@ -6,11 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from calsync_agent.sandbox.model import shapes
-from calsync_agent.sandbox.model.refusals import (
-    GraphRefusal,
-    invalid_body,
-    property_validation,
-)
+from calsync_agent.sandbox.model.refusals import GraphRefusal, invalid_body, property_validation
 from calsync_agent.sandbox.model.zones import instant, local_time, zone
 
 _WRITTEN: Final = re.compile(

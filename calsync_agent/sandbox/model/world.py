@@ -10,13 +10,7 @@ from threading import RLock
 
 from calsync_agent.sandbox.model.clock import Clock
 from calsync_agent.sandbox.model.identifiers import Identifiers
-from calsync_agent.sandbox.model.items import (
-    Calendar,
-    CalendarIndex,
-    Item,
-    Mailbox,
-    MailboxIndex,
-)
+from calsync_agent.sandbox.model.items import Calendar, CalendarIndex, Item, Mailbox, MailboxIndex
 from calsync_agent.sandbox.model.mail import Mail
 from calsync_agent.sandbox.model.refusals import (
     GraphRefusal,
