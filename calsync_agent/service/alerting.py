@@ -2,8 +2,9 @@
 
     database ─▶ situation ─▶ problems ─▶ ledger (pure) ─▶ record in the database ─▶ Delivery
 
-Of several agents the one that has run longest looks; what it tells is claimed in the database.
-Where the database is away, or not ours to write to, that alone is told, from memory.
+Of several agents the one that has run longest tells, before others one that is set up to; what it
+tells is claimed in the database. Where the database is away, or not ours to write to, that alone is
+told, from memory. Whatever is told stands in the log as well, also where nobody is named.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from calsync_agent.alerts.notice import Notice
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import CalsyncError, DatabaseRefused
@@ -38,6 +40,9 @@ _log: Final = logging.getLogger(__name__)
 
 LOOKS_EVERY: Final = 5.0
 """Seconds between two looks."""
+
+LOOKS_FOR_THE_LOG: Final = 6
+"""Where only the log is told, one look is taken in so many."""
 
 PATIENCE: Final = 20.0
 """Seconds after which a database that does not answer counts as away."""
@@ -92,9 +97,11 @@ class Alerting:
         await self.delivery.close()
 
     async def _work(self) -> None:
+        passed = 0
         while True:
             await self._take_over()
-            if self._outlets:
+            passed = 0 if self._outlets else (passed + 1) % LOOKS_FOR_THE_LOG
+            if passed == 0:
                 await self._look()
             await asyncio.sleep(LOOKS_EVERY)
 
@@ -217,7 +224,17 @@ class Alerting:
             labels = {one.label for one in self._outlets.channels}
             but = {label for label in labels if _channel(label) in names}
             notice = wording.notice(alike, "begun" if state == "begun" else "ended")
+            _write_down(notice, alike)
             self.delivery.send(notice, names if state == "begun" else (), but)
+
+
+def _write_down(notice: Notice, alike: Iterable[Entry]) -> None:
+    """Put into the log what is told; `problem` and `ended` are for whoever counts by kinds."""
+    ended = notice.state == "ended"
+    grave = any(entry.case.weight == Weight.ERROR.name.lower() for entry in alike)
+    level = logging.INFO if ended else logging.ERROR if grave else logging.WARNING
+    told = message("{text}", text="; ".join(notice.text.splitlines()))
+    _log.log(level, told, extra={"problem": notice.kind, "ended": ended})
 
 
 def _apply(connection: sa.Connection, plan: Steps, now: datetime) -> list[tuple[str, list[Entry]]]:
@@ -252,8 +269,9 @@ def _first(found: Situation, listed: Iterable[Problem], kind: Kind) -> Case | No
 
 
 def _tells(found: Situation) -> UUID | None:
-    """The agent that is to tell: of those that can, the one that has run longest."""
-    return next((one.id for one in found.pulse.alive if one.tells), None)
+    """The agent that is to tell: of those set up to, else of all, the one that has run longest."""
+    living = sorted(found.pulse.alive, key=lambda one: not one.tells)
+    return living[0].id if living else None
 
 
 def _channel(label: str) -> str:

@@ -1,6 +1,7 @@
 """Whoever is to know hears of it: the agent, its channels, and what they are told (H2)."""
 
 import json
+import logging
 import stat
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from calsync_agent.database.engine import Database
 from calsync_agent.errors import DatabaseTrouble
 from calsync_agent.health import ledger
 from calsync_agent.i18n import message
+from calsync_agent.logs.event_ids import PROBLEMS, event_id_of
 from calsync_agent.service import alerting, delivery
 from calsync_agent.state import agents
 from calsync_agent.state import tables as state
@@ -170,6 +172,26 @@ async def test_h2_a_channel_that_fails_delays_nothing_and_is_told_through_the_ot
             await until(lambda: ("alert_channel", "ended") in other.told())
             assert hook.told() == [OFF, ON]
     assert sorted(set(other.told())) == sorted(other.told())
+
+
+async def test_h2_where_nobody_is_named_the_log_tells_of_a_problem_and_of_its_end(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(alerting, "LOOKS_FOR_THE_LOG", 1)
+    caplog.set_level(logging.INFO)
+    world.hire("MM")
+    switch(world, on=False)
+
+    def told() -> list[tuple[str, int]]:
+        found = (one for one in caplog.records if hasattr(one, "problem"))
+        return [(one.levelname, event_id_of(one)) for one in found]
+
+    number = PROBLEMS["directions_off"]
+    async with serving(world, world.settings()):
+        await until(lambda: told() == [("WARNING", number)])
+        switch(world, on=True)
+        await until(lambda: len(told()) > 1)
+    assert told() == [("WARNING", number), ("INFO", number + 1)]
 
 
 async def test_h2_mailboxes_that_fail_alike_are_one_message_with_the_number(
