@@ -1,6 +1,7 @@
 """From what an admin enters to `agent.toml` and the files with secrets that it names.
 
-Draft ──write──▶ database-password.txt, client-secret.txt, agent.toml: for their owner alone
+Draft ──write──▶ database-password.txt, client-secret.txt, agent.toml: for their owner alone,
+and for the group that shares the folder, which is the service's
 """
 
 import os
@@ -24,11 +25,12 @@ from calsync_agent.platform import (
     is_file,
     is_folder,
     is_there,
+    private_mode,
     read_file,
     replace_file,
 )
 
-_OWNER_ONLY: Final = 0o600
+_GROUP: Final = 0o040
 _KEPT: Final = (("sync", Sync), ("log", Log), ("alerts", Alerts), ("metrics", Metrics))
 
 
@@ -95,18 +97,20 @@ def older(path: Path) -> Path:
 def write(path: Path, draft: SettingsDraft) -> list[Path]:
     """Write the settings, and before them the files with secrets that they name; all written.
 
-    Each is written whole or not at all, and for its owner alone. Sections that a draft does not
-    speak of stay as they are in an older file, of which a copy is kept. Raises ConfigurationRefused
-    with what stood in the way.
+    Each is written whole or not at all, and for its owner alone; where a group shares the folder,
+    it may read them: the service that uses them is another account than who writes. Sections that a
+    draft does not speak of stay as they are in an older file, of which a copy is kept. Raises
+    ConfigurationRefused with what stood in the way.
     """
     draft = draft.stripped()
     contents = _contents(path, draft)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        mode = private_mode(path.parent, _GROUP)
         if is_file(path):
-            replace_file(older(path), read_file(path, LARGEST), _OWNER_ONLY)
+            replace_file(older(path), read_file(path, LARGEST), mode)
         for file, content in contents.items():
-            replace_file(file, content.encode(), _OWNER_ONLY)
+            replace_file(file, content.encode(), mode)
     except OSError as error:
         raise ConfigurationRefused(
             message(

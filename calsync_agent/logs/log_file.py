@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from calsync_agent.i18n import Message, message
+from calsync_agent.platform import private_mode
 
 MOST_BYTES: Final = 10_000_000
 KEPT_FILES: Final = 5
@@ -97,13 +98,18 @@ class LogFile(RotatingFileHandler):
 
 
 def _opened_for_its_owner(path: str) -> int:
-    """A handle to append by, got without waiting; others lose what rights they had."""
+    """A handle to append by, got without waiting; others lose what rights they had.
+
+    A group that shares the folder has the file as well: the service goes on with what an
+    administrator's command began.
+    """
     flags = os.O_APPEND | os.O_CREAT | os.O_WRONLY
     handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o600)
     found = os.fstat(handle)
     if stat.S_ISREG(found.st_mode) and sys.platform != "win32":
         with suppress(PermissionError):  # somebody else's file, which we may write to
-            os.fchmod(handle, stat.S_IMODE(found.st_mode) & 0o770)
+            shared = private_mode(Path(path).parent) & 0o060
+            os.fchmod(handle, stat.S_IMODE(found.st_mode) & 0o770 | shared)
     return handle
 
 

@@ -84,8 +84,9 @@ def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
 
     `mode` are the permission bits (0o600 for a secret); without it those of the old file stay, or
     the account's usual ones are taken. On Windows a mode that gives others nothing means: for the
-    owner, the system and administrators. The owner stays where this account may keep it, and a
-    symbolic link goes on pointing at the file. Raises OSError; the old file is then untouched.
+    owner, the system and administrators. The owner stays where this account may keep it; in a
+    folder that a group shares, the file is that group's. A symbolic link goes on pointing at the
+    file. Raises OSError; the old file is then untouched.
     """
     target = path.resolve()
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
@@ -120,6 +121,33 @@ def readable_by_others(path: Path) -> bool | None:
     return readable
 
 
+def shared_by_group(folder: Path) -> bool:
+    """Whether the folder passes its group on to what is made in it (its set-group-ID bit is set).
+
+    That is how a service and its administrators share a folder (inode(7)). Never raises.
+    """
+    return sys.platform != "win32" and _kind(folder, lambda mode: bool(mode & stat.S_ISGID))
+
+
+def private_mode(folder: Path, group: int = 0o060) -> int:
+    """The permission bits of a file in `folder` that is nobody else's business.
+
+    Its owner's, and `group` for the folder's group where that shares the folder.
+    """
+    return 0o600 | (group if shared_by_group(folder) else 0)
+
+
+def handed_over(path: Path) -> Path | None:
+    """What systemd hands over to this service under the name of this file; None where nothing is.
+
+    An empty credential stands for a file that there is not (systemd.exec(5), `LoadCredential=` and
+    `SetCredential=`).
+    """
+    folder = os.environ.get("CREDENTIALS_DIRECTORY", "") if sys.platform != "win32" else ""
+    found = Path(folder, path.name)
+    return found if folder and is_file(found) and found.stat().st_size else None
+
+
 def changes_unheard(path: PurePath) -> bool:
     """Whether the system tells nobody of changes to `path`, because it is a network share's.
 
@@ -149,8 +177,10 @@ def _like(target: Path, temporary: Path, mode: int | None) -> None:
             temporary.chmod(0o666 & ~_umask() if mode is None else mode)
             return
         # Only root gives files away; otherwise the new file is this account's.
+        folder = target.parent
+        group = folder.stat().st_gid if shared_by_group(folder) else old.st_gid
         with suppress(PermissionError):
-            os.chown(temporary, old.st_uid, old.st_gid)
+            os.chown(temporary, old.st_uid, group)
         temporary.chmod(stat.S_IMODE(old.st_mode) if mode is None else mode)
 
 

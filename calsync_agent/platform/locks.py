@@ -1,11 +1,14 @@
 """Telling whether a process on this host still lives."""
 
+import sys
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from filelock import FileLock, Timeout
+
+from calsync_agent.platform.files import private_mode, shared_by_group
 
 # A process that asks `is_held` holds the lock for a moment itself.
 _PATIENCE: Final = 2.0
@@ -30,6 +33,10 @@ class ProcessLock:
             self._lock.acquire(timeout=_PATIENCE)
         except Timeout:
             return False
+        # Another account of the group that shares the folder may ask whether it is held.
+        if sys.platform != "win32" and shared_by_group(self.path.parent):
+            with suppress(PermissionError):  # somebody else's file, which we may write to
+                self.path.chmod(private_mode(self.path.parent))
         return True
 
     def release(self) -> None:
@@ -67,8 +74,12 @@ def is_held(path: Path) -> bool:
     True as well where this account may not tell, because the file belongs to another one: whoever
     takes work over from the dead must not do so on a guess.
     """
-    if not path.exists():
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
         return False
+    except PermissionError:  # the folder belongs to another account
+        return True
     lock = FileLock(path, thread_local=False)
     try:
         lock.acquire(blocking=False)

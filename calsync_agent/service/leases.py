@@ -17,7 +17,7 @@ from calsync_agent.appointment.model import ProfileId
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import Trouble
 from calsync_agent.i18n import message
-from calsync_agent.platform import is_held, seconds_passed
+from calsync_agent.platform import is_held, is_there, seconds_passed
 from calsync_agent.state import agents
 from calsync_agent.state.agents import HEARTBEAT, SILENCE, Holder, Identity, Traits
 
@@ -141,7 +141,7 @@ class Leases:
         self._bury()
 
     def _is_dead(self, host: str, lock_file: Path) -> bool:
-        dead = host == self.identity.host and lock_file.exists() and not is_held(lock_file)
+        dead = host == self.identity.host and is_there(lock_file) and not is_held(lock_file)
         if dead:
             self._tombs.add(lock_file)
         return dead

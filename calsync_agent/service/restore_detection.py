@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from calsync_agent.errors import Undecided
 from calsync_agent.i18n import message
-from calsync_agent.platform import replace_file, state_folder
+from calsync_agent.platform import private_mode, replace_file, state_folder
 from calsync_agent.state import identity
 from calsync_agent.state.identity import Place
 
@@ -116,7 +116,9 @@ class Memory:
         before = known.get(number)
         if before is None or seen.position > before.position or seen.name != before.name:
             stored = {name: asdict(one) for name, one in {**known, number: seen}.items()}
-            replace_file(self._file, json.dumps(stored, indent=1).encode())
+            # An administrator's command remembers for the service, and the other way round.
+            mode = private_mode(self._file.parent)
+            replace_file(self._file, json.dumps(stored, indent=1).encode(), mode)
 
     def _read(self) -> dict[str, Remembered]:
         """What is remembered; a file that cannot be read is as good as none."""

@@ -1,13 +1,14 @@
 """The files and the variable that agent.toml names: what is wrong, never what they hold."""
 
 import datetime as dt
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from calsync_agent.config.reading import read
-from calsync_agent.config.settings import ClientCertificate
+from calsync_agent.config.settings import ClientCertificate, ClientSecret
 
 APP = 'client_id = "a"\n'
 SECRET = 'client_secret_file = "secret.txt"\n'
@@ -21,6 +22,48 @@ def test_a_credential_s_missing_file_is_named(
 ) -> None:
     path = write(exchange=f'{APP}{key} = "gone"')
     assert lines(path) == [f"exchange.{key}: there is no file {tmp_path / 'gone'}"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="systemd")
+@pytest.mark.parametrize("there", [False, True], ids=["no file", "not for this account"])
+def test_what_systemd_hands_over_stands_for_a_file_that_this_account_may_not_read(
+    write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, there: bool
+) -> None:
+    path = write(database=POSTGRESQL, exchange=f'{APP}client_secret_file = "secret.txt"')
+    handed = tmp_path / "credentials"
+    handed.mkdir()
+    for name in ("secret.txt", "password"):
+        (tmp_path / name).unlink(missing_ok=True)
+        (handed / name).write_text(f"handed over as {name.partition('.')[0]}\n")
+    (handed / "password").write_text("from-systemd\n")
+    if there:
+        (tmp_path / "password").write_text("for root alone\n")
+        usual = os.open
+
+        def denied(file: Path, *how: int) -> int:
+            if file == tmp_path / "password":
+                raise PermissionError(13, "Permission denied", str(file))
+            return usual(file, *how)
+
+        monkeypatch.setattr(os, "open", denied)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(handed))
+    settings = read(path)
+    assert isinstance(settings.credential, ClientSecret)
+    assert settings.credential.value.get_secret_value() == "handed over as secret"
+    assert "from-systemd" in settings.database.url.get_secret_value()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="systemd")
+def test_a_file_that_can_be_read_goes_before_what_systemd_hands_over(
+    write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file is watched; a credential stays as it was when the service began."""
+    (tmp_path / "credentials").mkdir()
+    (tmp_path / "credentials" / "secret.txt").write_text("older")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "credentials"))
+    settings = read(write())
+    assert isinstance(settings.credential, ClientSecret)
+    assert settings.credential.value.get_secret_value() == "s3cret-value"
 
 
 def test_every_other_missing_file_is_named(

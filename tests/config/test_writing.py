@@ -118,6 +118,17 @@ def test_only_the_owner_can_read_what_was_written(file: Path) -> None:
         assert written.stat().st_mode & 0o777 == 0o600
 
 
+@POSIX
+def test_the_group_that_shares_the_folder_can_read_what_was_written(file: Path) -> None:
+    """The service is another account than who sets it up."""
+    file.parent.mkdir(parents=True)
+    file.parent.chmod(0o2770)
+    write(file, GOOD)
+    for written in (*write(file, GOOD), writing.older(file)):
+        assert written.stat().st_mode & 0o777 == 0o640
+        assert written.stat().st_gid == file.parent.stat().st_gid
+
+
 def test_an_older_file_keeps_what_was_not_asked_for_unless_it_is_wrong(file: Path) -> None:
     write(file, GOOD)
     older = file.read_text().replace("max_deletes = 10", "max_deletes = 25")

@@ -10,7 +10,13 @@ from pathlib import Path, PureWindowsPath
 
 import pytest
 
-from calsync_agent.platform import changes_unheard, readable_by_others, replace_file
+from calsync_agent.platform import (
+    changes_unheard,
+    handed_over,
+    private_mode,
+    readable_by_others,
+    replace_file,
+)
 
 
 class Held(PermissionError):
@@ -96,6 +102,53 @@ def test_the_owner_stays_where_that_is_allowed(
     replace_file(path, b"new")
     assert asked == [(path.stat().st_uid, path.stat().st_gid)]
     assert path.read_bytes() == b"new"
+
+
+@posix
+def test_in_a_folder_that_a_group_shares_a_replaced_file_is_that_groups(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A secret that root put there by hand was root's alone; the service is to read the next."""
+    path = tmp_path / "secret.txt"
+    path.write_bytes(b"old")
+    tmp_path.chmod(0o2770)
+    asked = []
+    monkeypatch.setattr(os, "chown", lambda _path, _user, group: asked.append(group))
+    usual = Path.stat
+
+    def stat_with_groups(file: Path, **how: bool) -> os.stat_result:
+        found = usual(file, **how)
+        group = 4711 if file == tmp_path else found.st_gid
+        return os.stat_result((*found[:5], group, *found[6:]))
+
+    monkeypatch.setattr(Path, "stat", stat_with_groups)
+    replace_file(path, b"new", mode=0o640)
+    assert asked == [4711]
+
+
+@posix
+@pytest.mark.parametrize(("folder", "mode"), [(0o700, 0o600), (0o2770, 0o660), (0o755, 0o600)])
+def test_a_private_file_is_the_groups_too_where_it_shares_the_folder(
+    tmp_path: Path, folder: int, mode: int
+) -> None:
+    tmp_path.chmod(folder)
+    assert private_mode(tmp_path) == mode
+    assert private_mode(tmp_path / "missing") == 0o600
+
+
+@posix
+@pytest.mark.parametrize(
+    ("content", "handed"), [(b"geheim", True), (b"", False), (None, False)], ids=repr
+)
+def test_a_credential_stands_for_a_file_unless_it_is_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, handed: bool
+) -> None:
+    path = Path("/etc/xdg/calsync/client-secret.txt")
+    assert handed_over(path) is None
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    if content is not None:
+        (tmp_path / path.name).write_bytes(content)
+    assert handed_over(path) == (tmp_path / path.name if handed else None)
 
 
 @posix

@@ -1,5 +1,6 @@
 """Telling whether a process on this host still lives."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -90,6 +91,32 @@ def test_a_lock_that_cannot_be_looked_at_counts_as_held(
 
     monkeypatch.setattr(FileLock, "acquire", denied)
     assert is_held(path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_b11_a_lock_in_a_folder_that_others_may_not_enter_counts_as_held(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_arguments: object, **_options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", denied)
+    assert is_held(path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+@pytest.mark.parametrize(("folder", "mode"), [(0o2770, 0o660), (0o700, 0o600)])
+def test_b11_a_group_that_shares_the_folder_may_ask_whether_a_lock_is_held(
+    path: Path, folder: int, mode: int
+) -> None:
+    path.parent.mkdir()
+    path.parent.chmod(folder)
+    before = os.umask(0o077)
+    try:
+        with ProcessLock(path):
+            assert path.stat().st_mode & 0o777 == mode
+    finally:
+        os.umask(before)
 
 
 def test_b11_a_lock_file_is_removed_only_after_it_was_let_go(

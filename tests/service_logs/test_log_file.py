@@ -157,6 +157,19 @@ def test_a_file_from_before_is_closed_to_others_but_not_to_its_group(path: Path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o660
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="access lists instead of permission bits")
+def test_the_file_is_the_groups_too_where_it_shares_the_folder(path: Path) -> None:
+    """What an administrator's command began, the service goes on with."""
+    path.parent.mkdir()
+    path.parent.chmod(0o2770)
+    before = os.umask(0o077)
+    try:
+        LogFile(path).close()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_a_full_disk_is_said_once_and_ends_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     made = LogFile(Path("/dev/full"))
