@@ -15,6 +15,7 @@ SOUND: dict[str, Any] = {
     "start": {"dateTime": "2026-12-07T08:00:00.0000000", "timeZone": "UTC"},
     "end": {"dateTime": "2026-12-07T09:00:00.0000000", "timeZone": "UTC"},
     "type": "singleInstance",
+    "originalStartTimeZone": "W. Europe Standard Time",
     "isOrganizer": True,
 }
 
@@ -31,6 +32,8 @@ SOUND: dict[str, Any] = {
         ("attendees", {"emailAddress": {}}),
         ("importance", "urgent"),
         ("location", ["Saal"]),
+        ("lastModifiedDateTime", "yesterday"),
+        ("recurrence", {"pattern": {"type": "weekly", "interval": 1, "daysOfWeek": ["montag"]}}),
     ],
 )
 def test_b8_an_odd_property_is_named_in_the_reason(name: str, value: object) -> None:
@@ -45,3 +48,16 @@ def test_b8_an_odd_property_is_named_in_the_reason(name: str, value: object) -> 
 def test_b8_without_start_an_event_cannot_be_read() -> None:
     assert isinstance(read_event({**SOUND, "start": None}, Directory()), UnreadableEvent)
     assert not isinstance(read_event(SOUND, Directory()), UnreadableEvent)
+
+
+@pytest.mark.parametrize("said", ["no", "false", 0, 1, [], {}])
+@pytest.mark.parametrize(
+    "name", ["isAllDay", "isOrganizer", "isCancelled", "isOnlineMeeting", "isReminderOn"]
+)
+def test_b8_what_is_neither_true_nor_false_is_never_taken_for_either(
+    name: str, said: object
+) -> None:
+    found = read_event({**SOUND, name: said}, Directory())
+    assert isinstance(found, UnreadableEvent)
+    with speaking("en"):
+        assert name in str(found.reason)

@@ -101,7 +101,7 @@ def event_named(body: object) -> Value:
 
 
 def _read(event_id: EventId, body: Json, people: Directory) -> Event | UnreadableEvent:
-    all_day = bool(body.get("isAllDay"))
+    all_day = _flag(body, "isAllDay")
     zone, warning = _zone(body, people)
     if zone is None:
         name = body.get("originalStartTimeZone") or _ZONELESS
@@ -119,8 +119,7 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
     organizer = _person(body.get("organizer") or {})
     invited = tuple(body.get("attendees") or ())
     participants, guests = _people(invited, organizer, people)
-    said = body.get("isOrganizer")
-    is_organizer = True if said is None else bool(said)
+    is_organizer = _flag(body, "isOrganizer", absent=True)
     link = own_link(body)
     appointment = Appointment(
         start=start,
@@ -153,8 +152,8 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
         transaction_id=_plain(body.get("transactionId")) or None,
         modified_at=instant(body.get("lastModifiedDateTime")),
         is_organizer=is_organizer,
-        is_cancelled=bool(body.get("isCancelled")),
-        is_online_meeting=bool(body.get("isOnlineMeeting")),
+        is_cancelled=_flag(body, "isCancelled"),
+        is_online_meeting=_flag(body, "isOnlineMeeting"),
         response=_response((body.get("responseStatus") or {}).get("response")),
         organizer=organizer,
         attendees=tuple(map(_attendee, invited)),
@@ -239,6 +238,14 @@ def _response(value: str | None) -> Response:
     return _RESPONSES.get((value or "none").lower(), Response.NONE)
 
 
+def _flag(body: Json, name: str, *, absent: bool = False) -> bool:
+    """A yes or no. Raises ValueError for anything else: what cancels or ends is never guessed."""
+    said = body.get(name)
+    if not isinstance(said, bool | None):
+        raise ValueError(f"{name} is neither true nor false")
+    return absent if said is None else said
+
+
 def _plain(value: object) -> str | None:
     """A sign of recognition, which is of a few plain characters; None where it is none of ours."""
     return value if isinstance(value, str) and value.isascii() and value.isprintable() else None
@@ -246,7 +253,7 @@ def _plain(value: object) -> str | None:
 
 def _reminder(body: Json) -> tuple[int | None, Message | None]:
     """The reminder; one that is no number is none, but not in silence."""
-    if not body.get("isReminderOn"):
+    if not _flag(body, "isReminderOn"):
         return None, None
     minutes = body.get("reminderMinutesBeforeStart")
     try:

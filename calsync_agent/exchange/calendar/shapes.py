@@ -8,6 +8,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from calsync_agent.appointment.model import Importance
+from calsync_agent.exchange.calendar.datetimes import instant
+from calsync_agent.exchange.calendar.patterns import read_recurrence
+
+_SOME_DAY: Final = datetime(2000, 1, 1)
 
 
 def misshapen(event: Mapping[str, Any]) -> list[str]:
@@ -44,11 +48,27 @@ def _are_recipients(value: object) -> bool:
 
 
 def _is_recurrence(value: object) -> bool:
-    return value is None or (
-        isinstance(value, Mapping)
-        and isinstance(value.get("pattern"), Mapping)
-        and isinstance(value.get("range"), Mapping)
-    )
+    if not isinstance(value, Mapping | None):
+        return False
+    try:
+        read_recurrence(value, _SOME_DAY)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
+    return True
+
+
+def _is_instant(value: object) -> bool:
+    if not isinstance(value, str | None):
+        return False
+    try:
+        instant(value)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool | None)
 
 
 def _is_importance(value: object) -> bool:
@@ -69,5 +89,10 @@ _SOUND: Final[Mapping[str, Callable[[object], bool]]] = {
     "showAs": _is_text,
     "responseStatus": _is_object,
     "onlineMeeting": _is_object,
-    "lastModifiedDateTime": _is_text,
+    "lastModifiedDateTime": _is_instant,
+    "isAllDay": _is_flag,
+    "isOrganizer": _is_flag,
+    "isCancelled": _is_flag,
+    "isOnlineMeeting": _is_flag,
+    "isReminderOn": _is_flag,
 }
