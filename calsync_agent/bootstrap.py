@@ -219,6 +219,11 @@ async def tenant_users(settings: Settings, provider: Provider) -> list[Account]:
     return found
 
 
+async def sign_in(made: Checkup, settings: Settings, tenant: str) -> None:
+    """Whether the app can sign in to this tenant."""
+    await checkup.sign_in(made, settings, tenant, connect, grants)
+
+
 async def check(made: Checkup, settings: Settings, find_user: str | None) -> None:
     """Go through all that the sync needs; `find_user`: address, principal name or object id."""
     database = await made.attempt(

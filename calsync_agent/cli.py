@@ -12,7 +12,7 @@ from typing import Final
 
 from calsync_agent import __version__, exits, i18n
 from calsync_agent.arguments import Parser, language, translated, whole_number
-from calsync_agent.commands import profile_verbs
+from calsync_agent.commands import check_verb, profile_verbs
 from calsync_agent.console import flush, give_up, say, warn
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _
@@ -107,18 +107,8 @@ def parser() -> Parser:
 
 
 def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
-    check = _verb(verbs, "check", _check, _("look whether everything is there that the sync needs"))
-    check.add_argument(
-        "--find-user",
-        metavar=_("ADDRESS"),
-        help=_("also find this user: e-mail address, user principal name or object id"),
-    )
-    check.add_argument(
-        "--alert",
-        action="store_true",
-        help=_("instead, send a test message through each channel of [alerts]"),
-    )
-    check.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
+    told = _("look whether everything is there that the sync needs")
+    _verb(verbs, "check", _check, told, check_verb.fill)
     status = _verb(verbs, "status", _status, _("tell how everything is, and what needs a person"))
     status.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
     explain = _verb(verbs, "explain", _explain, _("tell why something is or is not in step"))

@@ -105,6 +105,7 @@ class CalsyncApp(App[None]):
         self._demo = demo
         self._every = every
         self._first: str | None = None
+        self._tenant = ""
         self._gate = Gate()
         glyphs.use(glyphs.PLAIN if plain else glyphs.RICH)
         self.set_class(plain, "-plain")
@@ -156,6 +157,7 @@ class CalsyncApp(App[None]):
     async def opened(self, gateway: Gateway) -> None:
         """The way to the data is there: show the window."""
         self.gateway = gateway
+        gateway.proposed_tenant = self._tenant
         await self._instead(MainScreen(gateway, first=self._first, every=self._every))
 
     async def on_refused_screen_opened(self, opened: RefusedScreen.Opened) -> None:
@@ -187,6 +189,7 @@ class CalsyncApp(App[None]):
         """The settings are there: go on to the provider."""
         if self._start is not None:
             self._start.config = done.path
+            self._tenant = done.tenant
             self._first = ProviderPage.NAME
             self.action_begin()
 

@@ -12,6 +12,7 @@ As text, a line for each step, with the page on which something is put right bel
   looked at before something else is put right is left out.
 - With `--alert` the steps are `settings` and, once for each channel, `alerts`: nothing else is
   looked at, and a test message goes out. The exit status is 1 where one did not get through.
+- With `--sign-in TENANT` they are `settings` and `sign_in`, for a tenant that need not be set yet.
 - `message` is one sentence in the language of the command, or a line for each of several problems;
   it says what to do. `mend` is only there where a page on the web is the place for it; a step that
   is `ok` may have one, too, as advice. `warning` is only there, and true, where a step is `ok` but
@@ -66,10 +67,7 @@ def check(options: argparse.Namespace) -> int:
         made.fine("settings", message("{file} is complete", file=str(settings.path)))
         for warning in reading.exposed(settings):
             made.warned("settings", warning)
-        if options.alert:
-            asyncio.run(_alert(made, settings))
-        else:
-            asyncio.run(bootstrap.check(made, settings, options.find_user))
+        asyncio.run(_look(made, settings, options))
     if options.json:
         say_json(_as_json(made))
     else:
@@ -81,6 +79,15 @@ def check(options: argparse.Namespace) -> int:
             for line in _line(step).split("\n"):
                 warn(line)
     return made.status
+
+
+async def _look(made: Checkup, settings: Settings, options: argparse.Namespace) -> None:
+    if options.alert:
+        await _alert(made, settings)
+    elif options.sign_in:
+        await bootstrap.sign_in(made, settings, options.sign_in)
+    else:
+        await bootstrap.check(made, settings, options.find_user)
 
 
 async def _alert(made: Checkup, settings: Settings) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -51,6 +51,14 @@ class SettingsDraft:
     def stripped(self) -> "SettingsDraft":
         """The same without white space around anything."""
         return SettingsDraft(**{one.name: getattr(self, one.name).strip() for one in fields(self)})
+
+    def placed(self, folder: Path) -> "SettingsDraft":
+        """The same with whole paths, so that settings may be elsewhere than in that folder."""
+        draft = self.stripped()
+        certificate, authorities = (
+            str(folder / name) if name else "" for name in (draft.certificate_file, draft.ca_file)
+        )
+        return replace(draft, certificate_file=certificate, ca_file=authorities)
 
     def apart(self) -> tuple[str, str]:
         """The url without its password, and the password; "" where there is none."""

@@ -17,6 +17,7 @@ from calsync_agent.platform.files import (
     read_file,
     readable_by_others,
     replace_file,
+    sharing_group,
 )
 from calsync_agent.platform.folders import config_folders, log_folder, state_folder
 from calsync_agent.platform.lifeline import when_stdin_closes
@@ -41,6 +42,7 @@ __all__ = [
     "readable_by_others",
     "replace_file",
     "seconds_passed",
+    "sharing_group",
     "state_folder",
     "stop_requested",
     "when_stdin_closes",

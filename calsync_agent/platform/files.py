@@ -137,6 +137,21 @@ def private_mode(folder: Path, group: int = 0o060) -> int:
     return 0o600 | (group if shared_by_group(folder) else 0)
 
 
+def sharing_group(folder: Path) -> str | None:
+    """The name of the group that shares a folder, which may still have to be made; or None."""
+    while not is_there(folder) and folder != folder.parent:
+        folder = folder.parent
+    if not shared_by_group(folder):
+        return None
+    import grp  # noqa: PLC0415 - there is none on Windows, nor such a folder
+
+    number = folder.stat().st_gid
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)
+
+
 def handed_over(path: Path) -> Path | None:
     """What systemd hands over to this service under the name of this file; None where nothing is.
 

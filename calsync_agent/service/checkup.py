@@ -16,7 +16,7 @@ from calsync_agent.consolidate.reading import read_staff
 from calsync_agent.database.encoding import lacking
 from calsync_agent.database.engine import Database
 from calsync_agent.domain.calendar import Connection, Grants
-from calsync_agent.domain.policy import Profile, Provider
+from calsync_agent.domain.policy import Policy, Priority, Profile, Provider, ProviderKind
 from calsync_agent.errors import CalsyncError, MailboxClosed, SignInRefused, refused_as_such
 from calsync_agent.health import situation
 from calsync_agent.health.problems import Kind, problems
@@ -67,6 +67,29 @@ async def check(
         if await _signed_in(made, provider, calendars, given):
             await _mailboxes(made, calendars, given, company)
             await _users(made, calendars, given, wanted)
+    finally:
+        await calendars.aclose()
+
+
+async def sign_in(
+    made: Checkup,
+    settings: Settings,
+    tenant: str,
+    connect: Connect,
+    grants: Callable[[Settings, Provider], Grants],
+) -> None:
+    """Only whether the app can sign in to a tenant; the database is not asked."""
+    ways = Policy(inbound=True, outbound=True, priority=Priority.OUTBOUND_FIRST)
+    provider = Provider(0, ProviderKind.EXCHANGE365, tenant, ways, 1)
+    given = grants(settings, provider)
+    made.consent_url = given.consent_page
+    try:
+        calendars = connect(settings, provider)
+    except CalsyncError as error:
+        made.failed("sign_in", error)
+        return
+    try:
+        await _signed_in(made, provider, calendars, given)
     finally:
         await calendars.aclose()
 

@@ -8,12 +8,15 @@ import asyncio
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from calsync_agent.config import writing
+from calsync_agent.config.drafting import SettingsDraft
 from calsync_agent.errors import Trouble
 from calsync_agent.i18n import current, message
 from calsync_agent.visible import visible
@@ -61,20 +64,40 @@ class Checked:
         return tuple(step for step in self.steps if not step.ok)
 
 
+async def sign_in(
+    draft: SettingsDraft,
+    beside: Path,
+    tenant: str,
+    *,
+    program: Sequence[str] = PROGRAM,
+    seconds: float = SECONDS,
+) -> Checked:
+    """Whether the app can sign in to a tenant with settings that are not saved yet.
+
+    `beside`: where they will be, which is what they name files relative to. They are written into a
+    folder that only this account can enter, and removed with it. Raises as `check` does, and
+    ConfigurationRefused.
+    """
+    with tempfile.TemporaryDirectory(prefix="calsync-") as folder:
+        config = Path(folder, "agent.toml")
+        await asyncio.to_thread(writing.write, config, draft.placed(beside.parent))
+        return await check(config, "--sign-in", tenant, program=program, seconds=seconds)
+
+
 async def check(
     config: Path,
-    *,
+    *more: str,
     find_user: str | None = None,
     program: Sequence[str] = PROGRAM,
     seconds: float = SECONDS,
 ) -> Checked:
     """What `calsync-agent check` finds with these settings, in the language spoken now.
 
-    `find_user`: an e-mail address, a principal name or an object id to look up as well. Raises
-    ProgramTrouble where the program takes too long or ends without an answer. Whoever cancels this
-    ends the program.
+    `more`: options of the command. `find_user`: an e-mail address, a principal name or an object id
+    to look up as well. Raises ProgramTrouble where the program takes too long or ends without an
+    answer. Whoever cancels this ends the program.
     """
-    words = [*program, "check", "--json", "--config", str(config), "--lang", current()]
+    words = [*program, "check", "--json", "--config", str(config), "--lang", current(), *more]
     if find_user is not None:
         words += ["--find-user", find_user]
     out, err = await _ended(words, seconds)

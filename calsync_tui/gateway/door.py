@@ -28,6 +28,7 @@ _T = TypeVar("_T")
 class Gateway:
     """One database, and the settings that named it. `place` is where it is, for people.
 
+    `proposed_tenant`: what the setup signed in to, for a provider that is to be made.
     `lost` is why it does not answer now, or None; whoever gets through next sets it back.
     `clock` is for tests: what the database's clock is said to show; `program` starts calsync-agent.
     """
@@ -41,6 +42,7 @@ class Gateway:
     ) -> None:
         self.settings = settings
         self.place = database.place
+        self.proposed_tenant = ""
         self.lost: DatabaseTrouble | None = None
         self._database = database
         self._clock = clock

@@ -27,6 +27,7 @@ from calsync_agent.errors import (
     NotReady,
     Outdated,
 )
+from calsync_agent.health import provider as stored
 from calsync_agent.i18n import Message, message
 from calsync_agent.platform import replace_file
 from calsync_agent.state import meta
@@ -65,7 +66,7 @@ class Look:
     """What was found at `place`; `reason` is None where all is well.
 
     `field`: the field of the draft that the reason is about. `version`: of the plugin's tables that
-    are there, where it is an older one.
+    are there, where it is an older one. `tenant`: of the provider, where one is set.
     """
 
     state: State
@@ -74,6 +75,7 @@ class Look:
     reason: Message | None = None
     field: str = "url"
     version: int | None = None
+    tenant: str = ""
 
 
 def look(draft: SettingsDraft) -> Look:
@@ -183,7 +185,9 @@ def _looked(database: Database, dialect: Dialect) -> Look:
         return Look(State.UNREADY, dialect, where, error.message)
     except DatabaseRefused as error:
         return Look(State.UNUSABLE, dialect, where, error.message)
-    return Look(State.READY, dialect, where)
+    with database.reading() as connection:
+        row = stored.read(connection)
+    return Look(State.READY, dialect, where, tenant="" if row is None else row.tenant_id)
 
 
 def _opened(draft: SettingsDraft) -> Database:

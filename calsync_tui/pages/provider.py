@@ -1,5 +1,6 @@
 """The tenant and how it is synced: edited, checked as typed, saved for the running agent."""
 
+from dataclasses import replace
 from typing import ClassVar, Final
 
 from textual import on
@@ -123,10 +124,21 @@ class ProviderPage(Page):
         self._known = revision
         before, self.editing = self.editing, self.editing.followed(row)
         if first:
-            self.editing = Editing(row, self.editing.draft)
+            proposed = self.gateway.proposed_tenant if row is None else ""
+            draft = self.editing.draft
+            self.editing = Editing(row, replace(draft, tenant_id=draft.tenant_id or proposed))
         elif self.editing != before:
             self._saved = None
         self.query_one(ProviderForm).fill(self.editing.draft)
+        if first and self.screen.focused in (None, self):
+            self.enter()
+
+    def enter(self) -> None:
+        """In a new form one begins with the first field: what is typed there is no command."""
+        if self._known is not None and self.editing.base is None:
+            self.query_one("#tenant_id").focus(scroll_visible=False)
+        else:
+            super().enter()
 
     @on(ProviderForm.Edited)
     def _edited(self, event: ProviderForm.Edited) -> None:

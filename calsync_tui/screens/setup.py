@@ -33,9 +33,10 @@ class SetupScreen(TranslatedScreen[None]):
 
     @dataclass
     class Done(Message):
-        """All steps are done; the settings are at `path`."""
+        """All steps are done; the settings are at `path`, for an app in `tenant`."""
 
         path: Path
+        tenant: str
 
     class Cancelled(Message):
         """It was left before its end."""
@@ -165,7 +166,7 @@ class SetupScreen(TranslatedScreen[None]):
         if not await self.step.may_go_on():
             return
         if self._at == len(self._steps) - 1:
-            self.post_message(self.Done(self.setup.file))
+            self.post_message(self.Done(self.setup.file, self.setup.tenant.strip()))
         else:
             await self._go(self._at + 1)
 

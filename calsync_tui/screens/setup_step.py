@@ -1,7 +1,7 @@
 """What the steps of the setup have in common, and what was entered in them so far."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +15,8 @@ from textual.widgets import Input
 
 from calsync_agent.config import drafting
 from calsync_agent.config.drafting import SettingsDraft
+from calsync_agent.errors import CalsyncError
+from calsync_tui.gateway import agent_program
 from calsync_tui.gateway.setup import Look, look
 from calsync_tui.widgets.entry import LabelledInput, Tone
 
@@ -27,10 +29,15 @@ class Setup:
     """What was entered; it outlives the steps that are shown, so that nothing typed is lost.
 
     `look` is what the database was found to be like, and `looked_at` the draft that was then.
+    `tenant` stands in the database, not in the settings; it is entered here to try the sign-in.
+    `trial` is what came of that last. `program` starts calsync-agent.
     """
 
     draft: SettingsDraft
     path: str
+    tenant: str = ""
+    trial: "Trial | None" = None
+    program: Sequence[str] = agent_program.PROGRAM
     look: Look | None = None
     looked_at: SettingsDraft | None = None
     changed: bool = False
@@ -53,11 +60,47 @@ class Setup:
         draft = self.draft
         found = await asyncio.to_thread(look, draft)
         self.look, self.looked_at = found, draft
+        self.tenant = self.tenant or found.tenant
+
+    @property
+    def tried(self) -> "Trial | None":
+        """What came of signing in with what is entered now; None where that was not tried."""
+        made = self.trial
+        now = (self.draft.stripped(), self.tenant.strip())
+        return made if made is not None and (made.draft, made.tenant) == now else None
+
+    async def sign_in(self) -> "Trial":
+        """Try to sign in with what is entered now."""
+        draft, tenant = self.draft.stripped(), self.tenant.strip()
+        try:
+            found = await agent_program.sign_in(draft, self.file, tenant, program=self.program)
+        except CalsyncError as error:
+            self.trial = Trial(draft, tenant, str(error))
+        else:
+            failing = "\n".join(step.text for step in found.failing)
+            self.trial = Trial(draft, tenant, failing)
+        return self.trial
+
+    def value(self, field: str) -> str:
+        """What stands in a field."""
+        return self.tenant if field == "tenant" else str(getattr(self.draft, field))
 
     def enter(self, field: str, value: str) -> None:
         """Something was typed."""
-        self.draft = replace(self.draft, **{field: value})
+        if field == "tenant":
+            self.tenant = value
+        else:
+            self.draft = replace(self.draft, **{field: value})
         self.changed = True
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of signing in with a draft: `failed` says why it did not work, or is empty."""
+
+    draft: SettingsDraft
+    tenant: str
+    failed: str
 
 
 class SetupStep(VerticalScroll, can_focus=False):
@@ -162,7 +205,7 @@ class SetupStep(VerticalScroll, can_focus=False):
     def _typed(self, changed: Input.Changed) -> None:
         name, value = changed.input.id or "", changed.value
         changed.stop()
-        if name in self.FIELDS and getattr(self.setup.draft, name) != value:
+        if name in self.FIELDS and self.setup.value(name) != value:
             self.setup.enter(name, value)
             self._touched.add(name)
             self.show_problems()
@@ -183,7 +226,7 @@ class SetupStep(VerticalScroll, can_focus=False):
     @on(DescendantBlur)
     def _left(self, blur: DescendantBlur) -> None:
         name = blur.widget.id or ""
-        if name in self.FIELDS and getattr(self.setup.draft, name):
+        if name in self.FIELDS and self.setup.value(name):
             self._touched.add(name)
             self.show_problems()
             self.left()

@@ -10,8 +10,9 @@ from textual.widgets import Input, Static
 from calsync_agent.config import drafting, writing
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _, marked
+from calsync_agent.platform import sharing_group
 from calsync_tui.screens.setup_step import SetupStep
-from calsync_tui.widgets.entry import LabelledInput, Tone
+from calsync_tui.widgets.entry import LabelledInput, Note, Tone
 
 
 class WritingStep(SetupStep):
@@ -28,18 +29,20 @@ class WritingStep(SetupStep):
         )
         yield LabelledInput("path", _("Settings file"), self.setup.path)
         yield Static(id="files", classes="said", markup=False)
-        yield Static(
-            _(
-                "Only this account can read them; the agent has to run as the same account, or"
-                " give it the right to. Then follows the provider: tenant, directions, interval."
-            ),
-            classes="said",
-            markup=False,
-        )
+        yield Static(id="readers", classes="said", markup=False)
+        yield Note(id="trial", markup=False)
 
     def on_mount(self) -> None:
         """Show what will be there."""
+        super().on_mount()
         self._show()
+        trial, note = self.setup.tried, self.query_one("#trial", Note)
+        if trial is None:
+            note.say(Tone.WARNING, _("The sign-in has not been tried: no tenant was entered."))
+        elif trial.failed:
+            note.say(Tone.WARNING, trial.failed)
+        else:
+            note.say(Tone.WELL, _("The app signs in to {tenant}.").format(tenant=trial.tenant))
 
     @on(Input.Changed, "#path")
     def _named(self, changed: Input.Changed) -> None:
@@ -66,6 +69,14 @@ class WritingStep(SetupStep):
                 _("The older file is kept as {name}.").format(name=writing.older(file).name)
             )
         self.query_one("#files", Static).update("\n".join(lines))
+        group = sharing_group(file.parent)
+        readers = (
+            _("Only this account can read them; the agent has to run as the same account.")
+            if group is None
+            else _("This account and the group {group} can read them.").format(group=group)
+        )
+        onward = _("Then follows the provider: tenant, directions, interval.")
+        self.query_one("#readers", Static).update(f"{readers} {onward}")
         wrong = self._wrong()
         self.say("path", Tone.ERROR if wrong else Tone.HINT, wrong or "")
 

@@ -237,3 +237,18 @@ def test_h1_an_agent_that_does_not_live_and_a_held_profile_are_told(run: Run, wo
     assert (said.status, [each["name"] for each in warned]) == (0, ["agents", "profiles"])
     assert "silent" in said.err
     assert "held" in said.err
+
+
+@sqlite
+@pytest.mark.parametrize("right", [True, False])
+def test_a_sign_in_is_tried_for_a_tenant_that_is_not_set_yet(
+    run: Run, world: World, right: bool
+) -> None:
+    with world.database.writing() as connection:
+        connection.execute(sa.delete(state.profile))
+        connection.execute(sa.delete(state.provider))
+    tenant = world.sandbox.tenant_id if right else "nobody.example"
+    status, found = look(run, world, "--sign-in", tenant)
+    assert [each["name"] for each in found["steps"]] == ["settings", "sign_in"]
+    assert step(found, "sign_in")["ok"] is right
+    assert (status == 0) is right

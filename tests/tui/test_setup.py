@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
@@ -466,6 +467,77 @@ async def test_a_place_that_cannot_be_written_is_said_at_the_field(
             await terminal.press("ctrl+n")
             await terminal.settled()
             await shows(terminal, "Schritt 4 von 4", text)
+
+
+PROGRAM: Final = """
+import json, pathlib, sys, tomllib
+config = pathlib.Path(sys.argv[sys.argv.index("--config") + 1])
+exchange = tomllib.loads(config.read_text())["exchange"]
+secret = (config.parent / exchange["client_secret_file"]).read_text().strip()
+tenant = sys.argv[sys.argv.index("--sign-in") + 1]
+well = (tenant, secret) == ("contoso.com", "right")
+step = {"name": "sign_in", "ok": well, "message": "refused"}
+users = {"allowed": False, "found": []}
+json.dump({"steps": [step], "consent_url": "", "users": users}, sys.stdout)
+"""
+"""Stands for `calsync-agent check`: one secret is right."""
+
+
+async def signing_in(terminal: Terminal, url: str, secret: str) -> None:
+    """To the app's step, and on from it with a tenant."""
+    await to_the_app(terminal, url)
+    screen = terminal.app.screen
+    assert isinstance(screen, SetupScreen)
+    screen.setup.program = (sys.executable, "-c", PROGRAM)
+    await enter(terminal, tenant="contoso.com", client_id=GUID, client_secret=secret)
+    await terminal.press("ctrl+n")
+
+
+async def test_h3_the_sign_in_is_tried_before_anything_is_written(config: Path, file: str) -> None:
+    async with setting_up(config) as terminal:
+        await signing_in(terminal, file, "wrong")
+        await shows(terminal, "Schritt 3 von 4", "refused", "trotzdem")
+        await enter(terminal, client_secret="right")
+        assert "refused" not in terminal.text()
+        await go_on(terminal)
+        await shows(terminal, "Schritt 4 von 4", "● Die App meldet sich bei contoso.com an")
+        assert not config.parent.exists()
+        await terminal.press("ctrl+n")
+        await shows(terminal, "[2 Anbieter]", "contoso.com", "1 ungespeicherte Änderung")
+
+
+async def test_whoever_cannot_sign_in_now_may_go_on_all_the_same(config: Path, file: str) -> None:
+    async with setting_up(config) as terminal:
+        await signing_in(terminal, file, "wrong")
+        await shows(terminal, "refused")
+        await go_on(terminal)
+        await shows(terminal, "Schritt 4 von 4", "refused")
+
+
+async def test_what_is_typed_after_the_setup_goes_into_the_first_empty_field(
+    config: Path, file: str
+) -> None:
+    async with setting_up(config) as terminal:
+        await to_the_end(terminal, file)
+        await terminal.press("ctrl+n")
+        await shows(terminal, "[2 Anbieter]", "Es gibt noch keinen Anbieter")
+        await terminal.type("1a2b3c4d")
+        await shows(terminal, "[2 Anbieter]")
+        assert terminal.value("tenant_id") == "1a2b3c4d"
+
+
+@POSIX
+async def test_who_may_read_the_files_is_said_where_they_are_written(
+    config: Path, file: str
+) -> None:
+    config.parent.mkdir()
+    config.parent.chmod(0o2750)
+    async with setting_up(config) as terminal:
+        await to_the_end(terminal, file)
+        await shows(terminal, f"die Gruppe {config.parent.group()} können sie lesen")
+        await terminal.press("ctrl+n")
+        await shows(terminal, "[2 Anbieter]")
+    assert (config.parent / "client-secret.txt").stat().st_mode & 0o777 == 0o640
 
 
 @pytest.mark.parametrize("look", ALL)
