@@ -34,11 +34,14 @@ def state_folder() -> Path:
 
 
 def _chosen(variable: str, site: Path, user: Path) -> Path:
-    # systemd.exec(5): several directories are separated by colons.
-    named = os.environ.get(variable, "").split(":")[0] if sys.platform != "win32" else ""
-    if named:
-        return Path(named)
-    if not os.environ.get("XDG_STATE_HOME") and _writable(site):
+    users = False
+    if sys.platform != "win32":
+        # systemd.exec(5): several directories are separated by colons.
+        named = os.environ.get(variable, "").split(":")[0]
+        if named:
+            return Path(named)
+        users = bool(os.environ.get("XDG_STATE_HOME"))
+    if not users and _writable(site):
         return site
     _writable(user)
     return user

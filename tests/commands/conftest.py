@@ -12,6 +12,7 @@ from calsync_agent.cli import main
 from calsync_agent.database.engine import Database
 from calsync_agent.sandbox.server import running_sandbox
 from calsync_agent.sandbox.tenant import Tenant
+from tests.support.places import keep_to
 from tests.support.world import World
 
 _TOLD_IN_PASSING = re.compile(r"\d{4}-\d\d-\d\dT\S+ (debug|info) ")
@@ -39,9 +40,7 @@ def _own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     for name in ("CALSYNC_CONFIG", "LANGUAGE", "LC_ALL", "LC_MESSAGES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "user"))
-    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "site"))
+    keep_to(tmp_path, monkeypatch)
     before = i18n.current()
     yield
     i18n.use(before)

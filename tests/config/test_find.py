@@ -6,14 +6,14 @@ import pytest
 
 from calsync_agent.config.reading import find
 from calsync_agent.errors import ConfigurationRefused
+from tests.support.places import keep_to
 
 
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
     """The site's and the user's place, and one that the variable may name; none has a file yet."""
     monkeypatch.delenv("CALSYNC_CONFIG", raising=False)
-    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "site"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "user"))
+    keep_to(tmp_path, monkeypatch)
     found = {
         name: tmp_path / name / "calsync" / "agent.toml" for name in ("site", "user", "variable")
     }

@@ -68,15 +68,17 @@ def test_paths_are_relative_to_the_file_wherever_the_program_runs(
     write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write()
-    monkeypatch.chdir("/")
-    settings = read(Path(os.path.relpath(path, "/")))
+    root = Path(tmp_path.anchor)
+    monkeypatch.chdir(root)
+    settings = read(Path(os.path.relpath(path, root)))
     assert settings.exchange.client_secret_file == tmp_path / "secret.txt"
-    assert settings.database.url.get_secret_value() == f"sqlite:///{tmp_path}/data.db"
+    assert settings.database.url.get_secret_value() == f"sqlite:///{tmp_path / 'data.db'}"
 
 
 def test_an_absolute_path_stays_as_it_is(write: Callable[..., Path], tmp_path: Path) -> None:
-    path = write(database=f'url = "sqlite:///{tmp_path}/else/where.db"')
-    assert read(path).database.url.get_secret_value() == f"sqlite:///{tmp_path}/else/where.db"
+    where = tmp_path / "else" / "where.db"
+    path = write(database=f"url = 'sqlite:///{where}'")
+    assert read(path).database.url.get_secret_value() == f"sqlite:///{where}"
 
 
 @pytest.mark.parametrize(

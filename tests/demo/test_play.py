@@ -21,6 +21,7 @@ from calsync_agent.sandbox.server import SandboxServer
 from calsync_agent.sandbox.state_file import StateFile
 from calsync_agent.state import tables as state
 from tests.demo.conftest import Show, Shown
+from tests.support.places import keep_to
 
 HOTEL = "Hotel Post"
 
@@ -187,7 +188,7 @@ def test_one_can_go_on_with_what_is_kept(
     assert f"calsync-agent once --config {stage / 'agent.toml'}\n" in shown.text
     saved = StateFile(Path(found[1]))
     sandbox = SandboxServer(saved.tenant, int(found[2]), saved.ca)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    keep_to(tmp_path, monkeypatch)
     sandbox.start()
     try:
         assert cli.main(["once", "--config", str(stage / "agent.toml")]) == 0

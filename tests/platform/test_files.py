@@ -39,12 +39,25 @@ def test_a_file_is_made_and_replaced(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there a file that is read stays until then")
 def test_a_reader_keeps_the_old_content_whole(tmp_path: Path) -> None:
     path = tmp_path / "agent.toml"
     path.write_bytes(b"old")
     with path.open("rb") as reader:
         replace_file(path, b"new")
         assert reader.read() == b"old"
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="elsewhere a reader holds nobody up")
+def test_on_windows_a_file_is_replaced_once_its_reader_has_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "agent.toml"
+    path.write_bytes(b"old")
+    with path.open("rb") as reader:
+        monkeypatch.setattr(time, "sleep", lambda _seconds: reader.close())
+        replace_file(path, b"new")
+    assert path.read_bytes() == b"new"
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(

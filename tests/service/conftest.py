@@ -18,6 +18,7 @@ from calsync_agent.sandbox.server import running_sandbox
 from calsync_agent.sandbox.tenant import Tenant
 from calsync_agent.service import heartbeat, profile_run
 from calsync_agent.service.agent import Agent
+from tests.support.places import keep_to
 from tests.support.world import World
 
 
@@ -58,7 +59,7 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def world(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A company of nobody yet, with a provider row."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    keep_to(tmp_path, monkeypatch)
     with running_sandbox(Tenant()) as sandbox:
         made = World(database, sandbox, tmp_path)
         made.provider(interval_seconds=5)

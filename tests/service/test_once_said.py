@@ -1,6 +1,5 @@
 """B8, CONTRACT.md 1: what `once`, as a process, says of what it leaves behind."""
 
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from calsync_agent.consolidate import tables
 from calsync_agent.sandbox.faults import Rule
 from calsync_agent.sandbox.people import Person
 from calsync_agent.state import tables as state
+from tests.support.places import environment
 from tests.support.world import SOON, World
 
 pytestmark = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
@@ -37,7 +37,7 @@ def once(world: World) -> Said:
     done = subprocess.run(
         [sys.executable, "-m", "calsync_agent", "once", "--config", "agent.toml", "--lang", "en"],
         cwd=world.folder,
-        env={**os.environ, "XDG_STATE_HOME": str(world.folder / "state")},
+        env=environment(world.folder),
         capture_output=True,
         encoding="utf-8",
         check=False,

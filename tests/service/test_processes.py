@@ -1,6 +1,5 @@
 """B11, B1 and part 2 with real processes: stopped, killed, and side by side."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,14 +11,13 @@ import pytest
 import sqlalchemy as sa
 
 from calsync_agent.state import tables as state
+from tests.support.asking import FLAGS, KILLED, SIGNALS, ask, askable, end
+from tests.support.places import environment
 from tests.support.service import until
 from tests.support.verify import assert_in_step
 from tests.support.world import SOON, World
 
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.skipif(os.name == "nt", reason="POSIX signals"),
-]
+pytestmark = pytest.mark.anyio
 
 
 @contextmanager
@@ -32,7 +30,8 @@ def a_process(world: World, name: str) -> Iterator[subprocess.Popen[Any]]:
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
-            env={**os.environ, "XDG_STATE_HOME": str(world.folder / "state"), "LANG": "C"},
+            env={**environment(world.folder), "LANG": "C"},
+            creationflags=FLAGS,
         )
     try:
         yield process
@@ -64,7 +63,8 @@ def said(world: World, name: str) -> str:
     return (world.folder / f"{name}.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@askable
+@pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 async def test_a_signal_while_idle_ends_the_agent_cleanly(
     world: World, number: signal.Signals
@@ -78,16 +78,20 @@ async def test_a_signal_while_idle_ends_the_agent_cleanly(
         assert process.wait() == 0
     assert world.rows(state.agent) == world.rows(state.lease) == []
     assert "Traceback" not in said(world, "one")
-    assert list((world.folder / "state" / "calsync").glob("agent-*.lock")) == []
+    assert list(world.folder.rglob("agent-*.lock")) == []
 
 
 @pytest.mark.parametrize(
-    ("dialect", "number"),
-    [("sqlite", signal.SIGTERM), ("sqlite", signal.SIGKILL), ("postgresql", signal.SIGKILL)],
+    ("dialect", "killed"),
+    [
+        pytest.param("sqlite", False, marks=askable),
+        ("sqlite", True),
+        ("postgresql", True),
+    ],
     indirect=["dialect"],
 )
 async def test_b1_stopped_or_killed_in_its_first_sync_it_goes_on_when_started_again(
-    world: World, number: signal.Signals
+    world: World, *, killed: bool
 ) -> None:
     anna = world.hire("ANNA")
     for one in range(20):
@@ -98,8 +102,11 @@ async def test_b1_stopped_or_killed_in_its_first_sync_it_goes_on_when_started_ag
     world.tenant.settings.latency = 0.02
     with a_process(world, "one") as process:
         await meanwhile(lambda: len(anna.events()) > 25, process, world=world)
-        process.send_signal(number)
-        assert process.wait() == (0 if number is signal.SIGTERM else -signal.SIGKILL)
+        if killed:
+            process.kill()
+        else:
+            ask(process)
+        assert process.wait() == (KILLED if killed else 0)
     assert len(anna.events()) < 170
     assert "Traceback" not in said(world, "one")
     world.tenant.settings.latency = 0
@@ -108,8 +115,7 @@ async def test_b1_stopped_or_killed_in_its_first_sync_it_goes_on_when_started_ag
         await meanwhile(
             lambda: len(anna.events()) == len(world.activities()) == done, process, world=world
         )
-        process.send_signal(signal.SIGTERM)
-        assert process.wait() == 0
+        end(process)
     assert_in_step(world)
 
 
@@ -138,6 +144,5 @@ async def test_b11_of_two_processes_one_syncs_and_the_other_inherits_when_it_is_
             await meanwhile(lambda: len(anna.events()) == 3, two, world=world)
             assert agents(world) == [two.pid]
             assert len(world.rows(state.agent)) == 2  # the dead one is still to be told of (H2)
-            two.send_signal(signal.SIGTERM)
-            assert two.wait() == 0
+            end(two)
     assert_in_step(world)

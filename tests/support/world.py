@@ -34,14 +34,14 @@ SOON = datetime.combine(date.today() + timedelta(days=7), time(9))  # noqa: DTZ0
 
 TOML = """
 [database]
-url = "{url}"
+url = '{url}'
 
 [exchange]
-client_id = "{client}"
+client_id = '{client}'
 client_secret_file = "secret.txt"
-authority = "{authority}"
-graph_url = "{graph}"
-ca_file = "{ca}"
+authority = '{authority}'
+graph_url = '{graph}'
+ca_file = '{ca}'
 
 [log]
 file = "agent.log"
@@ -65,7 +65,7 @@ class World:
 
     def settings(self, **changes: str) -> Settings:
         """The agent's settings, written to a file and read from it."""
-        (self.folder / "secret.txt").write_text(self.sandbox.client_secret)
+        (self.folder / "secret.txt").write_text(self.sandbox.client_secret, encoding="utf-8")
         text = TOML.format(
             url=self.database.engine.url.render_as_string(hide_password=False),
             client=self.sandbox.client_id,
@@ -76,7 +76,7 @@ class World:
         for section, lines in changes.items():
             text += f"\n[{section}]\n{lines}\n"
         path = self.folder / "agent.toml"
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
         return reading.read(path)
 
     def provider(self, **values: object) -> None:

@@ -8,6 +8,7 @@ import pytest
 from calsync_agent.database.engine import Database
 from calsync_agent.sandbox.server import running_sandbox
 from calsync_agent.sandbox.tenant import Tenant
+from tests.support.places import keep_to
 from tests.support.rig import Rig, rigged
 from tests.support.world import World
 
@@ -20,7 +21,7 @@ def anyio_backend() -> str:
 @pytest.fixture
 def world(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A company of nobody yet, with a provider row."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    keep_to(tmp_path, monkeypatch)
     with running_sandbox(Tenant()) as sandbox:
         made = World(database, sandbox, tmp_path)
         made.provider()

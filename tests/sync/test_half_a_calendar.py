@@ -21,6 +21,7 @@ from calsync_agent.cli import main
 from calsync_agent.consolidate import tables
 from calsync_agent.sandbox.people import Person
 from calsync_agent.state import tables as state
+from tests.support.places import keep_to
 from tests.support.rig import SOON as RIG_SOON
 from tests.support.rig import Rig
 from tests.support.verify import events_seen
@@ -35,7 +36,7 @@ SIDES: Final = pytest.mark.parametrize("side", ["consolidate", "rows", "exchange
 
 @pytest.fixture(autouse=True)
 def _memory_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    keep_to(tmp_path, monkeypatch)
 
 
 async def command(world: World, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:

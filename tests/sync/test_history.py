@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from calsync_agent.appointment.codec import from_json
 from calsync_agent.state import tables as state
 from tests.support.golden import anna, change, create, edit, enter, event, hire
+from tests.support.places import keep_to
 from tests.support.rig import SOON, Rig
 from tests.support.service import serving, until
 from tests.support.world import SOON as REAL_SOON
@@ -87,7 +88,7 @@ def test_b6_what_replaces_nothing_is_not_kept(rig: Rig) -> None:
 async def test_b6_versions_are_pruned_after_thirty_days(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    keep_to(tmp_path, monkeypatch)
     world.hire("ANNA")
     number = world.enter("ANNA", "eins", REAL_SOON)
     assert all(outcome.in_step for outcome in await world.sync())

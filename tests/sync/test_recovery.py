@@ -14,6 +14,7 @@ from calsync_agent.cli import main
 from calsync_agent.consolidate import rows, tables
 from calsync_agent.sandbox.model.content import Address
 from calsync_agent.state import tables as state
+from tests.support.places import keep_to
 from tests.support.rig import Rig
 from tests.support.verify import assert_in_step, assert_same_occurrences
 from tests.support.world import SOON, World
@@ -291,4 +292,4 @@ async def test_b4_the_preview_says_what_the_first_sync_then_does(
 
 @pytest.fixture(autouse=True)
 def _memory_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    keep_to(tmp_path, monkeypatch)

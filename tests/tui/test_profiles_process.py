@@ -19,6 +19,7 @@ from calsync_agent.state import tables as state
 from calsync_tui.app import CalsyncApp
 from calsync_tui.gateway.door import open_gateway
 from calsync_tui.screens.add_profile import AddProfile
+from tests.support.places import keep_to
 from tests.support.terminal import Terminal
 from tests.support.verify import assert_in_step
 from tests.support.world import SOON, World
@@ -34,7 +35,7 @@ pytestmark = [
 @pytest.fixture
 def world(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A company with a provider row, whose agent asks each second."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    keep_to(tmp_path, monkeypatch)
     with running_sandbox(Tenant()) as sandbox:
         made = World(database, sandbox, tmp_path)
         made.provider(interval_seconds=1)

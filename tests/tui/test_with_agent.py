@@ -14,6 +14,7 @@ from calsync_agent.sandbox.server import running_sandbox
 from calsync_agent.sandbox.tenant import Tenant
 from calsync_agent.state.tables import provider
 from calsync_tui.gateway.door import Gateway
+from tests.support.places import keep_to
 from tests.support.world import SOON, World
 from tests.tui.conftest import Opened
 
@@ -26,7 +27,7 @@ pytestmark = [
 @pytest.fixture
 def world(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A company with one employee, her mailbox, and an appointment."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    keep_to(tmp_path, monkeypatch)
     with running_sandbox(Tenant()) as sandbox:
         made = World(database, sandbox, tmp_path)
         made.provider(interval_seconds=1)
