@@ -34,14 +34,14 @@ SOON = datetime.combine(date.today() + timedelta(days=7), time(9))  # noqa: DTZ0
 
 TOML = """
 [database]
-url = '{url}'
+url = "{url}"
 
 [exchange]
-client_id = '{client}'
+client_id = "{client}"
 client_secret_file = "secret.txt"
-authority = '{authority}'
-graph_url = '{graph}'
-ca_file = '{ca}'
+authority = "{authority}"
+graph_url = "{graph}"
+ca_file = "{ca}"
 
 [log]
 file = "agent.log"
@@ -67,11 +67,11 @@ class World:
         """The agent's settings, written to a file and read from it."""
         (self.folder / "secret.txt").write_text(self.sandbox.client_secret, encoding="utf-8")
         text = TOML.format(
-            url=self.database.engine.url.render_as_string(hide_password=False),
+            url=_slashed(self.database.engine.url.render_as_string(hide_password=False)),
             client=self.sandbox.client_id,
             authority=self.sandbox.authority,
             graph=self.sandbox.graph_url,
-            ca=self.sandbox.ca_file,
+            ca=_slashed(self.sandbox.ca_file),
         )
         for section, lines in changes.items():
             text += f"\n[{section}]\n{lines}\n"
@@ -242,3 +242,8 @@ def _end(start: datetime | date, end: datetime | date | None) -> datetime:
         return _midnight(end)
     length = timedelta(hours=1) if isinstance(start, datetime) else timedelta(days=1)
     return _midnight(start) + length
+
+
+def _slashed(path: object) -> str:
+    """A path of Windows as a text in TOML may hold it."""
+    return str(path).replace("\\", "/")
