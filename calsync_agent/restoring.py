@@ -8,7 +8,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from calsync_agent import bindings
 from calsync_agent.appointment.codec import from_json
+from calsync_agent.appointment.comparable import categories as category_keys
 from calsync_agent.appointment.fields import ALL, INBOUND_ONLY, Field
 from calsync_agent.appointment.model import Appointment
 from calsync_agent.consolidate import feed, writing
@@ -20,6 +22,7 @@ from calsync_agent.domain.activity import (
     NewActivity,
     Stamp,
 )
+from calsync_agent.domain.activity_type import Types
 from calsync_agent.domain.link import Role
 from calsync_agent.domain.version import Kept, Side
 from calsync_agent.errors import Refusal, Unknown
@@ -61,9 +64,14 @@ def restore(connection: sa.Connection, number: int, stamp: Stamp) -> Version:
         case Activity(from_outside=True, deleted=False):
             raise Refusal(theirs(version))
         case Activity() as activity:
+            types = bindings.read(connection)
+            activity = types.known(activity)
             history.keep(connection, [_replaced(version, activity, appointment)], stamp.now)
-            change = ChangedActivity(activity, appointment, fields_told(connection, version), ())
-            writing.change(connection, [change], stamp)
+            fields = fields_told(connection, version)
+            given = _type_then(version, types, activity, appointment)
+            writing.change(
+                connection, [ChangedActivity(activity, appointment, fields, (), None, given)], stamp
+            )
     feed.touch(connection, version.activity)
     log.write(connection, [_told(version, appointment)], stamp.now)
     return version
@@ -81,6 +89,17 @@ def fields_told(connection: sa.Connection, version: Version) -> frozenset[Field]
     ]
     people = Field.PARTICIPANTS, Field.RESPONSES
     return told if roles == [Role.ORGANIZER] else told.difference(people)
+
+
+def _type_then(
+    version: Version, types: Types, activity: Activity, appointment: Appointment
+) -> int | None:
+    """The type that the appointment had, where its category tells that it has another one now."""
+    if category_keys(appointment) == category_keys(activity.appointment):
+        return None
+    if version.side is Side.CONSOLIDATE:
+        return version.type_id
+    return types.turned(activity.type_id, types.bound(appointment).categories)
 
 
 def theirs(version: Version) -> Message:

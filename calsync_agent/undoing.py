@@ -14,7 +14,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from calsync_agent import restoring
+from calsync_agent import bindings, restoring
 from calsync_agent.appointment.codec import from_json
 from calsync_agent.appointment.content import differing
 from calsync_agent.appointment.fields import Field
@@ -22,6 +22,7 @@ from calsync_agent.appointment.model import ProfileId
 from calsync_agent.consolidate.reading import Held, see_activities
 from calsync_agent.database.engine import Database
 from calsync_agent.domain.activity import Activity, BrokenActivity, Stamp
+from calsync_agent.domain.activity_type import Types
 from calsync_agent.errors import Refusal
 from calsync_agent.i18n import Message, marked, message
 from calsync_agent.state import history
@@ -80,11 +81,12 @@ async def _put_back(database: Database, item: Item, stamp: Stamp) -> Item:
 
 def _items(connection: sa.Connection, versions: Sequence[Version]) -> Iterator[Item]:
     seen = see_activities(connection, [version.activity for version in versions])
+    types = bindings.read(connection)
     for version in versions:
-        yield _item(connection, version, seen)
+        yield _item(connection, version, seen, types)
 
 
-def _item(connection: sa.Connection, version: Version, seen: Held) -> Item:
+def _item(connection: sa.Connection, version: Version, seen: Held, types: Types) -> Item:
     if version.activity in seen.busy:
         reason = message("somebody is at work on it in Consolidate; try again")
         return Item(version, Deed.LEFT, reason=reason)
@@ -97,8 +99,9 @@ def _item(connection: sa.Connection, version: Version, seen: Held) -> Item:
             return Item(version, Deed.LEFT, reason=restoring.theirs(version))
         case Activity(deleted=True):
             return Item(version, Deed.BRING_BACK)
-        case Activity(appointment=now):
-            lost = from_json(version.content)
+        case Activity() as activity:
+            now = types.known(activity).appointment
+            lost = types.bound(from_json(version.content))
             told = differing(lost, now) & restoring.fields_told(connection, version)
             fields = tuple(field for field in Field if field in told)
             return Item(version, Deed.CHANGE_BACK if fields else Deed.NOTHING, fields)

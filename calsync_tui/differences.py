@@ -159,5 +159,6 @@ _TELLERS: Final[Mapping[Field, Callable[[Appointment, Names], str]]] = {
     Field.ORGANIZER: lambda a, _names: _person(a.organizer) if a.organizer else "",
     Field.GUESTS: lambda a, _names: _guests(a),
     Field.JOIN_URL: lambda a, _names: a.join_url or "",
+    Field.CATEGORY: lambda a, _names: ", ".join(a.categories),
 }
 closed(_TELLERS)

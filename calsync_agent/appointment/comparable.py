@@ -93,6 +93,16 @@ def guests(a: Appointment) -> tuple[object, ...]:
     return tuple(sorted([(_person(g), g.response.value) for g in each_once(a.guests)]))
 
 
+def categories(a: Appointment) -> tuple[object, ...]:
+    """Which categories it has, in whatever order."""
+    return tuple(sorted({category_key(each) for each in a.categories})) if a.categories else ()
+
+
+def category_key(name: str) -> str:
+    """Equal for names of one category: Outlook's differ by more than case and blanks around."""
+    return name.strip().casefold()
+
+
 def _person(person: Person) -> str:
     """The address; a name alone begins with a blank, as no address does."""
     address, name = known_as(person)

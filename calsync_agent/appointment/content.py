@@ -22,6 +22,7 @@ Fingerprint = NewType("Fingerprint", str)
 In scheme 2 each digest stands behind its field's letter. Scheme 1, of version 0.1.0, had fifteen
 digests in a fixed order, and is read as it is. A field that a fingerprint does not tell of is not
 known, since whoever made it did not know the field: it counts neither as changed nor as a conflict.
+An optional one was empty.
 """
 
 UNKNOWN: Final = Fingerprint("")
@@ -40,9 +41,11 @@ _FIRST_KEYS: Final = "sbltipwrceayogj"
 _FIRST_LENGTH: Final = 1 + len(_FIRST_KEYS) * _DIGEST
 _first_digests = itemgetter(*(slice(n, n + _DIGEST) for n in range(1, _FIRST_LENGTH, _DIGEST)))
 
-_PRINTED: Final = tuple((declared.key, declared.form) for declared in FIELDS.values())
+_PRINTED: Final = tuple((one.key, one.form, one.optional) for one in FIELDS.values())
 _BY_KEY: Final = {declared.key: field for field, declared in FIELDS.items()}
 _KEYS: Final = "".join(_BY_KEY)
+_OPTIONAL: Final = frozenset(one.key for one in FIELDS.values() if one.optional)
+_ALWAYS_TOLD: Final = "".join(key for key in _KEYS if key not in _OPTIONAL)
 
 LONGEST_PRINT: Final = len(_SCHEME) + len(FIELDS) * _ENTRY
 
@@ -55,15 +58,18 @@ def differing(one: Appointment, other: Appointment) -> frozenset[Field]:
 
 
 def _forms(appointment: Appointment) -> list[object]:
-    return [form(appointment) for _, form in _PRINTED]
+    return [form(appointment) for _, form, _ in _PRINTED]
 
 
 @lru_cache(maxsize=32)  # the steps of one decision ask for the same few
 def fingerprint(appointment: Appointment) -> Fingerprint:
     """What to remember of an appointment to tell later which fields have changed."""
     parts = [_SCHEME]
-    for key, form in _PRINTED:
-        text = repr(form(appointment))
+    for key, form, optional in _PRINTED:
+        value = form(appointment)
+        if optional and not value:
+            continue
+        text = repr(value)
         parts += (key, _digest_of_short(text) if len(text) <= _SHORT else _digest(text))
     return Fingerprint("".join(parts))
 
@@ -82,9 +88,10 @@ def _changed(old: Fingerprint, new: Fingerprint) -> frozenset[Field]:
         return frozenset()
     if UNKNOWN in {old, new}:
         return ALL
-    told, there = new[1::_ENTRY], set(_entries(new))
+    told, there = {*new[1::_ENTRY], *_OPTIONAL}, set(_entries(new))
     gone = [entry[0] for entry in _entries(old) if entry not in there]
-    return frozenset([_BY_KEY[key] for key in gone if key in told])
+    come = _OPTIONAL.intersection(new[1::_ENTRY]).difference(old[1::_ENTRY])
+    return frozenset([_BY_KEY[key] for key in (*gone, *come) if key in told])
 
 
 def same(one: Fingerprint, other: Fingerprint) -> bool:
@@ -104,7 +111,10 @@ def mixed(base: Fingerprint, taken: Fingerprint, fields: Collection[Field]) -> F
     if not old:
         return unsettled(taken, ALL - set(fields))
     keys = [FIELDS[field].key for field in fields]
-    return _made(_by_key(old) | {key: new.get(key, key + _UNSETTLED) for key in keys})
+    made = _by_key(old) | {key: new.get(key, key + _UNSETTLED) for key in keys}
+    for key in _OPTIONAL.intersection(keys).difference(new) if new else ():
+        del made[key]
+    return _made(made)
 
 
 def unsettled(base: Fingerprint, fields: Collection[Field]) -> Fingerprint:
@@ -124,7 +134,8 @@ def unsettled_in(base: Fingerprint) -> frozenset[Field]:
 def untold_in(base: Fingerprint) -> frozenset[Field]:
     """The fields that a fingerprint does not tell of, because an older version made it."""
     known = _current(base)
-    return ALL - {_BY_KEY[key] for key in known[1::_ENTRY]} if known else frozenset()
+    told = {*known[1::_ENTRY], *_OPTIONAL}
+    return ALL - {_BY_KEY[key] for key in told} if known else frozenset()
 
 
 def time_changes(before: Appointment, now: Appointment) -> list[str]:
@@ -160,7 +171,7 @@ def _current(fingerprint: Fingerprint) -> Fingerprint:
         fingerprint = Fingerprint(_SCHEME + "".join(entries))
     elif scheme != _SCHEME or end % _ENTRY != 1:
         return UNKNOWN
-    if fingerprint[1::_ENTRY] == _KEYS:
+    if fingerprint[1::_ENTRY] in (_ALWAYS_TOLD, _KEYS):
         return fingerprint
     return _made(_by_key(fingerprint))
 

@@ -37,6 +37,7 @@ class Field(StrEnum):
     ORGANIZER = marked("organizer")
     GUESTS = marked("guests")
     JOIN_URL = marked("join link")
+    CATEGORY = marked("category")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class Declaration:
     taken from another version; `people`: one by one, so that nobody is lost whom that one does not
     know. `inbound_only`: it travels from Exchange to Consolidate, never back.
     `mails`: Exchange tells the attendees that it was changed (F8). `reshapes`: and discards the
-    exceptions of the series.
+    exceptions of the series. `optional`: an empty one is not told in fingerprints; what does not
+    tell of it had none, as long as nobody could have one.
     """
 
     key: str
@@ -59,6 +61,7 @@ class Declaration:
     inbound_only: bool = False
     mails: bool = False
     reshapes: bool = False
+    optional: bool = False
 
 
 FIELDS: Final[Mapping[Field, Declaration]] = {
@@ -79,6 +82,10 @@ FIELDS: Final[Mapping[Field, Declaration]] = {
     Field.ORGANIZER: Declaration("o", comparable.organizer, ("organizer",), inbound_only=True),
     Field.GUESTS: Declaration("g", comparable.guests, ("guests",), people=True, inbound_only=True),
     Field.JOIN_URL: Declaration("j", lambda a: a.join_url, ("join_url",), inbound_only=True),
+    # Whether Exchange mails about it is not known; an admin may say that it does not (F8).
+    Field.CATEGORY: Declaration(
+        "k", comparable.categories, ("categories",), mails=True, optional=True
+    ),
 }
 
 

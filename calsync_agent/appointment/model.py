@@ -87,7 +87,8 @@ class ChangedOccurrence:
 class Appointment:
     """All that both sides know of an appointment; for a series, with all its exceptions.
 
-    `organizer`, `guests` and `join_url` travel inbound only (D).
+    `organizer`, `guests` and `join_url` travel inbound only (D). `categories`: in Consolidate that
+    of its type, if it has one (I2).
     """
 
     subject: str
@@ -107,6 +108,7 @@ class Appointment:
     organizer: Person | None = None
     guests: tuple[Person, ...] = ()
     join_url: str | None = None
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,11 @@ class Sync(Section):
     """A profile is held as well when it would make Exchange send more than this number of mails
     within 24 hours."""
 
+    categories_mail: bool = True
+    """Whether a change of an event's categories alone counts as mail to those who are invited.
+    Microsoft does not say whether Exchange mails about it; false once you have seen that it does
+    not."""
+
 
 class Log(Section):
     """What the agent writes about its work."""

@@ -120,6 +120,7 @@ IN_ROW: Final[Mapping[Field, Columns]] = {
     Field.ORGANIZER: Columns(None, _organizer),
     Field.GUESTS: Columns(None, None),
     Field.JOIN_URL: Columns(lambda row: row["online_meeting_url"] or None, _join_url),
+    Field.CATEGORY: Columns(None, None),  # that of the type (`domain/activity_type.py`)
 }
 
 closed(IN_ROW)

@@ -46,6 +46,8 @@ def change(connection: sa.Connection, changes: Sequence[ChangedActivity], stamp:
             row["note"] = stamp.note(one.before.note, what)
         if one.responsible is not None:
             row["responsible_id"] = one.responsible
+        if one.type_id is not None:
+            row["type_id"] = one.type_id
         updates[one.before.id] = {**row, "modified_at": stamp.now}
     _update(connection, updates)
     touched = {

@@ -70,7 +70,7 @@ class ChangedActivity:
     """New content for `fields` of an activity that is held; a deleted one is brought back.
 
     `what` names the changes for the note, in the words of rule D. `responsible`: who is responsible
-    from now on, if not who was.
+    from now on, if not who was; `type_id`: its type from now on, if not the one that it has.
     """
 
     before: Activity
@@ -78,6 +78,7 @@ class ChangedActivity:
     fields: Collection[Field]
     what: Sequence[str]
     responsible: EmployeeId | None = None
+    type_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class ChangeEvent:
 
     `attendees`: the whole list, where participants are among the fields. `carried`: what would be
     set again on an event made in its place, where that has been found out (`recreation`).
+    `categories`: all of them, where the category is among the fields (I2).
     """
 
     event: Event
@@ -36,6 +37,7 @@ class ChangeEvent:
     fields: frozenset[Field]
     attendees: tuple[Attendee, ...] | None = None
     carried: str | None = None
+    categories: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

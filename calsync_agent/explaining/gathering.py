@@ -6,6 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from calsync_agent import bindings
 from calsync_agent.appointment.codec import from_json
 from calsync_agent.appointment.model import ActivityId, EmployeeId, EventId, ProfileId
 from calsync_agent.config.settings import Sync
@@ -21,7 +22,8 @@ from calsync_agent.health.profiles import ProfileLine
 from calsync_agent.i18n import Message, Value
 from calsync_agent.plan.decide import consolidate_state
 from calsync_agent.plan.matrix import State
-from calsync_agent.plan.pair import Office, pair
+from calsync_agent.plan.office import Office
+from calsync_agent.plan.pair import pair
 from calsync_agent.plan.window import own_window
 from calsync_agent.state import history, holds, links, pending, progress, quarantine, waiting
 from calsync_agent.state.log import named
@@ -78,7 +80,7 @@ def _read(connection: sa.Connection, how: Around) -> _Read:
         lines=lines,
         profiles={profile.id: profile for profile in known},
         staff=staff,
-        office=Office(staff.people, mailboxes),
+        office=Office(staff.people, mailboxes, bindings.read(connection)),
         compared={
             number: far.compared_at is not None
             for number, far in progress.read_all(connection).items()

@@ -22,6 +22,7 @@ CHAPTERS: Final = (
     "status",
     "provider",
     "profiles",
+    "types",
     "log",
     "history",
     "messages",

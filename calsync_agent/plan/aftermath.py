@@ -137,7 +137,7 @@ def _after_answer(job: Job, intent: Intent) -> Link | None:
     if operation.response is Response.DECLINED:
         return None
     given = answered(operation.event.appointment, job.profile.employee, operation.response)
-    theirs = fingerprint(view(given, Role.COPY, job.profile.employee, job.office.people))
+    theirs = fingerprint(view(given, Role.COPY, job.profile.employee, job.office))
     mine = fingerprint(intent.outgoing.sent) if intent.outgoing.sent else UNKNOWN
     return replace(
         link,
@@ -157,7 +157,7 @@ def _as_sent(job: Job, intent: Intent, left: frozenset[Field]) -> Intent:
         appointment=replace(operation.appointment, body=present),
         fields=operation.fields - left,
     )
-    return replace(intent, mails=forecast(sent, job.office.people))
+    return replace(intent, mails=forecast(sent, job.office.people, job.quiet))
 
 
 _COUNTS: Final = {
@@ -184,7 +184,7 @@ def _held(job: Job, intent: Intent, event: Event) -> Link:
     """
     link, sent, operation = intent.outgoing.link, intent.outgoing.sent, intent.outgoing.operation
     mine = fingerprint(sent) if sent else UNKNOWN
-    seen = view(event.appointment, link.role, job.profile.employee, job.office.people)
+    seen = view(event.appointment, link.role, job.profile.employee, job.office)
     theirs = fingerprint(seen)
     if isinstance(operation, ChangeEvent):
         written = operation.fields

@@ -217,8 +217,8 @@ class Assembly:
         """Whether an event holds what a link's event did; or is at least at the same time."""
         if isinstance(event, UnreadableEvent):
             return False, False
-        employee, people = self.job.profile.employee, self.job.office.people
-        held = fingerprint(view(event.appointment, link.role, employee, people))
+        employee, office = self.job.profile.employee, self.job.office
+        held = fingerprint(view(event.appointment, link.role, employee, office))
         same_time = span(event.appointment) == (link.starts_at, link.ends_at)
         return not changed(link.exchange, held), same_time
 
@@ -314,7 +314,7 @@ class Assembly:
         for link in self.links[number]:
             employee = owners.get(link.profile)
             if link.role is Role.COPY and employee is not None:
-                now = view(activity.appointment, Role.COPY, employee, office.people)
+                now = view(activity.appointment, Role.COPY, employee, office)
                 given = answer(now, employee) is not Response.NONE
                 if given and Field.RESPONSES in changed(link.consolidate, fingerprint(now)):
                     yield employee

@@ -13,6 +13,7 @@ from calsync_agent.domain.event import Event, UnreadableEvent
 from calsync_agent.domain.link import Link, Role
 from calsync_agent.domain.policy import Policy, Priority
 from calsync_agent.domain.version import Side
+from calsync_agent.plan.categories import CATEGORY, comes_by_copy
 from calsync_agent.plan.inbound_id import own_id
 from calsync_agent.plan.matrix import Cell, Change, Create, Decision, Delete, Respond
 from calsync_agent.plan.pair import Pair
@@ -91,8 +92,10 @@ def _both_there(pair: Pair, link: Link, policy: Policy) -> Decision:
     put_back: frozenset[Field] = frozenset()
     if pair.relation.voice:
         overruled = frozenset() if _waits_for_organizer(pair) else touched
-        put_back = (overruled & differs) - ANSWER
-        inward = ((overruled | theirs_touched) & differs) - ANSWER
+        put_back = (overruled & differs) - ANSWER - CATEGORY
+        inward = ((overruled | theirs_touched) & differs) - ANSWER - CATEGORY
+        if comes_by_copy(pair):
+            inward |= CATEGORY
     sent = None
     if Field.RESPONSES in differs & (touched | theirs_touched):
         if _outward(touched, theirs_touched, policy):

@@ -6,6 +6,7 @@ follow from the two sides alone is listed in `DECIDED_APART`. Rules: RULES.md.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from calsync_agent.appointment.content import changed, differing, fingerprint, unsettled_in
@@ -18,6 +19,7 @@ from calsync_agent.domain.policy import Policy, Priority
 from calsync_agent.domain.version import Side
 from calsync_agent.i18n import Message, message
 from calsync_agent.plan import attendee_copy, verdicts
+from calsync_agent.plan.categories import Both, sent_back, with_category
 from calsync_agent.plan.matrix import (
     MATRIX,
     Cell,
@@ -29,6 +31,7 @@ from calsync_agent.plan.matrix import (
     Respond,
     State,
     Write,
+    fields_of,
 )
 from calsync_agent.plan.pair import Pair
 from calsync_agent.plan.permission import permitted
@@ -87,7 +90,7 @@ def _unlinked(pair: Pair, policy: Policy) -> Decision:
         case (BrokenActivity(), Event()):
             return _by_table(Cell.UNSYNCABLE, pair, policy)
         case (_, Event()):
-            return _by_table(Cell.NEW_IN_EXCHANGE, pair, policy)
+            return _new_in_exchange(pair, policy)
         case (BrokenActivity(deleted=False), None) if pair.sendable:
             return _by_table(Cell.UNSYNCABLE, pair, policy)
         case (Activity(deleted=False, sending=sending), None) if (
@@ -97,6 +100,17 @@ def _unlinked(pair: Pair, policy: Policy) -> Decision:
                 return Decision(Cell.NEW_IN_CONSOLIDATE, waits=True)
             return _by_table(Cell.NEW_IN_CONSOLIDATE, pair, policy)
     return _by_table(Cell.OUT_OF_SCOPE, pair, policy)
+
+
+def _new_in_exchange(pair: Pair, policy: Policy) -> Decision:
+    """Taken over; what its type means in Exchange goes back (I2).
+
+    Not at once where others are invited, so that nothing waits to come in because of mails.
+    """
+    decision, back = _by_table(Cell.NEW_IN_EXCHANGE, pair, policy), sent_back(pair)
+    if policy.outbound and isinstance(pair.event, Event) and not pair.event.meeting:
+        return replace(decision, exchange=_change(back))
+    return replace(decision, waiting=back)
 
 
 def _over(pair: Pair, event: Event) -> bool:
@@ -142,6 +156,10 @@ def _by_table(cell: Cell, pair: Pair, policy: Policy) -> Decision:
     if isinstance(inward, Change):
         inward, forced = _but_private(inward, pair)
         outward = outward or forced
+    if found.takes_inward or found.takes_outward:
+        fields = Both(_fields(inward), _fields(outward))
+        both = with_category(pair, fields, inward=found.takes_inward)
+        inward, outward = both.consolidate, both.exchange
     taken = inward if found.lost is Side.CONSOLIDATE else outward
     return Decision(
         cell,
@@ -186,6 +204,10 @@ def _outward(found: Row, pair: Pair) -> Write:
     return None
 
 
+def _fields(write: Write) -> Change | None:
+    return write if isinstance(write, Change) else None
+
+
 def _change(fields: frozenset[Field]) -> Change | None:
     return Change(fields) if fields else None
 
@@ -207,9 +229,10 @@ def _but_private(inward: Change, pair: Pair) -> tuple[Change | None, Change | No
 
 def _organizer_seen(pair: Pair) -> Decision:
     """The organizer's own event rules, whatever the priority (G11)."""
-    taken = _change(differing(pair.mine, pair.theirs))
-    lost = Side.CONSOLIDATE if taken else None
-    return Decision(Cell.ORGANIZER_SEEN, consolidate=taken, lost=lost)
+    taken = Both(_change(differing(pair.mine, pair.theirs)), None)
+    both = with_category(pair, taken, inward=True)
+    lost = Side.CONSOLIDATE if both.consolidate else None
+    return Decision(Cell.ORGANIZER_SEEN, both.consolidate, both.exchange, lost=lost)
 
 
 def _moved(pair: Pair, link: Link) -> Decision | None:
@@ -256,8 +279,9 @@ def _resumed(pair: Pair, link: Link) -> Decision | None:
             return None
         case (Activity(deleted=False), Event()):
             fields = differing(pair.mine, pair.theirs) & outward_fields(link.role)
-            lost = Side.EXCHANGE if fields & _changed_there(pair) else None
-            return Decision(Cell.UNFINISHED, exchange=_change(fields), lost=lost)
+            change = with_category(pair, Both(None, _change(fields)), inward=False).exchange
+            lost = Side.EXCHANGE if fields_of(change) & _changed_there(pair) else None
+            return Decision(Cell.UNFINISHED, exchange=change, lost=lost)
         case (Activity(deleted=False), None):
             return Decision(Cell.UNFINISHED, exchange=Create())
     return None

@@ -11,6 +11,7 @@ from calsync_agent.appointment.content import (
     mixed,
     same,
     time_changes,
+    unsettled,
     unsettled_in,
 )
 from calsync_agent.appointment.fields import ALL, Field
@@ -28,6 +29,7 @@ from calsync_agent.domain.operation import (
     ExamineEvent,
 )
 from calsync_agent.domain.version import Kept, Side
+from calsync_agent.plan.categories import new_type
 from calsync_agent.plan.job import Job, Outgoing
 from calsync_agent.plan.matrix import Change, Create, Decision, Delete, Examine, Respond, fields_of
 from calsync_agent.plan.pair import Known
@@ -82,17 +84,25 @@ def _consolidate(job: Job, known: Known, decision: Decision) -> Effects:
     before = activity.appointment if isinstance(activity, Activity) else None
     match decision.consolidate:
         case Create() if isinstance(event, Event) and isinstance(activity, Activity):
-            change = ChangedActivity(activity, event.appointment, ALL, ())
-            return Effects(change=change, mine=event.appointment)
+            held = job.office.types.bound(event.appointment).categories
+            number = job.office.types.turned(activity.type_id, held)
+            now = job.office.types.with_type(event.appointment, number)
+            change = ChangedActivity(activity, now, ALL, (), type_id=number)
+            return Effects(change=change, mine=now)
         case Create() if isinstance(event, Event):
-            new = NewActivity(
-                known.activity_id, _responsible(job, event), job.inbound_type, event.appointment
-            )
-            return Effects(create=new, mine=event.appointment)
+            given = job.office.types.given(event.appointment.categories)
+            number = job.inbound_type if given is None else given
+            now = job.office.types.with_type(event.appointment, number)
+            new = NewActivity(known.activity_id, _responsible(job, event), number, now)
+            return Effects(create=new, mine=now)
         case Change(fields) if isinstance(event, Event) and isinstance(activity, Activity):
             now = _taken(job, known, activity.appointment, event.appointment, fields)
+            turned = new_type(known.pair) if Field.CATEGORY in fields else None
+            number = activity.type_id if turned is None else turned
+            now = replace(now, categories=job.office.types.categories_of(number))
             what = tuple(field_names(fields, activity.appointment, now))
-            change = ChangedActivity(activity, now, fields, what, _new_responsible(job, known))
+            leads = _new_responsible(job, known)
+            change = ChangedActivity(activity, now, fields, what, leads, turned)
             return Effects(change=change, mine=now)
         case Respond(response) if isinstance(activity, Activity):
             now = answered(activity.appointment, job.profile.employee, response)
@@ -130,7 +140,7 @@ def _creation(job: Job, known: Known, activity: Activity, result: Effects) -> Ef
     """An event about to be made: until the answer is there, what is sent counts as agreed (B2)."""
     role = Role.PLAIN if known.pair.relation.wanted is Role.PLAIN else Role.ORGANIZER
     people, employee = job.office.people, job.profile.employee
-    wanted = view(activity.appointment, role, employee, people)
+    wanted = view(activity.appointment, role, employee, job.office)
     link = known.intended or Link(known.new_link, job.profile.id, activity.id)
     before = known.pair.link or known.intended
     carried = before.carried if before else None
@@ -183,16 +193,20 @@ def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effe
         # A broken row: that they belong together is all that is known of them.
         only = agreed(as_seen, event, consolidate=UNKNOWN, exchange=UNKNOWN)
         return replace(result, new_link=only) if decision.waiting else result
-    mine = view(in_own_words(result.mine, event.own_link), pair.role, employee, people)
+    mine = view(in_own_words(result.mine, event.own_link), pair.role, employee, job.office)
     outgoing = fields_of(decision.exchange)
     waiting = decision.waiting
     if refused := unsettled_in(before.consolidate):
         waiting |= (refused & differing(mine, pair.theirs)) - fields_of(decision.consolidate)
+    # What comes in first goes out as it is then: only Consolidate's side has changed from here on.
+    both = fields_of(decision.consolidate) & (outgoing | decision.waiting)
+    consolidate = mixed(fingerprint(mine), before.consolidate, outgoing | waiting)
+    exchange = (outgoing | decision.waiting) - both
     now = agreed(
         as_seen,
         event,
-        consolidate=mixed(fingerprint(mine), before.consolidate, outgoing | waiting),
-        exchange=mixed(fingerprint(pair.theirs), before.exchange, outgoing | decision.waiting),
+        consolidate=unsettled(consolidate, both) if both else consolidate,
+        exchange=mixed(fingerprint(pair.theirs), before.exchange, exchange),
         unfinished=bool(outgoing) and _in_steps(mine, event.appointment),
     )
     if pair.link is None:
@@ -204,7 +218,10 @@ def _linked(job: Job, known: Known, decision: Decision, result: Effects) -> Effe
             invited = None
             if Field.PARTICIPANTS in fields:
                 invited = attendees(event.attendees, mine, people)
-            change = ChangeEvent(event, mine, fields, invited, before.carried)
+            categories = None
+            if Field.CATEGORY in fields:
+                categories = job.office.types.on_event(event.appointment.categories, mine)
+            change = ChangeEvent(event, mine, fields, invited, before.carried, categories)
             result = replace(result, outgoing=Outgoing(change, now, mine))
         case Respond(response):
             given = AnswerEvent(event, response)
@@ -261,7 +278,7 @@ def _kept(job: Job, known: Known, decision: Decision) -> Kept | None:
     """The version that is about to be lost (B6)."""
     activity, event = known.pair.activity, known.pair.event
     mine = activity.appointment if isinstance(activity, Activity) else None
-    theirs = event.appointment if isinstance(event, Event) else None
+    theirs = job.office.types.bound(event.appointment) if isinstance(event, Event) else None
     if decision.lost is Side.CONSOLIDATE:
         lost, replaced_by = mine, theirs
     elif decision.lost is Side.EXCHANGE:

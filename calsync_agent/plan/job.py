@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import ActivityId, Appointment, EventId, ProfileId
 from calsync_agent.domain.activity import Stamp
 from calsync_agent.domain.event import Event, UnreadableEvent
@@ -17,7 +18,7 @@ from calsync_agent.i18n import Value
 from calsync_agent.plan.guard import Limits, Plans
 from calsync_agent.plan.mail_forecast import Mails
 from calsync_agent.plan.matrix import Cell
-from calsync_agent.plan.pair import Office
+from calsync_agent.plan.office import Office
 from calsync_agent.plan.window import Window
 
 
@@ -26,7 +27,8 @@ class Job:
     """Everything that stays the same during one cycle of one profile.
 
     `held`: what waits for an admin, or was answered by one. `foreign`: profiles that are known to
-    be on this mailbox, too, and came later (I4).
+    be on this mailbox, too, and came later (I4). `quiet`: fields about which Exchange mails nobody
+    here, as an admin has said (F8).
     """
 
     profile: Profile
@@ -38,6 +40,7 @@ class Job:
     stamp: Stamp
     held: Mapping[ActivityId, Held] = field(default_factory=dict)
     foreign: frozenset[ProfileId] = frozenset()
+    quiet: frozenset[Field] = frozenset()
 
     @property
     def answered(self) -> frozenset[ActivityId]:

@@ -3,14 +3,15 @@
 Practice, since Microsoft publishes no list (GRAPH.md 4.4): creating and deleting a meeting and
 changing its subject, body, place, time or recurrence mails all attendees; a change of the list
 alone mails those who came or went; each changed occurrence is told on its own; an answer goes to
-the organizer. An attendee's copy and an event without attendees mail nobody.
+the organizer. Whether a change of categories alone mails anybody is not known: it counts as if it
+did, until an admin says otherwise. An attendee's copy and an event without attendees mail nobody.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from calsync_agent.appointment.fields import MAILED, RESHAPING
+from calsync_agent.appointment.fields import MAILED, RESHAPING, Field
 from calsync_agent.appointment.occurrences import occurrence_difference
 from calsync_agent.appointment.people import Directory
 from calsync_agent.domain.event import Attendee
@@ -43,14 +44,16 @@ class Mails:
         return self.inside + self.outside
 
 
-def forecast(operation: Operation, people: Directory) -> Mails:
-    """The mails that Exchange will send because of an operation."""
+def forecast(
+    operation: Operation, people: Directory, quiet: frozenset[Field] = frozenset()
+) -> Mails:
+    """The mails that Exchange will send because of an operation; about `quiet` fields none."""
     match operation:
         case CreateEvent(appointment=appointment, attendees=invited):
             notices = 1 + len(appointment.exceptions)
             return _to(_addresses(invited), people, notices)
         case ChangeEvent():
-            return _of_change(operation, people)
+            return _of_change(operation, people, quiet)
         case ExamineEvent():
             return Mails()
         case DeleteEvent(attendees=invited):
@@ -67,7 +70,7 @@ def put_back(result: Result, people: Directory) -> Mails:
     return _to([address for address in addresses if "@" in address], people, notices=2)
 
 
-def _of_change(change: ChangeEvent, people: Directory) -> Mails:
+def _of_change(change: ChangeEvent, people: Directory, quiet: frozenset[Field]) -> Mails:
     before = _addresses(change.event.attendees)
     after = before if change.attendees is None else _addresses(change.attendees)
     mails = _to(before ^ after, people)
@@ -75,7 +78,7 @@ def _of_change(change: ChangeEvent, people: Directory) -> Mails:
     actual = change.event.appointment
     if change.fields & RESHAPING:
         actual = replace(actual, exceptions=())
-    if change.fields & MAILED:
+    if change.fields & MAILED - quiet:
         changed_occurrences = sum(not e.cancelled for e in actual.exceptions)
         mails += _to(kept, people, 1 + changed_occurrences)
     if change.appointment.rule is not None:

@@ -1,6 +1,6 @@
 """One appointment and its event, as both sides hold them now."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -12,21 +12,14 @@ from calsync_agent.appointment.model import (
     LinkId,
     ProfileId,
 )
-from calsync_agent.appointment.people import Directory
 from calsync_agent.domain.activity import Activity, BrokenActivity, Sending
+from calsync_agent.domain.activity_type import Types
 from calsync_agent.domain.event import Event, UnreadableEvent
 from calsync_agent.domain.link import Link, Role
 from calsync_agent.domain.policy import Profile
+from calsync_agent.plan.office import Office
 from calsync_agent.plan.projection import in_own_words, view
 from calsync_agent.plan.roles import Relation, relation
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """Who works here. `mailboxes`: those whose profiles are synced, by whichever agent."""
-
-    people: Directory
-    mailboxes: Mapping[EmployeeId, ProfileId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +29,8 @@ class Pair:
     `link` is None where they are not known to belong together; a side that has nothing is None.
     `role`: what the event is, or is to be. `mine` and `theirs`: what both sides hold of what this
     mailbox can tell (`projection.view`). `in_scope`: it is to be sent (C1). `led_by_responsible`:
-    the event's organizer is the employee who is responsible for the appointment.
+    the event's organizer is the employee who is responsible for the appointment. `types`: what
+    activity types mean in Exchange.
     """
 
     link: Link | None
@@ -49,6 +43,7 @@ class Pair:
     seen_mine: Appointment | None
     seen_theirs: Appointment | None
     led_by_responsible: bool = True
+    types: Types = field(default_factory=Types)
 
     @property
     def mine(self) -> Appointment:
@@ -91,7 +86,7 @@ def pair(
     in_scope: bool = True,
 ) -> Pair:
     """The pair of an appointment that has `links`, and its event in a profile's mailbox."""
-    employee = profile.employee
+    employee, activity = profile.employee, office.types.shown(activity)
     related = _relation(office, profile, activity, links)
     role = _role(link, event, related)
     mine = activity.appointment if isinstance(activity, Activity) else None
@@ -106,9 +101,10 @@ def pair(
         role=role,
         relation=related,
         in_scope=in_scope,
-        seen_mine=view(mine, role, employee, office.people) if mine else None,
-        seen_theirs=view(theirs, role, employee, office.people) if theirs else None,
+        seen_mine=view(mine, role, employee, office) if mine else None,
+        seen_theirs=view(theirs, role, employee, office) if theirs else None,
         led_by_responsible=_led_by_responsible(office, activity, event),
+        types=office.types,
     )
 
 

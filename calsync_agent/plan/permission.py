@@ -22,6 +22,10 @@ def permitted(pair: Pair, decision: Decision, policy: Policy) -> Decision:
         return decision
     inward = None if closed_in else decision.consolidate
     outward = None if closed_out else decision.exchange
+    if closed_in and isinstance(outward, Change):
+        # What comes in first, and goes out as it is then (I2).
+        left = outward.fields - fields_of(decision.consolidate)
+        outward = Change(left) if left else None
     if not _by_fields(pair, decision) or (inward is outward is None and pair.link is not None):
         return Decision(decision.cell, waits=True)
     closed = {Side.CONSOLIDATE: closed_in, Side.EXCHANGE: closed_out}

@@ -14,6 +14,7 @@ from calsync_agent.appointment.model import Appointment, EmployeeId, Participant
 from calsync_agent.appointment.people import Directory, known_as, remembered_as
 from calsync_agent.domain.event import Attendee
 from calsync_agent.domain.link import Role
+from calsync_agent.plan.office import Office
 
 
 def in_own_words(appointment: Appointment, link: str | None) -> Appointment:
@@ -34,14 +35,13 @@ def in_own_words(appointment: Appointment, link: str | None) -> Appointment:
     return replace(appointment, body=body, exceptions=exceptions)
 
 
-def view(
-    appointment: Appointment, role: Role, employee: EmployeeId, people: Directory
-) -> Appointment:
+def view(appointment: Appointment, role: Role, employee: EmployeeId, office: Office) -> Appointment:
     """The part of an appointment that both sides can hold in this mailbox."""
+    appointment = office.types.bound(appointment)
     match role:
         case Role.ORGANIZER:
             everybody = appointment.participants
-            reached = _reached(everybody, employee, people)
+            reached = _reached(everybody, employee, office.people)
             return (
                 appointment if reached == everybody else replace(appointment, participants=reached)
             )

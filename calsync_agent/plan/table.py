@@ -38,6 +38,16 @@ class Row:
     forget: bool
     rules: str
 
+    @property
+    def takes_inward(self) -> bool:
+        """Whether fields of Exchange's version are taken."""
+        return self.consolidate in {Action.TAKE_CHANGES, Action.TAKE_ALL}
+
+    @property
+    def takes_outward(self) -> bool:
+        """Whether fields of Consolidate's version are."""
+        return self.exchange in {Action.TAKE_CHANGES, Action.TAKE_ALL}
+
 
 Rows: TypeAlias = Row | tuple[Row, Row]
 

@@ -53,7 +53,7 @@ def plan(job: Job, known: Known) -> Planned:
         return Planned(known, decision, Effects(), Mails())
     result = effects(job, known, decision)
     outgoing = result.outgoing
-    mails = forecast(outgoing.operation, job.office.people) if outgoing else Mails()
+    mails = forecast(outgoing.operation, job.office.people, job.quiet) if outgoing else Mails()
     return Planned(known, decision, result, mails)
 
 

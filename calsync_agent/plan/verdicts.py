@@ -1,6 +1,7 @@
 """What becomes of something held once an admin has said so (B7, F8)."""
 
 from calsync_agent.appointment.content import differing
+from calsync_agent.appointment.fields import Field
 from calsync_agent.domain.event import Event
 from calsync_agent.domain.link import Role
 from calsync_agent.domain.version import Side
@@ -23,6 +24,8 @@ def discarded(pair: Pair, decision: Decision) -> Decision:
         return Decision(Cell.BROUGHT_BACK, consolidate=Create())
     if isinstance(decision.exchange, Change):
         differs = differing(pair.mine, pair.theirs)
+        if not pair.theirs.categories:
+            differs -= {Field.CATEGORY}  # it does not tell which type it had
         return Decision(Cell.DISCARDED, consolidate=Change(differs), lost=Side.CONSOLIDATE)
     if decision.exchange is not None:
         reason = message("it is not sent to Exchange, because an administrator decided so")

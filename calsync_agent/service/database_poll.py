@@ -1,6 +1,6 @@
 """Looks into the database: whether to sync and how, and what people have touched there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from calsync_agent.consolidate import feed
@@ -17,6 +17,7 @@ from calsync_agent.service.snapshot import Ready, View, look
 from calsync_agent.service.troubles import Troubles
 from calsync_agent.state import identity
 from calsync_agent.state.log import Kind, Level
+from calsync_agent.sync import retyping
 from calsync_agent.sync.feed_dispatch import AT_ONCE, dispatch
 
 
@@ -42,6 +43,7 @@ class Looks:
         self._clock = clock
         self._position: int | None = None
         self._blind = False
+        self._bound: Mapping[int, str] | None = None
         self._scanning = Scanning(database, monotonic)
 
     @property
@@ -69,7 +71,21 @@ class Looks:
             view = await self._see()
             if taken < AT_ONCE:
                 break
+        if await self._retyped(view):
+            view = await self._see()
         return view
+
+    async def _retyped(self, view: View) -> bool:
+        """Whether types are bound to other categories than before, so that there is work (I2)."""
+        types, now = view.types, self._clock()
+        now_bound = retyping.bound(types)
+        if self._bound is None:
+            self._bound = await self._database.read(retyping.known)
+        if now_bound == self._bound:
+            return False
+        found = await self._database.write(lambda c: retyping.follow(c, types, now))
+        self._bound = now_bound
+        return bool(found)
 
     async def _see(self) -> View:
         now = self._clock()

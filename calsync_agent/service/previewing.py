@@ -8,6 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from calsync_agent.appointment import zones
+from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.appointment.owner import Owner
 from calsync_agent.config.settings import Settings
@@ -141,6 +142,7 @@ def job(settings: Settings, view: View, profile: Profile, now: datetime) -> Job:
             part.max_mails_a_day,
         ),
         stamp=Stamp(now, now.replace(tzinfo=UTC).astimezone(zone)),
+        quiet=frozenset() if part.categories_mail else frozenset({Field.CATEGORY}),
     )
 
 

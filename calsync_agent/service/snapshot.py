@@ -6,14 +6,16 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from calsync_agent import bindings
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.appointment.people import Directory
 from calsync_agent.consolidate import feed, readiness
 from calsync_agent.consolidate.reading import Staff, inbound_type, read_staff
+from calsync_agent.domain.activity_type import Types
 from calsync_agent.domain.policy import Profile, Provider
 from calsync_agent.errors import CalsyncError, ConfigurationRefused, NotReady
 from calsync_agent.i18n import Message, message
-from calsync_agent.plan.pair import Office
+from calsync_agent.plan.office import Office
 from calsync_agent.service.restore_detection import Memory, Seen, check, see
 from calsync_agent.state import holds, mailboxes, meta, pending, profiles, quarantine, waiting
 from calsync_agent.state.mailboxes import Claim
@@ -42,7 +44,7 @@ class View:
     """The database's side of everything that a round needs.
 
     `touched`: the feed holds changes. `work`: profiles with work that may be done now. `claims`:
-    whose mailboxes the profiles have (I4).
+    whose mailboxes the profiles have (I4). `types`: what activity types mean in Exchange.
     """
 
     ready: Ready
@@ -51,6 +53,7 @@ class View:
     touched: bool
     work: frozenset[ProfileId]
     claims: Mapping[ProfileId, Claim] = field(default_factory=dict)
+    types: Types = field(default_factory=Types)
 
     @property
     def provider(self) -> Provider:
@@ -77,7 +80,7 @@ class View:
     @property
     def office(self) -> Office:
         """Who works here, and whose mailboxes are synced."""
-        return Office(self.staff.people, {p.employee: p.id for p in self.syncing})
+        return Office(self.staff.people, {p.employee: p.id for p in self.syncing}, self.types)
 
     @property
     def by_id(self) -> dict[ProfileId, Profile]:
@@ -151,6 +154,7 @@ def look(
         touched=feed.has_news(connection),
         work=frozenset(work),
         claims=mailboxes.read(connection),
+        types=bindings.read(connection) if known is None else known.types,
     )
 
 

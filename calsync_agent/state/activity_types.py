@@ -37,5 +37,15 @@ def _odd(row: sa.RowMapping) -> list[Message]:
     return found
 
 
+def category_in(stored: object) -> str | None:
+    """The category that a column tells; None where it tells none."""
+    return str(stored).strip() if _is_category(stored) else None
+
+
+def is_on(stored: object) -> bool:
+    """Whether a column says yes."""
+    return isinstance(stored, int) and stored == 1
+
+
 def _is_category(stored: object) -> bool:
     return isinstance(stored, str) and bool(stored.strip()) and stored.isprintable()

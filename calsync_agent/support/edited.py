@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from calsync_agent import bindings
 from calsync_agent.appointment.content import Fingerprint, changed, fingerprint
 from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import ActivityId, EmployeeId
@@ -16,6 +17,7 @@ from calsync_agent.consolidate.reading import read_staff, see_activities
 from calsync_agent.database.statements import chunks
 from calsync_agent.domain.activity import Activity
 from calsync_agent.domain.link import Role
+from calsync_agent.plan.office import Office
 from calsync_agent.plan.projection import in_own_words, view
 from calsync_agent.state.tables import link, profile
 from calsync_agent.support.telling import Telling
@@ -26,7 +28,7 @@ _AT_ONCE: Final = 500
 
 def told(connection: sa.Connection, telling: Telling) -> Rows:
     """The links whose appointment differs from what was last agreed; `fields` empty: unreadable."""
-    people = read_staff(connection).people
+    office = Office(read_staff(connection).people, {}, bindings.read(connection))
     profiles = connection.execute(sa.select(profile.c.id, profile.c.employee_id))
     whose = {row.id: EmployeeId(row.employee_id) for row in profiles}
     columns = (link.c.profile_id, link.c.activity_id, link.c.role, link.c.consolidate_print)
@@ -44,8 +46,9 @@ def told(connection: sa.Connection, telling: Telling) -> Rows:
                     continue
                 if row.role not in set(Role):
                     continue
-                mine = in_own_words(activity.appointment, activity.appointment.join_url)
-                seen = view(mine, Role(row.role), whose[row.profile_id], people)
+                mine = office.types.known(activity).appointment
+                mine = in_own_words(mine, mine.join_url)
+                seen = view(mine, Role(row.role), whose[row.profile_id], office)
                 fields = changed(Fingerprint(row.consolidate_print), fingerprint(seen))
                 if fields:
                     yield [row.profile_id, number, [f.value for f in Field if f in fields]]

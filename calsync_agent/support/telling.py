@@ -62,6 +62,7 @@ _APPOINTMENT: Final[Mapping[str, As]] = {
     "address": As.ADDRESS,
     "name": As.TEXT,
     "join_url": As.THERE,
+    "categories": As.THERE,
 }
 _PARTS: Final = ("exceptions", "participants", "guests", "organizer")
 

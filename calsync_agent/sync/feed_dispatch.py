@@ -1,6 +1,7 @@
 """Hands what the feed reports to the profiles that it concerns, as pending work."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -17,7 +18,8 @@ from calsync_agent.fence import guarded, reason
 from calsync_agent.plan.attendee_copy import ANSWER
 from calsync_agent.plan.decide import consolidate_state
 from calsync_agent.plan.matrix import State
-from calsync_agent.plan.pair import Office, Pair, pair
+from calsync_agent.plan.office import Office
+from calsync_agent.plan.pair import Pair, pair
 from calsync_agent.state import holds, links, pending, quarantine
 from calsync_agent.sync import oddities
 
@@ -49,7 +51,7 @@ def dispatch(
     for link in links.by_activities(connection, touched):
         linked[link.activity].append(link)
     # Resting mailboxes hear of what they would hold if they were synced.
-    everybody = Office(office.people, {p.employee: p.id for p in profiles.values()})
+    everybody = replace(office, mailboxes={p.employee: p.id for p in profiles.values()})
     work = {
         (profile, number)
         for number in touched

@@ -80,8 +80,8 @@ def _turn_of(job: Job, intent: Intent, result: Result) -> Turn | None:
     done = isinstance(result, Written | WrittenUnread | Answered)
     if not done or sent is None or not isinstance(operation, ChangeEvent | AnswerEvent):
         return None
-    link, people = intent.outgoing.link, job.office.people
-    over = view(operation.event.appointment, link.role, job.profile.employee, people)
+    link = intent.outgoing.link
+    over = view(operation.event.appointment, link.role, job.profile.employee, job.office)
     return link.activity, turns.contents(fingerprint(sent), fingerprint(over))
 
 

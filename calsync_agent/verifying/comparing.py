@@ -33,6 +33,8 @@ def compare(here: Side, there: Side, role: str, span: Span, *, voice: bool) -> I
         yield from _happening(mine, theirs)
     if role != "copy" or voice:
         yield from _manner(here, there)
+    if role != "copy":
+        yield from _category(here, there)
     if role == "copy" and voice and here.organizer != there.organizer:
         yield Found("organizer", here.organizer, there.organizer)
     if role == "organizer":
@@ -71,6 +73,14 @@ def _manner(here: Side, there: Side) -> Iterator[Found]:
         one, other = getattr(here.manner, name), getattr(there.manner, name)
         if one != other:
             yield Found("reminder_minutes" if name == "reminder" else name, one, other)
+
+
+def _category(here: Side, there: Side) -> Iterator[Found]:
+    """Whether the event has the category of the type; others that it has beside it do no harm."""
+    own = {each.casefold() for each in here.categories}
+    held = {each.strip().casefold() for each in there.categories} & here.bound
+    if own - held or (held and not own):
+        yield Found("category", ", ".join(here.categories), ", ".join(there.categories))
 
 
 def _people(here: Side, there: Side) -> Iterator[Found]:

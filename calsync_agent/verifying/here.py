@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -18,7 +18,16 @@ from calsync_agent.consolidate.tables import (
     employee,
     employee_email,
 )
-from calsync_agent.state.tables import hold, link, profile, profile_state, quarantine, waiting
+from calsync_agent.database.stored import as_stored
+from calsync_agent.state.tables import (
+    hold,
+    link,
+    profile,
+    profile_state,
+    quarantine,
+    type_in_exchange,
+    waiting,
+)
 from calsync_agent.verifying import expanding
 from calsync_agent.verifying.texts import own_words, plain
 from calsync_agent.verifying.values import Happening, Manner, Moment, Side
@@ -48,6 +57,8 @@ class Row:
     own: Mapping[str, Any]
     exceptions: Mapping[datetime, Mapping[str, Any]]
     participants: Sequence[Mapping[str, Any]]
+    categories: tuple[str, ...] = ()
+    bound: frozenset[str] = frozenset()
 
     @property
     def there(self) -> bool:
@@ -81,6 +92,8 @@ class Row:
             },
             organizer=(row["organizer_email"] or "").strip().casefold(),
             join_url=row["online_meeting_url"] or "",
+            categories=self.categories,
+            bound=self.bound,
         )
 
     def _series(self, rule: str, span: Span, join_url: str) -> dict[Moment, Happening]:
@@ -132,7 +145,34 @@ def rows(connection: sa.Connection, ids: Iterable[UUID]) -> dict[UUID, Row | Exc
     wanted = sorted(set(ids))
     for at in range(0, len(wanted), SOME):
         _read(connection, wanted[at : at + SOME], found)
-    return found
+    bound = _bound(connection)
+    if not bound:
+        return found
+    names = frozenset(name.casefold() for name in bound.values())
+
+    def with_category(row: Row | Exception) -> Row | Exception:
+        if isinstance(row, Exception):
+            return row
+        own = bound.get(row.own["type_id"])
+        return replace(row, categories=() if own is None else (own,), bound=names)
+
+    return {number: with_category(row) for number, row in found.items()}
+
+
+def _bound(connection: sa.Connection) -> dict[int, str]:
+    """The categories of the types that are sent."""
+    columns = as_stored(connection, [type_in_exchange.c.category])
+    wanted = (
+        sa.select(type_in_exchange.c.type_id, *columns)
+        .join(activity_type, activity_type.c.id == type_in_exchange.c.type_id)
+        .where(activity_type.c.calendar_sync.in_(["normal", "private"]))
+    )
+    told = {row[0]: row[1] for row in connection.execute(wanted)}
+    return {
+        number: name.strip()
+        for number, name in told.items()
+        if isinstance(name, str) and name.strip() and name.isprintable()
+    }
 
 
 def _read(

@@ -18,7 +18,7 @@ from calsync_agent.verifying.values import Happening, Manner, Moment, Side
 _SHOWN: Final = (
     "id,type,seriesMasterId,subject,body,location,start,end,isAllDay,importance,sensitivity,showAs,"
     "isReminderOn,reminderMinutesBeforeStart,attendees,organizer,isOrganizer,isCancelled,"
-    "isOnlineMeeting,onlineMeeting,originalStart"
+    "isOnlineMeeting,onlineMeeting,originalStart,categories"
 )
 _PAGE: Final = 100
 _MOST_PAGES: Final = 10_000
@@ -78,6 +78,7 @@ class Seen:
             people=dict(_people(first.get("attendees") or [], people, owner)),
             organizer=_address(first.get("organizer")),
             join_url=self.join_url,
+            categories=tuple(str(each) for each in first.get("categories") or ()),
         )
 
 

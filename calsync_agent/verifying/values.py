@@ -37,7 +37,8 @@ class Side:
 
     `happenings` by original start; of a series those in the window alone. `manner` is None where
     nothing shows it. `people`: who is invited and works here, by employee, with their answers.
-    `of`: the participants' addresses are not told here.
+    `categories`: as they are written; in Consolidate that of the type, and `bound`: those that
+    belong to any.
     """
 
     series: bool
@@ -47,6 +48,8 @@ class Side:
     people: Mapping[int, str] = field(default_factory=dict)
     organizer: str = ""
     join_url: str = ""
+    categories: tuple[str, ...] = ()
+    bound: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

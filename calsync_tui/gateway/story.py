@@ -8,6 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from calsync_agent import bindings
 from calsync_agent.appointment.codec import from_json
 from calsync_agent.appointment.model import ActivityId, Appointment, EmployeeId, ProfileId
 from calsync_agent.consolidate.reading import read_activities, read_staff
@@ -84,7 +85,8 @@ def read(connection: sa.Connection, of: LogLine) -> Story:
     activity = of.activity or _linked_to(connection, of)
     if activity is None:
         return Story(None, (of,))
-    found = read_activities(connection, [activity]).get(activity)
+    read = read_activities(connection, [activity]).get(activity)
+    found = bindings.read(connection).shown(read)
     story = Story(
         activity=activity,
         lines=_lines(connection, activity),

@@ -26,6 +26,7 @@ from calsync_agent.appointment.content import (
     untold_in,
 )
 from calsync_agent.appointment.fields import ALL, FIELDS, Field, closed
+from calsync_agent.appointment.merge import merged
 from calsync_agent.appointment.model import (
     Appointment,
     ChangedOccurrence,
@@ -74,6 +75,7 @@ FULL: Final = Appointment(
         Person("", "ohne Adresse"),
     ),
     join_url="https://teams.example/l/meetup-join/1",
+    categories=("Kunde",),
 )
 
 MADE_BY_0_1_0: Final = [
@@ -90,18 +92,20 @@ MADE_BY_0_1_0: Final = [
 ]
 """What the code of 0.1.0 made of these two."""
 
-NEWER: Final = frozenset(f for f in Field if FIELDS[f].key not in ORDER_OF_0_1_0)
-some_fields = st.frozensets(st.sampled_from(Field))
+OPTIONAL: Final = frozenset(f for f in Field if FIELDS[f].optional)
+NEWER: Final = frozenset(f for f in Field if FIELDS[f].key not in ORDER_OF_0_1_0) - OPTIONAL
+some_fields = st.frozensets(st.sampled_from(sorted(ALL - OPTIONAL)))
 
 
 @pytest.mark.parametrize(("appointment", "made"), MADE_BY_0_1_0, ids=["plain", "full"])
 def test_b14_what_0_1_0_remembered_is_read_as_it_is(appointment: Appointment, made: str) -> None:
+    appointment = replace(appointment, categories=())  # nobody had any
     old, now = Fingerprint(made), fingerprint(appointment)
     assert as_0_1_0(now) == old
     assert same(old, without(now, NEWER))
     assert changed(old, now) == changed(now, old) == frozenset()
     assert untold_in(old) == NEWER
-    for other, _made in MADE_BY_0_1_0:
+    for other in (replace(one, categories=()) for one, _made in MADE_BY_0_1_0):
         assert changed(old, fingerprint(other)) == changed(now, fingerprint(other)) - NEWER
 
 
@@ -125,6 +129,20 @@ def test_b14_a_field_that_is_not_known_has_not_changed(fields: frozenset[Field])
     assert changed(before, now) == changed(fingerprint(PLAIN), now) - fields
     assert untold_in(before) == fields
     assert same(before, fingerprint(PLAIN)) == (not fields)
+
+
+@pytest.mark.parametrize("field", sorted(OPTIONAL))
+def test_b14_an_optional_field_that_is_not_told_of_was_empty(field: Field) -> None:
+    full, bare = fingerprint(FULL), fingerprint(merged(FULL, PLAIN, {field}))
+    assert len(bare) < len(full)
+    assert changed(bare, full) == changed(full, bare) == {field}
+    assert untold_in(bare) == untold_in(as_0_1_0(bare)) == NEWER
+    assert changed(as_0_1_0(bare), full) == NEWER | {field}
+    assert mixed(full, bare, {field}) == bare
+    assert mixed(bare, full, {field}) == full
+    waiting = unsettled(bare, {field})
+    assert changed(waiting, bare) == unsettled_in(waiting) == {field}
+    assert mixed(waiting, bare, {field}) == bare
 
 
 @given(some_fields, some_fields)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from calsync_agent.state import tables
+from calsync_agent.state import tables as state
 from tests.commands.conftest import Run, Said
 from tests.commands.telling import rewrite, sqlite
 from tests.support.world import SOON, World
@@ -96,9 +96,9 @@ def test_h5_b8_a_mailbox_that_cannot_be_read_is_named_and_the_others_are_compare
     once(run, world)
     world.edit(number, subject="anders")
     with world.database.writing() as connection:
-        mine = tables.profile.c.id == 1
+        mine = state.profile.c.id == 1
         gone = {"external_user_id": "gone@contoso.example"}
-        connection.execute(sa.update(tables.profile).where(mine).values(gone))
+        connection.execute(sa.update(state.profile).where(mine).values(gone))
     said, (one,) = asked(run, world)
     assert (said.status, one["profile_id"], one["field"]) == (1, 2, "subject")
     assert any("gone@contoso.example" in line for line in said.problems)
@@ -112,3 +112,23 @@ def test_h5_it_cannot_be_told(run: Run, world: World) -> None:
     rewrite(world, r'(?m)^client_id = ".*"$', 'client_id = "another"')
     said = run("verify", "--config", world.folder / "agent.toml")
     assert (said.status, said.out) == (2, "")
+
+
+def test_h5_i2_an_event_without_the_category_of_its_type_is_named(run: Run, world: World) -> None:
+    anna = world.tenant.user("anna")
+    world.enter("ANNA", "Angebot", SOON)
+    with world.database.writing() as connection:
+        bound = sa.insert(state.type_in_exchange).values(type_id=1, category="Kunde")
+        connection.execute(bound)
+    once(run, world)
+    said, told = asked(run, world)
+    assert (said.status, told) == (0, [])
+    (number,) = anna.find("Angebot")
+    anna.change(number, categories=["kunde", "Rot"])
+    assert asked(run, world)[1] == []
+    anna.change(number, categories=["Rot"])
+    said, told = asked(run, world)
+    assert said.status == 1
+    assert [(one["field"], one["consolidate"], one["exchange"]) for one in told] == [
+        ("category", "Kunde", "Rot")
+    ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from calsync_agent.appointment.fields import Field
 from calsync_agent.domain.operation import (
     Answered,
     Gone,
@@ -72,7 +73,9 @@ def keep_ledger(monkeypatch: pytest.MonkeyPatch) -> Ledger:
     carry_out, send = Mailbox.carry_out, World.send
 
     async def counted(self: Mailbox, operations: Sequence[Operation]) -> list[Result]:
-        expected = [forecast(operation, self.people) for operation in operations]
+        # The sandbox mails nobody about categories; that the sync counts them is tried by itself.
+        quiet = frozenset({Field.CATEGORY})
+        expected = [forecast(operation, self.people, quiet) for operation in operations]
         ledger.writes += [(self.name, operation) for operation in operations]
         results: list[Result | None] = [None] * len(expected)
         try:

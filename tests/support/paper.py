@@ -30,7 +30,8 @@ from calsync_agent.plan.effects import agreed
 from calsync_agent.plan.guard import Limits
 from calsync_agent.plan.job import Intent, Job
 from calsync_agent.plan.mail_forecast import Mails
-from calsync_agent.plan.pair import Known, Office, Pair, pair
+from calsync_agent.plan.office import Office
+from calsync_agent.plan.pair import Known, Pair, pair
 from calsync_agent.plan.triage import Planned, plan
 from calsync_agent.plan.window import window
 from calsync_agent.sandbox.model import events

@@ -5,7 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from calsync_agent.consolidate import tables
 from calsync_agent.exchange.calendar.occurrences import FIRST
 from calsync_agent.exchange.transport import client
 from calsync_agent.exchange.transport.requests import Outcome, Request
@@ -167,3 +169,27 @@ async def test_e5_many_occurrences_are_written_though_each_write_makes_all_of_th
     writes = [each for each in meddling.seen if each.method == "PATCH"]
     assert len(writes) < 24 + FIRST
     assert len(anna.events()) == 1
+
+
+@pytest.mark.parametrize("strict", [True, False])
+async def test_i2_a_category_given_in_the_second_of_our_write_stays(
+    world: World, meddling: Meddling, *, strict: bool
+) -> None:
+    world.tenant.settings.strict_if_match = strict
+    anna = world.hire("ANNA")
+    with world.database.writing() as connection:
+        customers = {"id": 2, "name": "Kunde", "calendar_sync": "normal"}
+        connection.execute(sa.insert(tables.activity_type).values(customers))
+        connection.execute(sa.insert(state.type_in_exchange).values(type_id=2, category="Kunde"))
+    number = world.enter("ANNA", "Termin", SOON)
+    await settled(world)
+    (event,) = anna.find("Termin")
+    meddling.doing = (
+        lambda request: "categories" in (request.body or {}),
+        lambda: anna.change(event, categories=["Rot"]),
+    )
+    world.edit(number, type_id=2)
+    await settled(world)
+    assert meddling.doing is None
+    assert sorted(anna.event(event)["categories"]) == ["Kunde", "Rot"]
+    assert world.activities()[0]["type_id"] == 2

@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.support.machine.adversity import Adversely
+from tests.support.machine.bound import bind
+from tests.support.machine.categories import Categorised
 from tests.support.machine.company import Company, prepared
 from tests.support.machine.meetings import Meetings
 from tests.support.machine.mishaps import Mishaps
@@ -43,7 +45,7 @@ class AdverseEverything(Everything, Adversely):
     """All of it together, while Exchange is adverse."""
 
 
-MACHINES = (Singles, Series, People, Everything)
+MACHINES = (Categorised, Series, People, Everything)
 ADVERSE = (AdverseSingles, AdverseSeries, AdverseEverything)
 
 
@@ -76,10 +78,9 @@ def rig(server: Server | SQLite, tmp_path: Path) -> Iterator[Rig]:
 
 @pytest.mark.timeout(0 if AT_NIGHT else 300)
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(
-    "machine", [Singles, Series, People, Everything], ids=lambda machine: machine.__name__
-)
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.__name__)
 def test_b1_both_sides_end_up_in_step_whatever_happens(rig: Rig, machine: type[Company]) -> None:
+    bind(rig)
     begin = prepared(rig, *machine.codes)
     run_state_machine_as_test(lambda: machine(rig, begin), settings=examples(30, 25))
 

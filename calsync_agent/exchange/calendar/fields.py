@@ -56,6 +56,12 @@ def _show_as(event: Json, _link: str | None) -> ShowAs:
     )  # unknown is busy (G6)
 
 
+def _categories(event: Json, _link: str | None) -> tuple[str, ...]:
+    held = event.get("categories")
+    named = [each for each in held if isinstance(each, str)] if isinstance(held, list) else []
+    return tuple(dict.fromkeys(each for each in named if each.strip()))
+
+
 def _start_and_end(a: Appointment) -> Json:
     start, end, zone = _times(a)
     return {
@@ -122,6 +128,12 @@ IN_EVENT: Final[Mapping[Field, Properties]] = {
         "isOnlineMeeting,onlineMeeting,onlineMeetingUrl",
         lambda event, _link: join_link(event),
         None,
+    ),
+    # A change replaces them as a whole, with the others that the event has (`writes.py`).
+    Field.CATEGORY: Properties(
+        "categories",
+        _categories,
+        lambda a: {"categories": list(a.categories)} if a.categories else {},
     ),
 }
 

@@ -1,6 +1,7 @@
 """Nobody whom somebody else has just invited is uninvited by the sync (F3).
 
-Attendees are replaced as a whole. If-Match keeps a list that is out of date from being written,
+And no category that somebody has just given an event is taken away (I2). Attendees and categories
+are replaced as a whole. If-Match keeps a list that is out of date from being written,
 where Exchange honours it, which is not documented (GRAPH.md 4.3). It is found out once per
 tenant by a write that changes nothing. Where it is not honoured, the list is read in the same batch
 just before, compared with the answer just after, and whoever got lost in between is put back.
@@ -47,12 +48,12 @@ async def find_out(calls: Calls, conditions: Conditions) -> None:
 async def changed_carefully(
     calls: Calls, operation: ChangeEvent, request: Request
 ) -> tuple[Outcome, tuple[str, ...]]:
-    """What came of changing the attendees of an event while others may invite people.
+    """What came of changing attendees or categories of an event while others may do so, too.
 
     Also the addresses of those who had to be put back. Raises MailboxTrouble.
     """
     path = writes.event_path(calls.mailbox, operation.event.id)
-    reading = Request("GET", f"{path}?$select=attendees")
+    reading = Request("GET", f"{path}?$select=attendees,categories")
     before, after = await calls.send([reading, replace(request, after=True)])
     if isinstance(after, Lost):
         return after, ()
@@ -62,14 +63,22 @@ async def changed_carefully(
         return before if isinstance(before, Lost) else conflict, ()
     if not after.ok:
         return after, ()
-    lost = list(
-        _lost(_attendees(before), writes.attendees(operation.event.attendees), _attendees(after))
-    )
-    if not lost:
+    lost: list[_Json] = []
+    again: dict[str, Any] = {}
+    if operation.attendees is not None:
+        known = writes.attendees(operation.event.attendees)
+        lost = list(_lost(_attendees(before), known, _attendees(after)))
+        if lost:
+            again["attendees"] = [*_attendees(after), *lost]
+    if operation.categories is not None:
+        there = {*operation.event.appointment.categories, *_categories(after)}
+        names = [each for each in _categories(before) if each not in there]
+        if names:
+            again["categories"] = [*_categories(after), *names]
+    if not again:
         return after, ()
-    everybody: list[_Json] = [*_attendees(after), *lost]
-    (again,) = await calls.send([Request("PATCH", path, {"attendees": everybody})])
-    return again, tuple(map(_address, lost))
+    (outcome,) = await calls.send([Request("PATCH", path, again)])
+    return outcome, tuple(map(_address, lost))
 
 
 def _lost(
@@ -83,6 +92,11 @@ def _lost(
 def _attendees(answer: Answer) -> list[_Json]:
     given: Any = (answer.body or {}).get("attendees")
     return [each for each in given if isinstance(each, dict)] if isinstance(given, list) else []
+
+
+def _categories(answer: Answer) -> list[str]:
+    given: Any = (answer.body or {}).get("categories")
+    return [each for each in given if isinstance(each, str)] if isinstance(given, list) else []
 
 
 def _address(attendee: _Json) -> str:

@@ -199,7 +199,7 @@ class Mailbox:
         inviting = {
             at: each
             for at in requests
-            if isinstance(each := careful[at].operation, ChangeEvent) and each.attendees is not None
+            if isinstance(each := careful[at].operation, ChangeEvent) and _replaces_a_list(each)
         }
         if inviting and self.conditions.honoured is None:
             await guests.find_out(self.calls, self.conditions)
@@ -309,6 +309,11 @@ def _property(answer: Answer, name: str) -> object:
 def _in_parts(operation: Operation) -> TypeGuard[ChangeEvent]:
     """Whether nothing of the event itself is to be written, only some of its occurrences."""
     return isinstance(operation, ChangeEvent) and operation.fields == {Field.EXCEPTIONS}
+
+
+def _replaces_a_list(change: ChangeEvent) -> bool:
+    """Whether what others have added meanwhile would be lost."""
+    return change.attendees is not None or change.categories is not None
 
 
 def _has_occurrences(operation: Operation) -> TypeGuard[CreateEvent | ChangeEvent]:

@@ -111,6 +111,10 @@ class Carried:
         }
         if "location" not in again:
             again.pop("locations", None)
+        if "categories" in again:
+            again["categories"] = list(
+                dict.fromkeys([*again["categories"], *appointment.categories])
+            )
         return {**body, **again}
 
     @staticmethod

@@ -58,6 +58,8 @@ def change(mailbox: str, operation: ChangeEvent, html: str | None) -> Request:
     body = event_body(appointment, operation.fields)
     if operation.attendees is not None:
         body["attendees"] = attendees(operation.attendees)
+    if operation.categories is not None:
+        body["categories"] = list(operation.categories)
     if html is not None and "body" in body:
         body["body"] = {"contentType": "html", "content": html}
     return Request("PATCH", event_path(mailbox, event.id), body, _guarded(event.etag))

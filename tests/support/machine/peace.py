@@ -11,6 +11,7 @@ from calsync_agent.i18n import Message
 from calsync_agent.state import holds
 from calsync_agent.state import tables as state
 from tests.support.machine import sides
+from tests.support.machine.bound import odd_categories
 from tests.support.machine.ledger import Ledger, doubled
 from tests.support.machine.sides import differences
 from tests.support.machine.staff import give_profiles
@@ -45,6 +46,7 @@ def come_to_peace(rig: Rig, runner: asyncio.Runner, ledger: Ledger) -> None:
     unexplained = [text for text in quarantined if not any(s in text for s in SENSIBLE)]
     assert not unexplained, unexplained
     assert not (found := differences(rig, sides.quarantined(rig))), "\n".join(found)
+    assert not (odd := list(odd_categories(rig, sides.quarantined(rig)))), "\n".join(odd)
     assert not (lost := ledger.lost(rig)), f"nowhere any more: {sorted(lost)}"
     assert not (twice := doubled(row["subject"] for row in rig.world.activities())), twice
     _silent(rig, runner)
