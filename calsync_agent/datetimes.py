@@ -52,6 +52,18 @@ def ago(moment: datetime, now: datetime) -> str:
     return _("{time} ago").format(time=duration(timedelta(seconds=seconds)))
 
 
+def ago_briefly(moment: datetime, now: datetime) -> str:
+    """How long before `now` it was, in its largest unit alone: `3 s ago`, `2 h ago`."""
+    seconds = max(0, int((now - moment).total_seconds()))
+    if seconds < _MINUTE:
+        return _("{count} s ago").format(count=seconds)
+    if seconds < _HOUR:
+        return _("{count} min ago").format(count=seconds // _MINUTE)
+    if seconds < _DAY:
+        return _("{count} h ago").format(count=seconds // _HOUR)
+    return _("{count} d ago").format(count=seconds // _DAY)
+
+
 def duration(length: timedelta) -> str:
     """`12 min`, `3 h 5 min`, `2 d 4 h`; below a minute in seconds."""
     seconds = max(0, int(length.total_seconds()))

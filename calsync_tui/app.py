@@ -7,6 +7,7 @@ WaitingScreen ──opened──▶ MainScreen (pages)
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import PurePath
 from typing import ClassVar, Final
 
 from rich.console import RenderableType
@@ -28,6 +29,7 @@ from calsync_tui.gate import Gate
 from calsync_tui.gateway.demo_program import Demo, DemoRefused
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.start import Start
+from calsync_tui.memory import Memory
 from calsync_tui.pages.provider import ProviderPage
 from calsync_tui.screens.help import HelpScreen
 from calsync_tui.screens.refused import RefusedScreen
@@ -38,6 +40,10 @@ from calsync_tui.screens.waiting import WaitingScreen
 from calsync_tui.widgets.scrollbar import PlainScrollBar
 from calsync_tui.window import LOOK_SECONDS, MainScreen
 
+WIDTHS: Final = [(0, "-narrow"), (76, "-normal"), (116, "-wide"), (180, "-huge")]
+HEIGHTS: Final = [(0, "-low"), (22, "-middle"), (36, "-high")]
+"""The class that every screen has, by how large it is: from so many columns or lines on."""
+
 _SELDOM: Final = 3
 """How much seldomer it is tried to begin than the window looks into the database."""
 
@@ -47,12 +53,15 @@ class CalsyncApp(App[None]):
 
     `start`: where the settings are looked for and written; without it none are. `demo`: the demo's
     world, to be started first.
-    `plain`: the terminal takes ASCII and its own colours only. `every`: how often the window looks
+    `plain`: the terminal takes ASCII and its own colours only. `memory`: what was chosen before.
+    `every`: how often the window looks
     into the database, in seconds; None: only when it is told to.
     """
 
     TITLE = "calsync"
-    CSS_PATH = "app.tcss"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "looking.tcss", "forms.tcss"]
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -96,9 +105,12 @@ class CalsyncApp(App[None]):
         start: Start | None = None,
         demo: Demo | None = None,
         plain: bool = False,
+        memory: Memory | None = None,
         every: float | None = LOOK_SECONDS,
     ) -> None:
         super().__init__()
+        self._memory = memory or Memory(None)
+        self._few = plain or themes.knows_few(self.console.color_system)
         self.gateway: Gateway | None = None
         self._opening = opening
         self._start = start
@@ -114,7 +126,10 @@ class CalsyncApp(App[None]):
             ScrollBar.renderer = PlainScrollBar
         for theme in themes.OURS:
             self.register_theme(theme)
-        self.theme = themes.TERMINAL.name if plain else themes.DARK.name
+        remembered = self._memory.theme(few=self._few)
+        fitting = themes.TERMINAL if plain else themes.fitting(self.console.color_system)
+        self.theme = remembered if remembered in themes.NAMES else fitting.name
+        themes.use(self.current_theme)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every line goes through before it is written."""
@@ -126,7 +141,15 @@ class CalsyncApp(App[None]):
 
     def on_mount(self) -> None:
         """Open the database."""
+        themes.use(self.current_theme)
         self.action_begin()
+
+    async def watch_theme(self, theme: str) -> None:
+        """Other colours, also in the texts; they are remembered."""
+        themes.use(self.current_theme)
+        if self.is_running:
+            self._memory.note_theme(theme, few=self._few)
+            await self._say_anew()
 
     @work(group="begin", exclusive=True)
     async def action_begin(self) -> None:
@@ -227,9 +250,8 @@ class CalsyncApp(App[None]):
         """The keys of the screen in sight, and its chapter of the manual; once more closes it."""
         screen = self.screen
         if isinstance(screen, MainScreen) and screen.page is not None:
-            self.push_screen(
-                HelpScreen(_(screen.page.TITLE), screen.active_bindings, screen.page.NAME)
-            )
+            page, about = screen.page, screen.about()
+            self.push_screen(HelpScreen(_(page.TITLE), screen.active_bindings, page.NAME, about))
         elif isinstance(screen, SetupScreen | RefusedScreen):
             chapter = "setup" if isinstance(screen, SetupScreen) else "messages"
             self.push_screen(HelpScreen(_(screen.HELP_TITLE), screen.active_bindings, chapter))
@@ -248,6 +270,9 @@ class CalsyncApp(App[None]):
     async def action_language(self, language: Language) -> None:
         """Speak another language from now on."""
         i18n.use(language)
+        await self._say_anew()
+
+    async def _say_anew(self) -> None:
         for screen in self.screen_stack:
             if isinstance(screen, TranslatedScreen):
                 await screen.translate()

@@ -48,12 +48,14 @@ def _run(options: argparse.Namespace) -> int:
     from calsync_tui.app import CalsyncApp  # noqa: PLC0415
     from calsync_tui.gateway.demo_program import Demo  # noqa: PLC0415
     from calsync_tui.gateway.start import Start  # noqa: PLC0415
+    from calsync_tui.memory import Memory, place  # noqa: PLC0415
 
+    memory = Memory(place())
     start = Start(options.config)
     if options.demo:
-        app = CalsyncApp(start.open, demo=Demo(), plain=options.plain)
+        app = CalsyncApp(start.open, demo=Demo(), plain=options.plain, memory=memory)
     else:
-        app = CalsyncApp(start.open, start=start, plain=options.plain)
+        app = CalsyncApp(start.open, start=start, plain=options.plain, memory=memory)
     app.run(mouse=not options.plain)
     return app.return_code or 0
 

@@ -20,6 +20,17 @@ class Glyphs:
     marked: str
     current: str
     to: str
+    outwards: str
+    """From Consolidate to Exchange, or only in Consolidate."""
+    inwards: str
+    """From Exchange to Consolidate, or only in Exchange."""
+    same: str
+    differs: str
+    kept: str
+    shade: str
+    """Where something is missing."""
+    left_edge: str
+    right_edge: str
     separator: str
     ellipsis: str
     more_above: str
@@ -39,6 +50,14 @@ RICH: Final = Glyphs(
     marked="√",
     current="►",
     to="→",
+    outwards="►",
+    inwards="◄",
+    same="=",
+    differs="≠",
+    kept="≡",
+    shade="░",
+    left_edge="▌",
+    right_edge="▐",
     separator="·",
     ellipsis="…",
     more_above="▲",
@@ -57,6 +76,14 @@ PLAIN: Final = Glyphs(
     marked="x",
     current=">",
     to="->",
+    outwards=">",
+    inwards="<",
+    same="=",
+    differs="<>",
+    kept="%",
+    shade=":",
+    left_edge="|",
+    right_edge="|",
     separator="-",
     ellipsis="...",
     more_above="^",

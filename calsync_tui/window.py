@@ -1,4 +1,4 @@
-"""The window: header, tabs, one page at a time, footer."""
+"""The window: pages' names and health, one page at a time, footer."""
 
 from typing import ClassVar
 
@@ -14,10 +14,10 @@ from calsync_agent.i18n import marked
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.pages import PAGES
 from calsync_tui.pages.page import LookSoon, Page
+from calsync_tui.screens.live import LiveScreen
 from calsync_tui.screens.translated import TranslatedScreen
 from calsync_tui.widgets.banner import Banner
-from calsync_tui.widgets.header import Header
-from calsync_tui.widgets.tabs import Tab, TabBar
+from calsync_tui.widgets.top_bar import Tab, TopBar
 
 LOOK_SECONDS = 1.0
 
@@ -53,11 +53,18 @@ class MainScreen(TranslatedScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The frame; the page comes with `show`."""
-        yield Header(self.gateway.place, self.gateway.dialect)
-        yield TabBar([Tab(page.NAME, page.TITLE, page.KEYS.partition(",")[0]) for page in PAGES])
+        yield TopBar(
+            [Tab(page.NAME, page.TITLE, page.KEYS.partition(",")[0]) for page in PAGES],
+            self.gateway.place,
+            self.gateway.dialect,
+        )
         yield Banner()
         yield ContentSwitcher(id="pages")
-        yield Footer()
+        yield Footer(compact=True)
+
+    def about(self) -> list[str]:
+        """What the program works with: database, agent, settings."""
+        return self.query_one(TopBar).about()
 
     @property
     def page(self) -> Page | None:
@@ -89,7 +96,7 @@ class MainScreen(TranslatedScreen[None]):
             if not made.is_attached:
                 return  # the window is being left
         switcher.current = name
-        self.query_one(TabBar).active = name
+        self.query_one(TopBar).active = name
         page = self.page
         if page is None:
             return
@@ -124,8 +131,12 @@ class MainScreen(TranslatedScreen[None]):
             self.pulse = await self.gateway.look()
             if not page.is_attached:  # the program was left meanwhile
                 return
-            self.query_one(Header).pulse = self.pulse
-            await page.update(self.pulse)
+            self.query_one(TopBar).pulse = self.pulse
+            above = [one for one in self.app.screen_stack if isinstance(one, LiveScreen)]
+            for screen in above:
+                await screen.update_data(self.pulse)
+            if shown or not above:
+                await page.update(self.pulse)
         except (DatabaseTrouble, DatabaseRefused) as met:
             error = met
         except NoMatches:
@@ -144,8 +155,9 @@ class MainScreen(TranslatedScreen[None]):
 
     async def translate(self) -> None:
         """Everything anew; what was typed stays, because pages keep it."""
-        self.query_one(Header).refresh()
-        self.query_one(TabBar).refresh()
+        bar = self.query_one(TopBar)
+        bar.watch_pulse()
+        bar.refresh()
         self.query_one(Banner).translate()
         for page in self.query(Page):
             await page.translate()

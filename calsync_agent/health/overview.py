@@ -15,7 +15,7 @@ from calsync_agent.database.clock import UtcNow
 from calsync_agent.state import meta, profile_status
 from calsync_agent.state.agents import SILENCE
 from calsync_agent.state.profile_status import Fare
-from calsync_agent.state.tables import agent, log
+from calsync_agent.state.tables import agent, hold, log
 from calsync_agent.visible import visible
 
 
@@ -40,13 +40,17 @@ class AgentRow:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """How things stand at one moment. `now` is the database's clock (UTC)."""
+    """How things stand at one moment. `now` is the database's clock (UTC).
+
+    `held`: how many profiles wait for an admin.
+    """
 
     now: datetime
     settings_revision: int
     last_log_id: int
     agents: tuple[AgentRow, ...]
     fares: Mapping[ProfileId, Fare]
+    held: int = 0
 
     @property
     def alive(self) -> tuple[AgentRow, ...]:
@@ -76,7 +80,13 @@ def pulse(connection: sa.Connection) -> Pulse:
         last_log_id=last or 0,
         agents=_agents(connection),
         fares=profile_status.read(connection),
+        held=_held(connection),
     )
+
+
+def _held(connection: sa.Connection) -> int:
+    waiting = sa.select(sa.func.count(sa.distinct(hold.c.profile_id)))
+    return connection.execute(waiting.where(hold.c.verdict.is_(None))).scalar_one()
 
 
 def _agents(connection: sa.Connection) -> tuple[AgentRow, ...]:

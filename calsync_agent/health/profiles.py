@@ -16,6 +16,7 @@ from calsync_agent.appointment.model import EmployeeId, ProfileId
 from calsync_agent.consolidate.tables import employee
 from calsync_agent.database.stored import as_stored
 from calsync_agent.i18n import Message
+from calsync_agent.natural import Key, natural
 from calsync_agent.state import profile_status
 from calsync_agent.state.agents import SILENCE
 from calsync_agent.state.profile_status import Condition, Fare
@@ -175,9 +176,9 @@ def read(connection: sa.Connection, now: datetime) -> Listing:
     return Listing(number, tuple(sorted(lines, key=order)))
 
 
-def order(line: ProfileLine) -> tuple[str, int]:
+def order(line: ProfileLine) -> tuple[Key, int]:
     """Where a profile stands in the list."""
-    return line.employee.title.casefold(), line.row.id
+    return natural(line.employee.title), line.row.id
 
 
 def read_linked(connection: sa.Connection) -> Mapping[ProfileId, int]:
@@ -202,7 +203,7 @@ def read_candidates(connection: sa.Connection) -> tuple[Employee, ...]:
         employee.c.id.not_in(taken),
     )
     people = map(_employee, connection.execute(found).mappings())
-    return tuple(sorted(people, key=lambda one: (one.title.casefold(), one.id)))
+    return tuple(sorted(people, key=lambda one: (natural(one.title), one.id)))
 
 
 def provider_id(connection: sa.Connection) -> int | None:

@@ -7,6 +7,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from calsync_agent.appointment.model import ProfileId
 from calsync_agent.consolidate import readiness
 from calsync_agent.consolidate.tables import activity, employee
 from calsync_agent.errors import DatabaseRefused, NotReady
@@ -88,7 +89,7 @@ def situation(pulse: Pulse) -> Callable[[sa.Connection], Situation]:
             pulse=pulse,
             provider=provider.read(connection),
             profiles=profiles.read(connection, pulse.now).lines,
-            items=_items(connection),
+            items=items(connection),
             channels=alerts.troubled(connection),
         )
 
@@ -107,7 +108,10 @@ def health(connection: sa.Connection) -> Health:
     return Health(refused, copied)
 
 
-def _items(connection: sa.Connection) -> tuple[QuarantinedItem, ...]:
+def items(
+    connection: sa.Connection, number: ProfileId | None = None
+) -> tuple[QuarantinedItem, ...]:
+    """What is in quarantine, of all profiles or of one; no more than MOST_ITEMS."""
     whose = employee.c.name.label("whose")
     found = (
         sa.select(*quarantined.c, activity.c.subject, activity.c.private, whose)
@@ -117,6 +121,8 @@ def _items(connection: sa.Connection) -> tuple[QuarantinedItem, ...]:
         .order_by(quarantined.c.id)
         .limit(MOST_ITEMS)
     )
+    if number is not None:
+        found = found.where(quarantined.c.profile_id == number)
     return tuple(
         QuarantinedItem(
             id=row["id"],

@@ -10,6 +10,7 @@ from calsync_agent.appointment.model import ActivityId, ProfileId
 from calsync_agent.domain.hold import Held, HoldKind, Verdict
 from calsync_agent.errors import Refusal
 from calsync_agent.i18n import Message, counted, message
+from calsync_agent.natural import natural
 from calsync_agent.state import holds
 from calsync_agent.state.tables import link
 
@@ -39,10 +40,10 @@ class Waiting:
 
 
 def read(connection: sa.Connection, profile: ProfileId) -> Waiting:
-    """What waits, the longest first."""
+    """What waits: by what is to be done, then as people sort what it is about."""
     items = [one for one in holds.read(connection, profile) if one.verdict is None]
     links = sa.select(sa.func.count()).where(link.c.profile_id == profile)
-    items.sort(key=lambda one: (list(HoldKind).index(one.kind), one.since, one.subject.casefold()))
+    items.sort(key=lambda one: (list(HoldKind).index(one.kind), natural(one.subject), one.since))
     return Waiting(profile, tuple(items), connection.execute(links).scalar_one())
 
 

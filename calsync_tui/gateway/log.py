@@ -14,11 +14,12 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, EventId, ProfileId
 from calsync_agent.consolidate.tables import employee
+from calsync_agent.natural import natural
 from calsync_agent.state.log import Level
 from calsync_agent.state.tables import log, profile
 from calsync_agent.visible import visible
 from calsync_tui.gateway.door import Gateway
-from calsync_tui.gateway.searching import Search, request_ids, rule, said
+from calsync_tui.gateway.searching import Search, request_ids, rule, said, subject
 
 PAGE: Final = 200
 """Most lines that a look returns."""
@@ -48,6 +49,11 @@ class LogLine:
     def text(self) -> str:
         """The sentence in the language spoken now."""
         return said(self.message, self.content)
+
+    @property
+    def subject(self) -> str:
+        """The appointment that it is about, as the sentence names it; or nothing."""
+        return subject(self.content)
 
     @property
     def rule(self) -> str:
@@ -141,8 +147,9 @@ class LogSource:
 def profiles(connection: sa.Connection) -> Mapping[ProfileId, Whose]:
     """What people call each profile."""
     found = sa.select(profile.c.id, employee.c.code, employee.c.name)
-    rows = connection.execute(found.join_from(profile, employee).order_by(employee.c.code))
-    return {ProfileId(number): Whose(visible(code), visible(name)) for number, code, name in rows}
+    rows = connection.execute(found.join_from(profile, employee))
+    known = sorted(rows, key=lambda row: natural(row[1]))
+    return {ProfileId(number): Whose(visible(code), visible(name)) for number, code, name in known}
 
 
 def line(row: sa.RowMapping) -> LogLine:

@@ -85,6 +85,15 @@ def rule(content: str | None) -> str:
         return ""
 
 
+def subject(content: str | None) -> str:
+    """What a line is about, where its sentence names it; nothing where it does not."""
+    try:
+        found = Message.from_json(content or "").fields.get("subject")
+    except ValueError:  # somebody else's row
+        return ""
+    return "" if found is None else visible(str(found))
+
+
 def request_ids(content: str | None) -> tuple[str, ...]:
     """Graph's request-ids in a line's sentence, and in the sentences inside it."""
     try:

@@ -35,7 +35,7 @@ class Page(Vertical):
     DEFAULT_CSS = """
     Page {
         height: 1fr;
-        padding: 1 2 0 2;
+        padding: 0 1;
     }
     """
 

@@ -39,7 +39,8 @@ def delete_question(
     title = ngettext("Delete {count} profile?", "Delete {count} profiles?", count)
     names = [line.employee.title for line in lines[:_NAMED]]
     if count > _NAMED:
-        names.append(_("and {count} more").format(count=count - _NAMED))
+        more = count - _NAMED
+        names.append(ngettext("and {count} more", "and {count} more", more).format(count=more))
     text = [", ".join(names), "", _links(sum((linked or {}).get(one.row.id, 0) for one in lines))]
     text.append(_("No appointment is deleted, neither in Consolidate nor in Exchange."))
     if any(line.held for line in lines):

@@ -1,25 +1,24 @@
 """What the page of the status says."""
 
+import itertools
+import math
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from rich.text import Text
 
 from calsync_agent import datetimes
-from calsync_agent.health.problems import Kind, Problem, Weight, problems
 from calsync_agent.health.profiles import ProfileLine, State, order
 from calsync_agent.health.provider import interval_of
-from calsync_agent.health.situation import QuarantinedItem, Situation
-from calsync_agent.i18n import _, current, ngettext
+from calsync_agent.health.situation import Situation
+from calsync_agent.i18n import _, current, marked, ngettext
 from calsync_agent.state.profile_status import Condition
 from calsync_tui import glyphs
+from calsync_tui.gateway.status import Carried
+from calsync_tui.themes import role
 from calsync_tui.widgets.profile_cells import state
-
-_LABEL: Final = 13
-_SUBJECT: Final = 32
-
 
 # In this order they are listed: what an admin should look at first.
 _ORDER: Final = (
@@ -34,116 +33,85 @@ _ORDER: Final = (
     State.NOT_PERMITTED,
     State.PAUSED,
 )
+WAYS: Final = (
+    ("outwards", "side-c", marked("to Exchange")),
+    ("inwards", "side-e", marked("to Consolidate")),
+)
+_LABEL: Final = 20
 
 
-def profile_rows(situation: Situation) -> dict[str, list[Text]]:
-    """A row for each profile, those in trouble first."""
-    ordered = sorted(situation.profiles, key=lambda one: (_ORDER.index(one.state), order(one)))
-    return {str(one.row.id): _profile_row(one, situation.pulse.now) for one in ordered}
-
-
-def _profile_row(one: ProfileLine, now: datetime) -> list[Text]:
-    return [
-        Text(one.name),
-        state(one.state),
-        Text(number(one.held) if one.held else "", justify="right"),
-        Text(number(one.quarantined) if one.quarantined else "", justify="right"),
-        Text(datetimes.since(one.synced_at, now) if one.synced_at else ""),
-    ]
-
-
-def item_rows(items: Sequence[QuarantinedItem], now: datetime) -> dict[str, list[Text]]:
-    """A row for each quarantined item."""
-    return {str(one.id): _item_row(one, now) for one in items}
-
-
-def _item_row(one: QuarantinedItem, now: datetime) -> list[Text]:
-    if one.never:
-        again = _("when it changes")
-    elif one.next_at <= now:
-        again = _("now")
-    else:
-        again = datetimes.since(one.next_at, now)
-    subject = _("(private, or only in Exchange)") if one.subject is None else one.subject
-    since = datetimes.since(one.since, now)
-    return [Text(one.profile), Text(_cut(subject)), Text(since), Text(again)]
-
-
-def _cut(subject: str) -> str:
-    cell = Text(subject)
-    cell.truncate(_SUBJECT, overflow="ellipsis")
-    return cell.plain
+def ordered(situation: Situation) -> list[ProfileLine]:
+    """The profiles, those in trouble first, then those with something aside."""
+    return sorted(
+        situation.profiles,
+        key=lambda one: (_ORDER.index(one.state), not one.quarantined, order(one)),
+    )
 
 
 def summary(situation: Situation) -> Text:
     """How many profiles stand how."""
     counts = Counter(one.state for one in situation.profiles)
-    if not counts:
-        return Text()
     parts = [Text.assemble(f"{number(counts[of])} ", state(of)) for of in _ORDER if counts[of]]
     return Text("  ").join(parts)
 
 
-def problem_lines(situation: Situation) -> Text:
-    """Each problem with what mends it; or that there is none."""
-    # What is not synced has a list of its own below.
-    found = [one for one in problems(situation) if one.kind is not Kind.QUARANTINED]
-    if not found:
-        return Text.assemble(glyphs.shown().well, " ", _("No problems"))
-    return Text("\n").join(map(_problem, found))
-
-
-def _problem(problem: Problem) -> Text:
-    signs = glyphs.shown()
-    grave = problem.weight is Weight.ERROR
-    sign = signs.error if grave else signs.warning
-    return Text.assemble((f"{sign} {problem.text}", "bold"), f"\n  {signs.to} {problem.mend}")
-
-
-def figures(situation: Situation, carried: Sequence[int]) -> Text:
-    """Throughput, rounds, throttling: a line or two each."""
-    lines = [
-        _labelled(_("Throughput"), f"{sparkline(carried)}"),
-        _labelled("", _throughput(carried)),
-        Text("   ").join(
-            [
-                _labelled(_("Round"), _rounds(situation)),
-                Text.assemble((_("Throttled"), "bold"), "  ", _throttling(situation)),
-            ]
-        ),
-    ]
+def throughput(carried: Carried, width: int) -> Text:
+    """A curve for each direction, as wide as the pane, with its sum."""
+    lines = []
+    for name, colour, label in WAYS:
+        values: tuple[int, ...] = getattr(carried, name)
+        sign = getattr(glyphs.shown(), name)
+        total = f"{number(sum(values)):>6}"
+        told = Text.assemble((sign, role(colour)), f" {_(label):<{_LABEL - 3}} ")
+        told.append(sparkline(values, max(width - _LABEL - len(total), 1)), role(colour))
+        lines.append(told.append(total, "bold"))
     return Text("\n").join(lines)
 
 
-def sparkline(values: Sequence[int]) -> str:
-    """A bar for each value; anything at all is higher than nothing."""
+def brief(carried: Carried, width: int) -> Text:
+    """Both curves in one line."""
+    parts = []
+    for name, colour, _label in WAYS:
+        values: tuple[int, ...] = getattr(carried, name)
+        total = number(sum(values))
+        room = max(width // 2 - len(total) - 6, 1)
+        told = Text(f"{getattr(glyphs.shown(), name)} {total} ", role(colour))
+        parts.append(told.append(sparkline(values, room)))
+    return Text("  ").join(parts)
+
+
+def rounds(situation: Situation) -> Text:
+    """How long a round takes, and who is slowed down."""
+    told = Text.assemble((_("Round"), role("muted")), " ", _rounds(situation))
+    slowed = _throttling(situation)
+    separator = f" {glyphs.shown().separator} "
+    if slowed:
+        return told.append(separator).append(
+            _("throttled: {who}").format(who=slowed), role("differs")
+        )
+    return told.append(separator, role("muted")).append(_("nobody is throttled"), role("muted"))
+
+
+def sparkline(values: Sequence[int], width: int | None = None) -> str:
+    """A bar for each value, or so many bars; anything at all is higher than nothing.
+
+    By the square root, so that one peak does not flatten all the rest.
+    """
     levels = glyphs.shown().levels
-    most = max(values, default=0)
+    if width is not None:
+        bounds = [at * len(values) // width for at in range(width + 1)]
+        values = [max(values[low : max(high, low + 1)]) for low, high in itertools.pairwise(bounds)]
+    most = math.sqrt(max(values, default=0))
     top = len(levels) - 1
-    return "".join(levels[-(-value * top // most) if value else 0] for value in values)
+    return "".join(
+        levels[math.ceil(math.sqrt(value) * top / most) if value else 0] for value in values
+    )
 
 
 def number(value: int) -> str:
     """`12.345` or `12,345`."""
     text = f"{value:,}"
     return text.replace(",", ".") if current() == "de" else text
-
-
-def _labelled(label: str, text: str) -> Text:
-    return Text.assemble((f"{label:<{_LABEL}}", "bold"), text)
-
-
-def _throughput(carried: Sequence[int]) -> str:
-    total = sum(carried)
-    if not total:
-        return _("nothing in the last hour")
-    told = ngettext(
-        "{count} in the last hour, at most {most} a minute, {last} in this one",
-        "{count} in the last hour, at most {most} a minute, {last} in this one",
-        total,
-    )
-    most, last = number(max(carried)), number(carried[-1])
-    return told.format(count=number(total), most=most, last=last)
 
 
 def _rounds(situation: Situation) -> str:
@@ -166,7 +134,7 @@ def _throttling(situation: Situation) -> str:
         if one.row.active and one.fare and one.fare.condition is Condition.THROTTLED
     ]
     if not slowed:
-        return _("none")
+        return ""
     told = ngettext("{count} profile", "{count} profiles", len(slowed)).format(count=len(slowed))
     until = [one.fare.retry_at for one in slowed if one.fare and one.fare.retry_at]
     if not until:

@@ -1,6 +1,7 @@
 """The keys that work, below them a chapter of the manual; `/` looks for words in all of it."""
 
 import re
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from rich.table import Table
@@ -50,7 +51,10 @@ def _shown(text: str) -> str:
 
 
 class HelpScreen(TranslatedModal[None]):
-    """Shows the keys of the window beneath, and a chapter. `bindings` come translated."""
+    """Shows the keys of the window beneath, and a chapter. `bindings` come translated.
+
+    `about`: what the program works with, in lines.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -84,12 +88,20 @@ class HelpScreen(TranslatedModal[None]):
             background: $surface;
         }
         #help-text { height: auto; max-height: 100%; }
+        #about { margin-bottom: 1; color: $muted; }
         #help-words { display: none; dock: bottom; }
     }
     """
 
-    def __init__(self, page: str, bindings: dict[str, ActiveBinding], chapter: str) -> None:
+    def __init__(
+        self,
+        page: str,
+        bindings: dict[str, ActiveBinding],
+        chapter: str,
+        about: Sequence[str] = (),
+    ) -> None:
         super().__init__()
+        self._about = about
         self._page = page
         self._bindings_below = bindings
         self._chapter = manual.chapter(chapter, i18n.current())
@@ -100,6 +112,10 @@ class HelpScreen(TranslatedModal[None]):
             box.border_title = _("Help: {page}").format(page=self._page)
             box.border_subtitle = _("Escape closes, / searches the manual")
             with VerticalScroll(id="help-text"):
+                if self._about:
+                    yield Static(
+                        "\n".join(self._about), classes="help-keys", id="about", markup=False
+                    )
                 yield Static(self._keys(), classes="help-keys")
                 yield Static(
                     _("Tab and Shift+Tab go from field to field; the mouse works everywhere."),

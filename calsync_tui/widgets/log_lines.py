@@ -11,7 +11,10 @@ from calsync_agent import datetimes
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.i18n import _, current, marked
 from calsync_agent.state.log import Kind, Level
+from calsync_tui import glyphs
 from calsync_tui.gateway.log import LogLine, Stretch, Whose
+from calsync_tui.gateway.status import INWARDS, OUTWARDS
+from calsync_tui.themes import role
 from calsync_tui.widgets.lines import Lines
 from calsync_tui.widgets.row_buffer import RowBuffer
 from calsync_tui.widgets.viewport import View
@@ -110,6 +113,36 @@ def empty_view() -> View[LogLine]:
     return View(RowBuffer(_Nothing()))
 
 
+def sign_of(row: LogLine) -> Text:
+    """What sort of line it is, as one sign in its colour."""
+    signs = glyphs.shown()
+    if row.level == Level.ERROR:
+        return Text(signs.error, role("bad", "bold"))
+    match row.kind:
+        case Kind.CONFLICT:
+            return Text(signs.differs, role("differs", "bold"))
+        case Kind.HELD | Kind.SKIPPED:
+            return Text(signs.warning, role("differs", "bold"))
+        case Kind.LINKED:
+            return Text(signs.same, role("muted"))
+    if row.level == Level.WARNING:
+        return Text(signs.warning, role("differs", "bold"))
+    content = row.content or ""
+    if OUTWARDS in content:
+        return Text(signs.outwards, role("side-c"))
+    if INWARDS in content:
+        return Text(signs.inwards, role("side-e"))
+    return Text(signs.separator, role("muted"))
+
+
+def brief(row: LogLine) -> str:
+    """The sentence, shorter where `sign_of` tells the direction: `changed: Visit`."""
+    subject = row.subject
+    if subject and row.kind in KINDS and _is_carried(row):
+        return f"{kind_of(row)}: {subject}"
+    return row.text
+
+
 def level_of(row: LogLine) -> str:
     """A line's level, for people."""
     return _(LEVELS[row.level]) if row.level in LEVELS else row.level
@@ -124,6 +157,11 @@ def code_of(profile: ProfileId, whose: Mapping[ProfileId, Whose]) -> str:
     """The employee's code, or the profile's number where it is gone."""
     known = whose.get(profile)
     return known.code if known else f"#{profile}"
+
+
+def _is_carried(row: LogLine) -> bool:
+    content = row.content or ""
+    return OUTWARDS in content or INWARDS in content
 
 
 def _time(at: datetime, width: int) -> str:

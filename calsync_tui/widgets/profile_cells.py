@@ -13,6 +13,7 @@ from calsync_agent.health.telling import WORDS
 from calsync_agent.i18n import _, current, marked
 from calsync_agent.visible import visible
 from calsync_tui import glyphs
+from calsync_tui.themes import role
 
 PROVIDER: Final = "Exchange365"
 
@@ -58,7 +59,9 @@ _STATES: Final[Mapping[State, tuple[str, str]]] = {
     State.FIRST_SYNC: ("waiting", WORDS[State.FIRST_SYNC]),
     State.WELL: ("well", WORDS[State.WELL]),
 }
-_STYLES: Final = {"error": "bold", "warning": "bold", "off": "dim"}
+# Roles of the sign, and of sign and word together.
+_SIGNS: Final = {"well": "well"}
+_STYLES: Final = {"error": "bad", "warning": "differs", "waiting": "differs", "off": "muted"}
 
 
 def widths(room: int) -> dict[str, int]:
@@ -107,7 +110,17 @@ def cells(
 def state(of: State) -> Text:
     """Sign and word."""
     kind, word = _STATES[of]
-    return Text(f"{getattr(glyphs.shown(), kind)} {_(word)}", _STYLES.get(kind, ""))
+    told = Text(f"{getattr(glyphs.shown(), kind)} {_(word)}")
+    if kind in _STYLES:
+        told.stylize(role(_STYLES[kind]))
+    else:
+        told.stylize(role(_SIGNS[kind]), 0, 1)
+    return told
+
+
+def state_sign(of: State) -> Text:
+    """The sign alone, for beside a word."""
+    return state(of)[:1]
 
 
 def _fitted(text: Text, width: int, *, right: bool) -> Text:

@@ -43,6 +43,8 @@ def _always_the_same(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("CALSYNC_CONFIG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("TZ", "Europe/Vienna")
     if hasattr(time, "tzset"):
         time.tzset()

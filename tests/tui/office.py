@@ -100,8 +100,14 @@ def a_quarantined(
     return item
 
 
-def carried(database: Database, minutes_ago: int, count: int, kind: Kind = Kind.CHANGED) -> None:
+def carried(
+    database: Database,
+    minutes_ago: int,
+    count: int,
+    kind: Kind = Kind.CHANGED,
+    said: str = "created in Exchange: {subject}",
+) -> None:
     """So many changes were carried so long ago."""
-    entry = LogEntry(Level.INFO, kind, message("{subject} changed", subject="Termin"))
+    entry = LogEntry(Level.INFO, kind, message(said, subject="Termin"))
     with database.writing() as connection:
         log.write(connection, [entry] * count, NOW - timedelta(minutes=minutes_ago))

@@ -72,7 +72,7 @@ async def test_agent_and_people_are_at_work_while_one_looks(
     monkeypatch.setenv("TMPDIR", str(folder))
     monkeypatch.setenv("TEMP", str(folder))
     async with showing(Demo(), every=0.2) as terminal:
-        await terminal.shows("[1 Status]", "Agent läuft seit")
+        await terminal.shows("[1 Status]", "Agent läuft")
         before = last_line(terminal)
         await terminal.until(lambda: last_line(terminal) > before)
         assert len(list(folder.glob("calsync-demo-*"))) == 1

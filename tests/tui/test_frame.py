@@ -10,13 +10,15 @@ import sqlalchemy as sa
 
 from calsync_agent import i18n, manual
 from calsync_agent.database.engine import Database
-from calsync_agent.i18n import Bracketed
+from calsync_agent.i18n import Bracketed, message
+from calsync_agent.state.profile_status import Condition
 from calsync_agent.state.tables import agent
 from calsync_tui import themes
 from tests.support.cable import WHY, cut
 from tests.support.snapshots import ALL, Look
 from tests.support.terminal import Terminal
 from tests.tui.conftest import Opened, a_provider, an_agent
+from tests.tui.office import a_hold, a_profile, fares_so
 
 pytestmark = pytest.mark.anyio
 
@@ -57,31 +59,57 @@ def outside_brackets(text: str) -> str:
     return text
 
 
-async def test_the_header_tells_database_agent_and_settings(
-    opened: Opened, people: Database
-) -> None:
+async def test_the_top_tells_how_everything_stands(opened: Opened, people: Database) -> None:
     an_agent(people)
-    async with opened() as terminal:
-        above, below = terminal.lines()[:2]
-        assert "/srv/consolidate.db (SQLite)" in above
-        assert "Revision 0 übernommen" in above
-        assert "● Agent läuft seit 08:30 auf consolidate-server, Version 0.1.0" in below
-        an_agent(people, number=2)
+    async with opened(size=(140, 40)) as terminal:
+        assert terminal.lines()[0].endswith("● Agent läuft")
+        a_provider(people)
+        a_hold(people, a_profile(people, "ANNA"), 3)
+        number = a_profile(people, "BERT")
+        fares_so(people, number, Condition.FAILING, error=message("unknown"))
         with people.writing() as connection:
             connection.execute(sa.update(agent).values(settings_revision=-1))
         await terminal.look()
-        assert "noch nicht übernommen" in terminal.lines()[0]
-        assert "und 1 weiterer" in terminal.lines()[1]
+        told = "■ 1 gestört · ▲ 1 angehalten · ◊ Einstellungen noch nicht übernommen"
+        assert told in terminal.lines()[0]
 
 
-async def test_without_an_agent_the_header_tells_how_to_start_one(
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("plain", [False, True])
+async def test_in_sixty_columns_no_page_is_cut_and_the_sign_is_there(
+    opened: Opened, language: i18n.Language, plain: bool
+) -> None:
+    i18n.use(language)
+    async with opened(size=(60, 15), plain=plain, every=None) as terminal:
+        top = terminal.lines()[0]
+        last = "5 Verlauf" if language == "de" else "5 History"
+        assert "[1 Status]" in top
+        assert last in top
+        assert top.endswith(" #" if plain else " ■") or "no agent" in top
+
+
+async def test_help_tells_database_agent_and_settings(opened: Opened, people: Database) -> None:
+    an_agent(people)
+    an_agent(people, number=2)
+    async with opened(size=(120, 40)) as terminal:
+        await terminal.press("f1")
+        await terminal.shows(
+            "Datenbank: /srv/consolidate.db (SQLite)",
+            "● Agent läuft seit 08:30 auf consolidate-server, Version 0.1.0 und 1",
+            "Einstellungen: Revision 0 übernommen",
+        )
+
+
+async def test_without_an_agent_the_top_says_so_and_help_tells_how_to_start_one(
     opened: Opened, people: Database
 ) -> None:
-    async with opened() as terminal:
-        assert "○ Kein Agent läuft. Starten mit: calsync-agent run" in terminal.lines()[1]
+    async with opened(size=(120, 40)) as terminal:
+        assert terminal.lines()[0].endswith("■ kein Agent läuft")
         an_agent(people, silent=timedelta(minutes=5))
         await terminal.look()
-        assert "○ Der Agent schweigt seit 08:55. Starten mit:" in terminal.lines()[1]
+        assert terminal.lines()[0].endswith("■ Agent schweigt seit 08:55")
+        await terminal.press("f1")
+        await terminal.shows("○ Der Agent schweigt seit 08:55. Starten mit: calsync-agent run")
 
 
 async def test_each_page_is_reached_by_its_f_key(opened: Opened) -> None:
@@ -143,9 +171,9 @@ async def test_the_palette_finds_pages_actions_colours_and_languages(
 async def test_the_language_is_switched_while_it_runs(opened: Opened) -> None:
     async with opened() as terminal:
         await terminal.press("ctrl+l")
-        await terminal.shows("2 Provider", "No agent is running", "F1 Help")
+        await terminal.shows("2 Provider", "no agent is running", "F1 Help")
         await terminal.press("ctrl+l")
-        await terminal.shows("2 Anbieter", "Kein Agent läuft", "F1 Hilfe")
+        await terminal.shows("2 Anbieter", "kein Agent läuft", "F1 Hilfe")
 
 
 async def test_each_theme_is_reached_by_its_key(opened: Opened) -> None:
@@ -181,7 +209,7 @@ async def test_a_lost_database_is_told_and_comes_back_by_itself(
     async with opened(every=0.05) as terminal:
         with cut(monkeypatch):
             await terminal.shows(f"■ {WHY}", "Gezeigt wird der Stand von 09:00:00")
-            assert "Agent läuft seit 08:30" in terminal.text()
+            assert "Agent läuft" in terminal.text()
             await terminal.press("f8")
             await terminal.shows("[4 Protokoll]")
         await terminal.until(lambda: WHY not in terminal.text())

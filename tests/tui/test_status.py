@@ -1,21 +1,26 @@
 """The status page: everything at a glance, and what is not as it should be."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
+from calsync_agent.appointment.model import ProfileId
 from calsync_agent.database.engine import Database
+from calsync_agent.domain.hold import HoldKind
 from calsync_agent.health import overview
 from calsync_agent.health import situation as situations
 from calsync_agent.i18n import message
 from calsync_agent.state import quarantine
 from calsync_agent.state.log import Kind
 from calsync_agent.state.profile_status import Condition
-from calsync_agent.state.tables import agent, profile
+from calsync_agent.state.tables import agent, deed, profile
 from calsync_agent.state.tables import quarantine as quarantined
 from calsync_tui.gateway import status
+from calsync_tui.pages import status_text
 from tests.support.cable import cut
 from tests.support.snapshots import ALL, Look
 from tests.support.terminal import Terminal
@@ -66,24 +71,42 @@ def an_office(database: Database) -> None:
         carried(database, minutes_ago, 60 - minutes_ago)
 
 
+def a_deletion(database: Database, number: ProfileId, count: int, kind: HoldKind) -> None:
+    """The guards remember so many."""
+    rows = [
+        {
+            "at": NOW - timedelta(minutes=30),
+            "profile_id": number,
+            "activity_id": UUID(int=100 + index),
+            "kind": kind.value,
+            "inside": 1,
+        }
+        for index in range(count)
+    ]
+    with database.writing() as connection:
+        connection.execute(sa.insert(deed), rows)
+
+
 async def test_every_profile_is_shown_with_how_it_fares(opened: Opened, people: Database) -> None:
     an_office(people)
-    async with opened(size=(120, 40)) as terminal:
+    async with opened(size=(200, 60)) as terminal:
         lines = terminal.lines()
 
         def line(name: str) -> str:
-            return next(one for one in lines if one.lstrip().startswith(name))
+            return next(one for one in lines if f" {name}  " in one)
 
-        assert "● in Ordnung" in line("Anna")
-        assert "08:59" in line("Anna")  # its agent's last round
+        assert "● Anna" in line("Anna")
+        assert "vor 2 s" in line("Anna")  # its agent's last round
         assert " 2 " in line("Anna")  # in quarantine
-        assert "■ gestört" in line("Bert")
-        assert "08:30" in line("Bert")  # the last cycle that went through
-        assert "◊ gedrosselt" in line("Clara")
-        assert "▲ angehalten" in line("Dora")
+        assert "■ Bert" in line("Bert")
+        assert "gestört" in line("Bert")
+        assert "vor 30 min" in line("Bert")  # the last cycle that went through
+        assert "◊ Clara" in line("Clara")
+        assert "gedrosselt" in line("Clara")
+        assert "▲ Dora" in line("Dora")
         assert " 12 " in line("Dora")
-        assert "○ pausiert" in line("Emil")
-        assert "◊ erster Abgleich" in line("Franz")
+        assert "pausiert" in line("Emil")
+        assert "erster Abgleich" in line("Franz")
         assert "1 ▲ angehalten  1 ■ gestört  1 ◊ gedrosselt  1 ◊ erster Abgleich" in terminal.text()
 
 
@@ -93,12 +116,83 @@ async def test_throughput_rounds_and_throttling_have_figures(
     an_office(people)
     carried(people, 3, 50, Kind.RELOAD)  # nothing that is carried
     carried(people, 61, 50)  # too long ago
+    carried(people, 5, 1234, said="created in Consolidate: {subject}")
     async with opened() as terminal:
-        text = terminal.text()
-        assert "288 in der letzten Stunde, höchstens 60 je Minute, 60 in dieser" in text
-        assert "█" in text
-        assert "0,3 s von 5 s (7 %)" in text
-        assert "1 Profil bis 09:02:00" in text
+        outwards = next(line for line in terminal.lines() if "nach Exchange" in line)
+        inwards = next(line for line in terminal.lines() if "nach Consolidate" in line)
+        assert " 288 " in outwards
+        assert " 1.234 " in inwards
+        assert "█" in outwards
+        assert "0,3 s von 5 s (7 %)" in terminal.text()
+        assert "gedrosselt: 1 Profil bis 09:02:00" in terminal.text()
+
+
+def test_a_long_peak_does_not_flatten_the_rest_of_a_curve() -> None:
+    assert status_text.sparkline([0, 1, 4, 9, 100]) == "▁▂▃▄█"
+    assert status_text.sparkline([1, 0, 0, 0, 4, 0], 3) == "▅▁█"
+    assert status_text.sparkline([0, 0], 4) == "▁▁▁▁"
+
+
+async def test_b7_a_limit_that_is_near_is_told_before_anybody_is_held(
+    opened: Opened, people: Database
+) -> None:
+    a_provider(people)
+    number = a_profile(people, "ANNA")
+    a_deletion(people, number, 69, HoldKind.DELETE_IN_EXCHANGE)
+    async with opened(size=(120, 40)) as terminal:
+        await terminal.shows("69 von 100")
+        assert "verbraucht" not in terminal.text()
+        a_deletion(people, number, 1, HoldKind.DELETE_IN_EXCHANGE)
+        carried(people, 0, 1)
+        terminal.window.page._figures = None  # type: ignore[attr-defined, union-attr]
+        await terminal.look()
+        await terminal.shows("▲ Löschungen, 24 Stunden: 70 von 100 verbraucht")
+
+
+async def test_alike_problems_of_many_profiles_are_told_once(
+    opened: Opened, people: Database
+) -> None:
+    a_provider(people)
+    for number in range(12):
+        profile_ = a_profile(people, f"P{number}")
+        a_hold(people, profile_, 2)
+        a_quarantined(people, profile_, f"Termin {number}")
+    async with opened(size=(120, 60)) as terminal:
+        await terminal.shows(
+            "■ 12 Profile sind angehalten, 24 Änderungen warten auf Ihre Antwort",
+            "P0, P1, P2 und 9 weitere",
+            "▲ 12 Termine von 12 Personen werden nicht synchronisiert",
+        )
+        names = re.findall(r"▲ (P\d+) ", terminal.text())
+        assert names == [f"P{number}" for number in range(12)]
+
+
+async def test_enter_leads_to_where_a_problem_is_answered(opened: Opened) -> None:
+    async with opened() as terminal:
+        await terminal.shows("Es gibt noch keinen Anbieter")
+        await terminal.press("down", "enter")
+        await terminal.until(lambda: terminal.page.NAME == "provider")
+
+
+async def test_enter_on_a_row_opens_the_profiles_own_page(opened: Opened, people: Database) -> None:
+    an_office(people)
+    async with opened() as terminal:
+        await terminal.press("tab", "enter")
+        await terminal.shows("Profil ► Dora", "▲ angehalten", "Das Profil von Dora ist angehalten")
+        await terminal.press("escape")
+        await terminal.shows("[1 Status]")
+
+
+@pytest.mark.parametrize("plain", [False, True])
+async def test_in_sixty_columns_and_fifteen_lines_rows_are_in_sight(
+    opened: Opened, people: Database, plain: bool
+) -> None:
+    an_office(people)
+    async with opened(size=(60, 15), plain=plain) as terminal:
+        shown = terminal.text()
+        assert "Dora" in shown
+        assert "Bert" in shown
+        assert "Clara" in shown
 
 
 async def test_in_a_plain_terminal_the_sparkline_is_ascii(opened: Opened, people: Database) -> None:
@@ -114,11 +208,27 @@ async def test_what_was_carried_is_counted_by_the_minute(database: Database) -> 
     now = NOW + timedelta(seconds=30)
     for minutes_ago, count in ((0, 3), (1, 2), (59, 1), (60, 9)):
         carried(database, minutes_ago, count)
+    carried(database, 2, 4, said="deleted in Consolidate: {subject}")
     counts = await database.read(status.carried(now))
-    assert len(counts) == 60
-    assert counts[-2:] == (2, 3)
-    assert counts[0] == 1
-    assert sum(counts) == 6
+    assert len(counts.outwards) == len(counts.inwards) == 60
+    assert counts.outwards[-2:] == (2, 3)
+    assert counts.outwards[0] == 1
+    assert counts.inwards[-3] == 4
+    assert counts.total == 10
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)
+async def test_b7_what_the_guards_allow_is_read_of_the_profile_nearest_to_it(
+    database: Database,
+) -> None:
+    a_provider(database)
+    anna, bert = a_profile(database, "ANNA"), a_profile(database, "BERT")
+    a_deletion(database, anna, 3, HoldKind.DELETE_IN_EXCHANGE)
+    a_deletion(database, bert, 5, HoldKind.DELETE_IN_CONSOLIDATE)
+    a_deletion(database, anna, 7, HoldKind.MAIL)
+    found = await database.read(status.used(NOW))
+    assert found.deleted_in_day == (5, bert)
+    assert found.mailed_in_hour == (7, anna)
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)
@@ -140,6 +250,7 @@ async def test_quarantined_items_are_shown_with_their_reason(
     number = a_profile(people, "GUDRUN")
     a_quarantined(people, number, None)
     async with opened(size=(120, 40)) as terminal:
+        await terminal.press("u")
         await terminal.shows(
             "3 Termine in Quarantäne",
             "Jour fixe",
@@ -156,6 +267,7 @@ async def test_b8_retry_makes_the_chosen_item_due_at_once(opened: Opened, people
         anna = connection.execute(sa.select(sa.func.min(profile.c.id))).scalar_one()
         assert quarantine.due(connection, anna, NOW) == []
     async with opened(size=(120, 40)) as terminal:
+        await terminal.press("u")
         await terminal.click("(privat oder nur")
         await terminal.press("r")
         await terminal.shows("Mit dem nächsten Durchgang wird es wieder versucht")
@@ -172,6 +284,7 @@ async def test_retrying_what_somebody_has_mended_meanwhile_says_so(
 ) -> None:
     an_office(people)
     async with opened(size=(120, 40)) as terminal:
+        await terminal.press("u")
         await terminal.shows("Jour fixe")
         with people.writing() as connection:
             connection.execute(sa.delete(quarantined))
@@ -205,7 +318,8 @@ async def test_a_problem_stays_listed_until_it_is_gone(opened: Opened, people: D
         with people.writing() as connection:
             connection.execute(sa.update(agent).values(round_at=NOW, round_ms=300))
         await terminal.look()
-        assert "● Keine Probleme" in terminal.text()
+        assert "braucht Sie" not in terminal.text()
+        assert terminal.lines()[0].endswith("● Agent läuft")
         with people.writing() as connection:
             connection.execute(sa.delete(agent))
         await terminal.look()

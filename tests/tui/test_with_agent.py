@@ -66,7 +66,7 @@ async def test_what_is_saved_is_taken_over_and_the_page_says_so(
 ) -> None:
     settings = world.settings()
     async with opened(every=0.2, opening=lambda: way(world, settings)) as terminal:
-        await terminal.shows("● Agent läuft seit", "● in Ordnung")
+        await terminal.shows("● Agent läuft", "● in Ordnung")
         await terminal.go("provider")
         await terminal.shows(world.sandbox.tenant_id)
         await terminal.click("von Exchange nach Consolidate")
