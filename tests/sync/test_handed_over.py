@@ -1,6 +1,7 @@
 """Meetings that are handed over: whoever leads, everybody else's copy is linked (F1, F6, G10)."""
 
 import asyncio
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -25,6 +26,14 @@ KILLS: Final = (Kind.KILL_BEFORE, Kind.KILL_AFTER)
 """In turn: neither may meet only requests, or only commits."""
 ENOUGH: Final = 12
 """Rounds after which nothing is left to do."""
+ALL: Final = os.environ.get("CALSYNC_NTH_FAILURE") == "all"
+CASES: Final = [
+    (tuple(to.split()), tuple(stuck.split()), between)
+    for to in ("BERND", "BERND CLARA", "BERND ANNA", "BERND ANNA BERND", "BERND CLARA ANNA")
+    for stuck in ("", "ANNA", "ANNA BERND CLARA")
+    for between in (1, 2)
+]
+"""Who leads one after the other, who cannot delete, and how many rounds lie between."""
 
 
 @pytest.fixture
@@ -128,21 +137,9 @@ async def handed_over_while_stuck(
     await agent.stop()
 
 
-@pytest.mark.parametrize("between", [1, 2])
-@pytest.mark.parametrize("stuck", [(), ("ANNA",), ("ANNA", "BERND", "CLARA")], ids="-".join)
-@pytest.mark.parametrize(
-    "to",
-    [
-        ("BERND",),
-        ("BERND", "CLARA"),
-        ("BERND", "ANNA"),
-        ("BERND", "ANNA", "BERND"),
-        ("BERND", "CLARA", "ANNA"),
-    ],
-    ids="-".join,
-)
+@pytest.mark.parametrize(("to", "stuck", "between"), CASES if ALL else CASES[::3], ids=str)
 def test_f6_whoever_has_handed_a_meeting_over_has_a_linked_copy_of_it(
-    three: Rig, stuck: Sequence[str], to: Sequence[str], between: int
+    three: Rig, to: Sequence[str], stuck: Sequence[str], between: int
 ) -> None:
     asyncio.run(handed_over_while_stuck(three, stuck, to, between))
     is_led_by(three, to[-1])
@@ -199,4 +196,4 @@ def test_b1_g10_a_kill_at_any_point_of_a_hand_over_leaves_each_with_one_linked_e
     at, last = 1, 1
     while at <= last:
         last = max(last, go(at))
-        at += 1
+        at += 1 if ALL else 3
