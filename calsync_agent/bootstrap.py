@@ -34,6 +34,7 @@ from calsync_agent.service.connections import Connect, Lines
 from calsync_agent.service.cycle_tasks import Running
 from calsync_agent.service.database_poll import Looks
 from calsync_agent.service.delivery import Outlets
+from calsync_agent.service.expiry import Expiry
 from calsync_agent.service.findings import Checkup
 from calsync_agent.service.gate import Gate
 from calsync_agent.service.heartbeat import Watch
@@ -170,6 +171,7 @@ def rounds(
         polls=Polls(running),
         watch=Watch(database, leases, gate, running, lambda: looks.ready, memory, news, tell),
         faring=Faring(database),
+        expiry=Expiry(monotonic),
         preview=lambda now: preview_all(database, now, connect, clock=clock),
         news=news,
         clock=clock,

@@ -50,6 +50,7 @@ _TITLES: Final = {
     "profiles": marked("profiles"),
     "agents": marked("agents"),
     "sign_in": marked("sign-in"),
+    "credential": marked("credential"),
     "mailbox": marked("mailbox"),
     "users": marked("users"),
     "alerts": marked("alerts"),

@@ -1,5 +1,6 @@
 """What a single value of `agent.toml` must be like, beyond its type and range."""
 
+import datetime as dt
 import difflib
 import re
 from collections.abc import Mapping
@@ -56,6 +57,18 @@ def given_path(value: object, info: ValidationInfo) -> object:
         return None
     folder = (info.context or {}).get(FOLDER)
     return Path(value) if folder is None else Path(folder, value)
+
+
+def day(value: object) -> dt.date | None:
+    """A day, with or without quotes around it; None for an empty text."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value
+    try:
+        return dt.date.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        raise Wrong(message('must be a day, as in "2027-05-31"')) from None
 
 
 def one_word(value: str) -> str:

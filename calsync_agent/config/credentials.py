@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from pydantic import SecretStr
 
 from calsync_agent.config.checks import Wrong
-from calsync_agent.config.settings import ClientCertificate, ClientSecret, Credential
+from calsync_agent.config.settings import ClientCertificate, ClientSecret, Settings
 from calsync_agent.i18n import message
 from calsync_agent.platform import NotOrdinary, TooLarge, handed_over, is_folder, read_file
 
@@ -124,10 +124,15 @@ def certificate(path: Path) -> ClientCertificate:
     )
 
 
-def ends(credential: Credential) -> dt.datetime | None:
-    """When what the app signs in with ends (UTC, without zone); of a secret nobody knows."""
+def ends(settings: Settings) -> dt.datetime | None:
+    """When what the app signs in with ends (UTC, without zone), as far as the settings tell.
+
+    Of a secret they tell the day, of which it may see no more than the beginning.
+    """
+    credential = settings.credential
     if isinstance(credential, ClientSecret):
-        return None
+        told = settings.exchange.client_secret_expires
+        return None if told is None else dt.datetime.combine(told, dt.time())
     found = x509.load_pem_x509_certificate(credential.certificate.encode())
     return found.not_valid_after_utc.replace(tzinfo=None)
 

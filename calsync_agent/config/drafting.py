@@ -42,6 +42,7 @@ class SettingsDraft:
     feed: str = str(_DATABASE["feed"].default)
     client_id: str = ""
     client_secret: str = ""
+    client_secret_expires: str = ""
     certificate_file: str = ""
     authority: str = str(_EXCHANGE["authority"].default)
     graph_url: str = str(_EXCHANGE["graph_url"].default)
@@ -79,6 +80,7 @@ KEYS: Final[Mapping[str, str]] = {
     "database.feed": "feed",
     "exchange.client_id": "client_id",
     "exchange.client_secret_file": "client_secret",
+    "exchange.client_secret_expires": "client_secret_expires",
     "exchange.certificate_file": "certificate_file",
     "exchange.authority": "authority",
     "exchange.graph_url": "graph_url",
@@ -131,6 +133,7 @@ def sections(draft: SettingsDraft) -> dict[str, dict[str, str]]:
     exchange = {
         "client_id": draft.client_id,
         "client_secret_file": "" if draft.certificate_file else SECRET_FILE,
+        "client_secret_expires": "" if draft.certificate_file else draft.client_secret_expires,
         "certificate_file": draft.certificate_file,
         "authority": draft.authority,
         "graph_url": draft.graph_url,

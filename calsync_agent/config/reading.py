@@ -44,11 +44,20 @@ Outcome: TypeAlias = Settings | ConfigurationRefused
 _PASSWORD: Final = "database.password_file"  # noqa: S105 - a key's name
 _SECRET: Final = "exchange.client_secret_file"  # noqa: S105 - a key's name
 _VARIABLE: Final = "exchange.client_secret_env"
+_NEXT_SECRET: Final = "exchange.client_secret_next_file"  # noqa: S105 - a key's name
+_NEXT_VARIABLE: Final = "exchange.client_secret_next_env"
 _CERTIFICATE: Final = "exchange.certificate_file"
 _AUTHORITIES: Final = "exchange.ca_file"
 _MAIL_PASSWORD: Final = "alerts.smtp.password_file"  # noqa: S105 - a key's name
 _CREDENTIALS: Final = (_SECRET, _VARIABLE, _CERTIFICATE)
-_NAMING_FILES: Final = (_PASSWORD, _SECRET, _CERTIFICATE, _AUTHORITIES, _MAIL_PASSWORD)
+_NAMING_FILES: Final = (
+    _PASSWORD,
+    _SECRET,
+    _NEXT_SECRET,
+    _CERTIFICATE,
+    _AUTHORITIES,
+    _MAIL_PASSWORD,
+)
 
 
 class _DatabaseAlone(Section):
@@ -153,6 +162,7 @@ def attempt(path: Path) -> Attempt:
     contents = digest(files.values())
     file = _checked(path, raw, problems)
     credential = _credential(given, files, problems)
+    spare = _next_secret(given, files, problems)
     if _AUTHORITIES in files:
         problems.meet(_AUTHORITIES, partial(credentials.authorities, files[_AUTHORITIES]))
     database = _database(file, files, problems)
@@ -164,6 +174,7 @@ def attempt(path: Path) -> Attempt:
         path=path,
         contents=contents,
         credential=credential,
+        credential_next=spare,
         database=database,
         exchange=file.exchange,
         sync=file.sync,
@@ -193,6 +204,7 @@ def exposed(settings: Settings) -> list[Message]:
     named = (
         settings.database.password_file,
         settings.exchange.client_secret_file,
+        settings.exchange.client_secret_next_file,
         settings.exchange.certificate_file,
         settings.alerts.smtp.password_file,
     )
@@ -244,7 +256,7 @@ def _parts(line: str) -> int:
 def _texts(raw: Mapping[str, object]) -> dict[str, str]:
     """The keys that name files or credentials, where they are given, whatever else is wrong."""
     given = {}
-    for key in (*_NAMING_FILES, _VARIABLE):
+    for key in (*_NAMING_FILES, _VARIABLE, _NEXT_VARIABLE):
         value: object = raw
         for name in key.split("."):
             value = value.get(name) if isinstance(value, dict) else None
@@ -278,6 +290,31 @@ def _credential(
     key = chosen[0]
     if key == _CERTIFICATE:
         return problems.meet(key, partial(credentials.certificate, files[key]))
+    return _client_secret(key, given, files, problems)
+
+
+def _next_secret(
+    given: Mapping[str, str], files: Mapping[str, Path], problems: Problems
+) -> ClientSecret | None:
+    """What follows the secret; it goes with a secret, and stands in one place."""
+    if problems.found.keys() & {"exchange", _NEXT_SECRET, _NEXT_VARIABLE}:
+        return None
+    chosen = [key for key in (_NEXT_SECRET, _NEXT_VARIABLE) if key in given]
+    if not chosen:
+        return None
+    if len(chosen) > 1:
+        choices = ", ".join(key.rpartition(".")[2] for key in chosen)
+        problems.add(chosen[1], message("is too much; one of {choices} is enough", choices=choices))
+        return None
+    if _CERTIFICATE in given:
+        problems.add(chosen[0], message("is too much: the app signs in with a certificate"))
+        return None
+    return _client_secret(chosen[0], given, files, problems)
+
+
+def _client_secret(
+    key: str, given: Mapping[str, str], files: Mapping[str, Path], problems: Problems
+) -> ClientSecret | None:
     secret = problems.meet(
         key,
         partial(credentials.secret, files[key])

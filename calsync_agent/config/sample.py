@@ -3,6 +3,7 @@
 `python -m calsync_agent.config.sample` prints it; `packaging/agent.toml.sample` is the stored copy.
 """
 
+import datetime as dt
 import json
 import sys
 from collections.abc import Iterator, Mapping
@@ -74,7 +75,7 @@ def _written(value: object) -> str:
         return f"[{', '.join(map(_written, value))}]"
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
-    if isinstance(value, Path):
+    if isinstance(value, Path | dt.date):
         value = str(value)
     # What JSON makes of a text or a number is TOML too, but for DEL, which only TOML escapes.
     text = json.dumps("" if value is None else value, ensure_ascii=False)

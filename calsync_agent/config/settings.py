@@ -4,6 +4,7 @@
 environment that it names. Both are values: equal settings have equal effects.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias
@@ -14,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from calsync_agent.config import checks
 
+Day: TypeAlias = Annotated[dt.date | None, BeforeValidator(checks.day)]
 NamedFile: TypeAlias = Annotated[Path | None, BeforeValidator(checks.given_path)]
 WebAddress: TypeAlias = Annotated[SecretStr, AfterValidator(checks.web_address)]
 MailAddress: TypeAlias = Annotated[str, AfterValidator(checks.mail_address)]
@@ -71,6 +73,18 @@ class Exchange(Section):
 
     certificate_file: NamedFile = None
     """A PEM file with the app's certificate and its private key, without a pass phrase."""
+
+    client_secret_next_file: NamedFile = None
+    """A file with the app's next client secret, beside the present one. It is used as soon as
+    Microsoft does not take the present one any more, without a cycle being missed."""
+
+    client_secret_next_env: Annotated[str, AfterValidator(checks.variable_name)] = ""
+    """The environment variable that holds the next client secret."""
+
+    client_secret_expires: Day = None
+    """The day on which the client secret ends, as in "2027-05-31"; of two, the later one's. It is
+    said 30, 14 and 3 days before. Not needed where the app may read its own registration in
+    Microsoft Entra ID (Application.Read.All)."""
 
     authority: Annotated[str, AfterValidator(checks.authority)] = (
         "https://login.microsoftonline.com"
@@ -243,6 +257,9 @@ class Settings(AgentFile):
     credential: Credential
     """What the app signs in with."""
 
+    credential_next: ClientSecret | None = None
+    """What it signs in with when that is refused."""
+
     smtp_password: SecretStr | None = None
     """The password for the mail server."""
 
@@ -261,7 +278,8 @@ class Settings(AgentFile):
             urlsplit(self.exchange.proxy.get_secret_value()).password,
         )
         # Whoever has one of these addresses may post there.
-        given = self.smtp_password, self.alerts.heartbeat_url, *self.alerts.webhooks
+        spare = self.credential_next.value if self.credential_next else None
+        given = spare, self.smtp_password, self.alerts.heartbeat_url, *self.alerts.webhooks
         return (
             login,
             *(SecretStr(password) for password in passwords if password),

@@ -4,6 +4,7 @@ Draft ──write──▶ database-password.txt, client-secret.txt, agent.toml:
 and for the group that shares the folder, which is the service's
 """
 
+import datetime as dt
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -70,7 +71,7 @@ def draft_from(path: Path) -> SettingsDraft:
         _secret(path, raw.get(section, {}).get(key))
         for section, key in (("database", "password_file"), ("exchange", "client_secret_file"))
     )
-    texts = {field: value for field, value in given.items() if isinstance(value, str)}
+    texts = {f: str(value) for f, value in given.items() if isinstance(value, str | dt.date)}
     return replace(SettingsDraft(), **{**texts, "password": password, "client_secret": secret})
 
 

@@ -248,6 +248,16 @@ class Connection(Protocol):
         Raises SignInRefused, ConfigurationRefused, Unreachable.
         """
 
+    @property
+    def spare(self) -> bool:
+        """Whether the credential is refused, and the one that follows it has taken its place."""
+
+    async def credential_ends(self) -> datetime | None:
+        """When what is signed in with ends (UTC), where the provider tells (H3).
+
+        Raises MailboxTrouble, SignInRefused, ConfigurationRefused, Unreachable.
+        """
+
     async def find_users(self, wanted: str | None) -> list[User] | None:
         """The users with this address, principal name or object id; None where none may be read.
 

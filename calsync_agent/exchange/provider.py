@@ -14,25 +14,36 @@ from calsync_agent.exchange.transport.settings import GraphSettings
 
 def connect(settings: Settings, provider: Provider) -> Exchange:
     """The way to the provider's tenant. Raises ConfigurationRefused."""
-    return Exchange(graph(settings, provider))
+    given = _given(settings, provider)
+    tokens = MsalTokens(given)
+    return Exchange(Graph(given, tokens), tokens)
 
 
 def graph(settings: Settings, provider: Provider) -> Graph:
     """The same, without what the sync makes of it."""
+    given = _given(settings, provider)
+    return Graph(given, MsalTokens(given))
+
+
+def _given(settings: Settings, provider: Provider) -> GraphSettings:
     part = settings.exchange
-    variable = os.environ.get(part.client_secret_env) if part.client_secret_env else None
-    given = GraphSettings(
+    return GraphSettings(
         tenant_id=provider.tenant_id,
         client_id=part.client_id,
-        secret=variable,
+        secret=_variable(part.client_secret_env),
         secret_file=part.client_secret_file,
+        next_secret=_variable(part.client_secret_next_env),
+        next_secret_file=part.client_secret_next_file,
         certificate_pem=part.certificate_file,
         authority=part.authority,
         graph_url=part.graph_url,
         ca_file=part.ca_file,
         proxy=part.proxy.get_secret_value(),
     )
-    return Graph(given, MsalTokens(given))
+
+
+def _variable(name: str) -> str | None:
+    return os.environ.get(name) if name else None
 
 
 def grants(settings: Settings, provider: Provider) -> Grants:

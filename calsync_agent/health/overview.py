@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.database.clock import UtcNow
 from calsync_agent.state import meta, profile_status
-from calsync_agent.state.agents import SILENCE
+from calsync_agent.state.agents import SILENCE, Signing
 from calsync_agent.state.profile_status import Fare
 from calsync_agent.state.tables import agent, hold, log
 from calsync_agent.visible import visible
@@ -35,7 +35,7 @@ class AgentRow:
     round_ms: int | None
     buried: bool = False
     tells: bool = False
-    credential_expires_at: datetime | None = None
+    signing: Signing = field(default_factory=Signing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,9 @@ def _agents(connection: sa.Connection) -> tuple[AgentRow, ...]:
             round_ms=row["round_ms"],
             buried=row["buried_at"] is not None,
             tells=bool(row["tells"]),
-            credential_expires_at=row["credential_expires_at"],
+            signing=Signing(
+                row["credential"], row["credential_expires_at"], bool(row["credential_spare"])
+            ),
         )
         for row in connection.execute(found).mappings()
     )

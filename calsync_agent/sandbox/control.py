@@ -10,6 +10,7 @@
     GET    clock               POST   clock {"advance": s} | {"stop": iso} | {"resume": true}
     GET    mailboxes           POST   mailboxes {"name", "display_name", "aliases", "kind"}
     PATCH  mailboxes/{name} {"open", "licensed", "kind"}     (kind: user, shared or guest)
+    POST   secrets {"secret", "expires": iso}           (one more, or one that ends otherwise)
     POST   tokens/revoke       POST   delta/forget {"mailbox"}
     *      as/{mailbox}/…      Graph's own calls below /users/{mailbox}, done by that person
 
@@ -17,7 +18,7 @@ What a person does that way counts neither as the app's request nor against its 
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -192,6 +193,14 @@ def _described(person: Person) -> JsonObject:
     }
 
 
+def _secrets(tenant: Tenant, sent: Mapping[str, object]) -> JsonObject:
+    given = shapes.members(sent, "secret", frozenset({"secret", "expires"}))
+    told = shapes.optional_text(given.get("expires"))
+    expires = None if told is None else datetime.fromisoformat(told).astimezone(UTC)
+    tenant.add_secret(shapes.text(given.get("secret")), expires)
+    return {}
+
+
 def _revoke(tenant: Tenant, _sent: Mapping[str, object]) -> JsonObject:
     tenant.revoke_tokens()
     return {}
@@ -220,6 +229,7 @@ _ACTS: Final[dict[str, Callable[[Tenant, Mapping[str, object]], JsonObject]]] = 
     "POST clock": _clock,
     "GET mailboxes": _mailboxes,
     "POST mailboxes": _add_mailbox,
+    "POST secrets": _secrets,
     "POST tokens/revoke": _revoke,
     "POST delta/forget": _forget,
 }

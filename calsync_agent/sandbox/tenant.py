@@ -59,7 +59,9 @@ class Tenant:
         self.faults = Faults()
         self.tokens = Tokens(self.world)
         self.adversity = Adversity(self.world, self.faults.wait)
-        self.gateway = Gateway(self.world, self.tokens, self.faults, self.adversity)
+        self.gateway = Gateway(
+            self.world, self.registration, self.tokens, self.faults, self.adversity
+        )
 
     # -- what it is ---------------------------------------------------------------------------
 
@@ -177,7 +179,7 @@ class Tenant:
     # -- sign-in ------------------------------------------------------------------------------
 
     def add_secret(self, secret: str, expires: datetime | None = None) -> None:
-        """One more secret for the app."""
+        """One more secret for the app, or another end for one that it has."""
         with self.lock:
             self.registration.secrets[secret] = expires
             self.world.changes += 1

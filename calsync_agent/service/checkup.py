@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.appointment.owner import Owner
 from calsync_agent.appointment.people import Directory
+from calsync_agent.config import credentials
 from calsync_agent.config.settings import Settings
 from calsync_agent.consolidate import readiness
 from calsync_agent.consolidate.reading import read_staff
@@ -19,14 +21,16 @@ from calsync_agent.domain.calendar import Connection, Grants
 from calsync_agent.domain.policy import Policy, Priority, Profile, Provider, ProviderKind
 from calsync_agent.errors import CalsyncError, MailboxClosed, SignInRefused, refused_as_such
 from calsync_agent.health import situation
-from calsync_agent.health.problems import Kind, problems
+from calsync_agent.health.problems import Kind, expiry, problems
 from calsync_agent.i18n import Message, counted, message
 from calsync_agent.service import restore_detection
 from calsync_agent.service.connections import Connect
+from calsync_agent.service.expiry import credential_kind
 from calsync_agent.service.findings import CheckStep, Checkup
 from calsync_agent.service.restore_detection import Memory
 from calsync_agent.service.snapshot import provider_in, refused_rows, type_for_inbound
 from calsync_agent.state import activity_types, mailboxes, meta, profiles
+from calsync_agent.state.agents import Signing
 from calsync_agent.state.mailboxes import Claim
 from calsync_agent.state.tables import SCHEMA_VERSION
 
@@ -65,6 +69,7 @@ async def check(
         return
     try:
         if await _signed_in(made, provider, calendars, given):
+            await _credential(made, settings, calendars)
             await _mailboxes(made, calendars, given, company)
             await _users(made, calendars, given, wanted)
     finally:
@@ -219,6 +224,38 @@ async def _signed_in(
     )
     made.fine("sign_in", text, made.consent_url)
     return True
+
+
+async def _credential(made: Checkup, settings: Settings, calendars: Connection) -> None:
+    """When what is signed in with ends (H3)."""
+    try:
+        told = await calendars.credential_ends()
+    except CalsyncError as error:
+        made.failed("credential", error)
+        return
+    signing = Signing(
+        credential_kind(settings), told or credentials.ends(settings), calendars.spare
+    )
+    now = datetime.now(UTC).replace(tzinfo=None)
+    found = list(expiry.of_agents([signing], now))
+    for problem in found:
+        made.warned(
+            "credential", message("{problem}. {mend}", problem=problem.text, mend=problem.mend)
+        )
+    if found:
+        return
+    if signing.ends_at is not None:
+        day = signing.ends_at.date().isoformat()
+        made.fine("credential", message("what the app signs in with ends on {date}", date=day))
+        return
+    made.fine(
+        "credential",
+        message(
+            "nobody knows when the client secret ends, so nobody will be told before: enter the"
+            " day as exchange.client_secret_expires, or give the app the application permission"
+            " Application.Read.All"
+        ),
+    )
 
 
 async def _mailboxes(

@@ -159,7 +159,8 @@ class Monitor:
 
     async def _facts(self) -> Facts:
         rounds, ready = self._agent.rounds, self._agent.hindrance is None
-        ends = credentials.ends(self._agent.settings.credential)
+        known = None if rounds is None else rounds.leases.traits.signing.ends_at
+        ends = known or credentials.ends(self._agent.settings)
         now = datetime.now(UTC).replace(tzinfo=None)
         expires_in = None if ends is None else (ends - now).total_seconds()
         if rounds is None:

@@ -15,7 +15,6 @@ from typing import Final
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ProfileId
-from calsync_agent.config import credentials
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
 from calsync_agent.database.failures import permitted
@@ -27,6 +26,7 @@ from calsync_agent.service.connections import Line, Lines
 from calsync_agent.service.cycle_tasks import Running
 from calsync_agent.service.database_poll import Looks
 from calsync_agent.service.enrolment import enrolled, save_positions
+from calsync_agent.service.expiry import Expiry
 from calsync_agent.service.gate import Gate
 from calsync_agent.service.heartbeat import Watch
 from calsync_agent.service.leases import Leases
@@ -68,12 +68,12 @@ class Rounds:
     polls: Polls
     watch: Watch
     faring: Faring
+    expiry: Expiry
     preview: Callable[[Settings], Awaitable[list[Preview]]]
     news: asyncio.Event
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
     standings: dict[ProfileId, Standing] = field(default_factory=dict)
-    _shown: Settings | None = None
 
     def attend(self) -> None:
         """From now on, show that this agent lives, and set `news` when something has changed."""
@@ -94,6 +94,7 @@ class Rounds:
             except Refusal as refusal:
                 self.gate.refuse(refusal, of_database=False)
                 raise
+            self.expiry.follow(line)
             await self._follow_leases(view)
         self.gate.open()
         if self.leases.shown:
@@ -107,10 +108,8 @@ class Rounds:
 
     def _show_traits(self) -> None:
         """Have the heartbeat tell what of the settings others are to know."""
-        if self._shown is not self.settings:
-            self._shown = settings = self.settings
-            ends = credentials.ends(settings.credential)
-            self.leases.traits = Traits(tells=settings.alerts.wanted, expires_at=ends)
+        settings = self.settings
+        self.leases.traits = Traits(settings.alerts.wanted, self.expiry.signing(settings))
 
     async def say(self, error: CalsyncError) -> None:
         """Say, once, why no round could begin."""
@@ -163,6 +162,7 @@ class Rounds:
                 idle = [standing for standing in self.standings.values() if not standing.busy]
                 await save_positions(self.database, self.leases.identity.id, idle)
                 await self.leases.give_back()
+        await self.expiry.close()
         await self.lines.close()
 
     async def _follow_leases(self, view: View) -> None:

@@ -45,16 +45,37 @@ class Identity:
     lock_file: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
-    """What an agent shows of its settings.
+SECRET: Final = "secret"  # noqa: S105 - what is signed in with
+CERTIFICATE: Final = "certificate"
 
-    `tells`: it is to tell of problems. `expires_at`: when what it signs in with ends (UTC), where
-    that is known.
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What an agent signs in with, `SECRET` or `CERTIFICATE`, and when it ends (UTC), where known.
+
+    `spare`: the present secret is refused, and the next one has taken its place.
     """
 
+    kind: str = ""
+    ends_at: datetime | None = None
+    spare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What an agent shows of its settings. `tells`: it is to tell of problems."""
+
     tells: bool = False
-    expires_at: datetime | None = None
+    signing: Signing = Signing()
+
+    def values(self) -> dict[str, object]:
+        """The columns that show them."""
+        return {
+            "tells": self.tells,
+            "credential": self.signing.kind,
+            "credential_expires_at": self.signing.ends_at,
+            "credential_spare": self.signing.spare,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +106,7 @@ def register(connection: sa.Connection, identity: Identity, traits: Traits = Tra
             lock_file=str(identity.lock_file),
             started_at=UtcNow(),
             seen_at=UtcNow(),
-            tells=traits.tells,
-            credential_expires_at=traits.expires_at,
+            **traits.values(),
         )
     )
 
@@ -103,9 +123,7 @@ def beat(
     has asked all its profiles since the last time, of which the slowest took so long.
     """
     mine = sa.update(agent).where(agent.c.id == identity.id, agent.c.buried_at.is_(None))
-    mine = mine.values(
-        seen_at=UtcNow(), tells=traits.tells, credential_expires_at=traits.expires_at
-    )
+    mine = mine.values(seen_at=UtcNow(), **traits.values())
     if round_ms is not None:
         mine = mine.values(round_at=UtcNow(), round_ms=round_ms)
     known = connection.execute(mine).rowcount > 0

@@ -261,7 +261,8 @@ class Agent(SQLModel, table=True):
 
     `round_at`: when it last asked all its profiles; `round_ms`: how long the slowest of them took.
     `buried_at`: it was taken for dead, and others have its profiles. `tells`: it is set up to tell
-    of problems. `credential_expires_at`: the end of what it signs in with, where that is known.
+    of problems. `credential`: what it signs in with, `secret` or `certificate`; the columns below
+    tell when that ends, where it is known, and whether the next secret is in use.
     """
 
     __tablename__: ClassVar[str] = "calsync_agent"
@@ -279,7 +280,9 @@ class Agent(SQLModel, table=True):
     round_ms: int | None = column(sa.Integer, nullable=True)
     buried_at: datetime | None = column(moment(), nullable=True)
     tells: bool = column(sa.Boolean, default=False)
+    credential: str = column(text(16), default="")
     credential_expires_at: datetime | None = column(moment(), nullable=True)
+    credential_spare: bool = column(sa.Boolean, default=False)
 
 
 class Lease(SQLModel, table=True):

@@ -32,7 +32,9 @@ _COLUMNS: Final[dict[int, tuple[str, ...]]] = {
         "calsync_link.event_key",
         "calsync_agent.buried_at",
         "calsync_agent.tells",
+        "calsync_agent.credential",
         "calsync_agent.credential_expires_at",
+        "calsync_agent.credential_spare",
     ),
 }
 

@@ -1,5 +1,6 @@
 """Versions of what is installed here, and the settings without secrets and addresses."""
 
+import datetime as dt
 import os
 import platform
 import re
@@ -85,6 +86,8 @@ def _setting(name: str, value: Any, telling: Telling) -> object:  # noqa: ANN401
             return value
         case SecretStr():
             return {"set": bool(value.get_secret_value())}
+        case dt.date():
+            return value.isoformat()
         case Path():
             return {"set": True, "there": is_file(value) or is_folder(value)}
         case BaseModel():

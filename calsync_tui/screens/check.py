@@ -27,6 +27,7 @@ _TITLES: Final = {
     "provider": marked("Provider"),
     "profiles": marked("Profiles"),
     "sign_in": marked("Sign-in"),
+    "credential": marked("Credential"),
     "mailbox": marked("Mailbox"),
     "users": marked("Looking users up"),
 }

@@ -27,6 +27,7 @@ class AppStep(SetupStep):
         "tenant",
         "client_id",
         "client_secret",
+        "client_secret_expires",
         "certificate_file",
         *_ADVANCED,
     )
@@ -67,6 +68,12 @@ class AppStep(SetupStep):
             draft.client_secret,
             password=True,
             hint=_("Its value, not its id; goes into a file of its own."),
+        )
+        yield LabelledInput(
+            "client_secret_expires",
+            _("It ends on"),
+            draft.client_secret_expires,
+            hint=_("As in 2027-05-31; you are told 30, 14 and 3 days before."),
         )
         yield LabelledInput(
             "certificate_file",

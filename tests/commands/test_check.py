@@ -19,7 +19,8 @@ from tests.support.service import watching
 from tests.support.world import World
 
 STEPS = (
-    "settings database tables installation consolidate provider profiles sign_in mailbox users"
+    "settings database tables installation consolidate provider profiles sign_in credential"
+    " mailbox users"
 ).split()
 
 

@@ -93,6 +93,31 @@ MISSING = [
         {"exchange": f"client_id = 'a'\n{SECRET}\ncertificate_file = 'app.pem'"},
         [f"exchange.certificate_file: is too much; one of {CREDENTIALS} is enough"],
     ),
+    (
+        {
+            "exchange": f"client_id = 'a'\n{SECRET}\n"
+            "client_secret_next_file = 'secret.txt'\nclient_secret_next_env = 'HOME'"
+        },
+        [
+            "exchange.client_secret_next_env: is too much; one of client_secret_next_file,"
+            " client_secret_next_env is enough"
+        ],
+    ),
+    (
+        {"exchange": f"client_id = 'a'\n{SECRET}\nclient_secret_next_env = 'CALSYNC_NONE'"},
+        [
+            "exchange.client_secret_next_env: the environment variable CALSYNC_NONE is not set or"
+            " empty; set it"
+        ],
+    ),
+    (
+        {"exchange": f"client_id = 'a'\n{SECRET}\nclient_secret_expires = 'soon'"},
+        ['exchange.client_secret_expires: must be a day, as in "2027-05-31"'],
+    ),
+    (
+        {"exchange": f"client_id = 'a'\n{SECRET}\nclient_secret_expires = 2027-05-31T10:00:00"},
+        ['exchange.client_secret_expires: must be a day, as in "2027-05-31"'],
+    ),
 ]
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ def test_every_key_of_the_contract_is_taken(write: Callable[..., Path], tmp_path
         exchange='client_id = "11111111-2222-3333-4444-555555555555"\n'
         'client_secret_file = "secret.txt"\nclient_secret_env = ""\ncertificate_file = ""\n'
         'authority = "https://login.example/"\ngraph_url = "https://graph.example/v1.0/"\n'
+        'client_secret_next_file = ""\nclient_secret_expires = 2027-05-31\n'
         'ca_file = ""\nproxy = "http://user:pass@proxy.example:8080"',
         sync="past_months = 0\nfuture_months = 60\n"
         'default_time_zone = "America/New_York"\nmax_deletes = 0\nmax_delete_percent = 100\n'
@@ -58,6 +60,7 @@ def test_every_key_of_the_contract_is_taken(write: Callable[..., Path], tmp_path
     )
     settings = read(path)
     assert settings.database.schema_name == "crm"
+    assert settings.exchange.client_secret_expires == date(2027, 5, 31)
     assert settings.exchange.authority == "https://login.example"
     assert settings.exchange.graph_url == "https://graph.example/v1.0"
     assert settings.sync.past_months == 0

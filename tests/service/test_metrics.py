@@ -22,6 +22,7 @@ from calsync_agent.health.overview import AgentRow, Pulse
 from calsync_agent.health.problems import Kind, Weight, expiry, problems
 from calsync_agent.health.situation import Situation
 from calsync_agent.service import monitoring
+from calsync_agent.state.agents import CERTIFICATE, SECRET, Signing
 from tests.support.postbox import web
 from tests.support.service import Service, serving, until
 from tests.support.world import SOON, World
@@ -182,18 +183,25 @@ async def test_h3_a_certificate_tells_when_it_ends_and_is_a_problem_before(world
     assert "9 days" in str(problem.text)
 
 
+@pytest.mark.parametrize("kind", [SECRET, CERTIFICATE])
 @pytest.mark.parametrize(
     ("days", "stage", "weight"),
     [(31, None, None), (29, 1, "WARNING"), (13, 2, "WARNING"), (2, 3, "ERROR"), (-1, 3, "ERROR")],
 )
 def test_h3_what_runs_out_is_said_30_14_and_3_days_before(
-    days: int, stage: int | None, weight: str | None
+    kind: str, days: int, stage: int | None, weight: str | None
 ) -> None:
     now = datetime(2026, 12, 1)
     agents = tuple(
         AgentRow(uuid4(), "host", 1, "1", now, now, 0, None, None, None) for _ in range(2)
     )
-    agents = tuple(replace(one, credential_expires_at=now + timedelta(days=days)) for one in agents)
+    agents = tuple(
+        replace(one, signing=Signing(kind, now + timedelta(days=days))) for one in agents
+    )
     here = Situation(Pulse(now, 0, 0, agents, {}), None, (), ())
-    found = [(one.stage, one.weight.name) for one in expiry.expiring(here)]
+    listed = list(expiry.expiring(here))
+    found = [(one.stage, one.weight.name) for one in listed]
+    assert all(
+        (kind in str(one.text)) and ("has ended" in str(one.text)) == (days < 0) for one in listed
+    )
     assert found == ([] if stage is None else [(stage, weight)])

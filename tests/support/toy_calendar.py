@@ -239,6 +239,15 @@ class ToyConnection:
         """Nobody is kept out."""
         return None
 
+    @property
+    def spare(self) -> bool:
+        """There is nothing to sign in with."""
+        return False
+
+    async def credential_ends(self) -> datetime | None:
+        """There is nothing that could end."""
+        return None
+
     async def find_users(self, wanted: str | None) -> list[User] | None:
         """Who has a mailbox."""
         return [User(name, name, name) for name in self.mailboxes if name == wanted]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -11,12 +12,14 @@ from msal.authority import WELL_KNOWN_AUTHORITY_HOSTS
 
 from calsync_agent import __version__
 from calsync_agent.errors import SignInRefused, Unreachable
-from calsync_agent.exchange.transport.credentials import Credential, read_credential
+from calsync_agent.exchange.transport.credentials import Credential, read_credential, read_next
 from calsync_agent.exchange.transport.pace import Clock
 from calsync_agent.exchange.transport.settings import GraphSettings
-from calsync_agent.exchange.transport.sign_in import refused
+from calsync_agent.exchange.transport.sign_in import CredentialRefused, refused
 from calsync_agent.exchange.transport.wire import SignInRejection, SignInTransport, SignInWire
 from calsync_agent.i18n import message
+
+_log: Final = logging.getLogger(__name__)
 
 # A token is renewed this long before it ends, so that none ends under way.
 _MARGIN: Final = 300.0
@@ -68,8 +71,9 @@ class MsalTokens:
     """The tokens of one app in one tenant, kept until shortly before they end.
 
     A secret or certificate that was replaced in its file is taken with the next sign-in, and at
-    once after a refusal. MSAL blocks, already when it is set up, and so runs in a thread, once at
-    a time.
+    once after a refusal. A secret that is not taken any more is followed by the next one, where
+    there is one, within the same sign-in. MSAL blocks, already when it is set up, and so runs in a
+    thread, once at a time.
     """
 
     def __init__(
@@ -91,6 +95,26 @@ class MsalTokens:
         # MSAL has no types. The application and the credential it was made with:
         self._application: Any = None
         self._credential: Credential | None = None
+        # What was refused when there was another, which is not tried again before it changes:
+        self._refused: Credential | None = None
+
+    @property
+    def app(self) -> str:
+        """The app's client id."""
+        return self._settings.client_id
+
+    @property
+    def spare(self) -> bool:
+        """Whether that is the next secret, because the present one was refused."""
+        return self._refused is not None
+
+    def secrets(self) -> tuple[str, ...]:
+        """Those that may be signed in with now; none where it is a certificate.
+
+        Blocking. Raises ConfigurationRefused.
+        """
+        both = read_credential(self._settings), read_next(self._settings)
+        return tuple(one for one in both if isinstance(one, str) and one and one != self._refused)
 
     async def token(self, *, force: bool = False) -> str:
         """A token that is good now; `force`: the last one is not accepted, get another.
@@ -129,12 +153,16 @@ class MsalTokens:
 
     def _sign_in(self, *, force: bool) -> _Token:
         credential = read_credential(self._settings)
+        if credential == self._refused:
+            credential = read_next(self._settings) or credential
+        else:
+            self._refused = None
         failure = self._failure
         lasting = failure is not None and self._clock.monotonic() < failure.until
         if failure is not None and lasting and failure.credential == credential:
             raise _again(failure.error)
         try:
-            token = self._asked(credential, force=force)
+            token = self._asked_with_either(credential, force=force)
         except (SignInRefused, Unreachable) as error:
             lasts = _REFUSAL_LASTS if isinstance(error, SignInRefused) else _OUTAGE_LASTS
             asked = error.retry_after if isinstance(error, Unreachable) else None
@@ -143,6 +171,23 @@ class MsalTokens:
             raise
         self._failure = None
         return token
+
+    def _asked_with_either(self, credential: Credential, *, force: bool) -> _Token:
+        """A token for the credential, or for the one that follows it where it is refused."""
+        try:
+            return self._asked(credential, force=force)
+        except CredentialRefused as refusal:
+            present, following = read_credential(self._settings), read_next(self._settings)
+            other = present if credential == following else following
+            if other is None or other == credential:
+                raise
+            _log.info(refusal.message)
+            try:
+                token = self._asked(other, force=force)
+            except SignInRefused:
+                raise refusal from None
+            self._refused = None if other == present else present
+            return token
 
     def _asked(self, credential: Credential, *, force: bool) -> _Token:
         try:

@@ -25,6 +25,7 @@ LARGEST: Final = 1_000_000
 """Bytes of a file that is read."""
 
 _SECRET_KEY: Final = "exchange.client_secret_file"  # noqa: S105 - the setting's name
+_NEXT_KEY: Final = "exchange.client_secret_next_file"
 _CERTIFICATE_KEY: Final = "exchange.certificate_file"
 
 
@@ -36,18 +37,28 @@ def read_credential(settings: GraphSettings) -> Credential:
     if settings.certificate_pem is not None:
         return _certificate(settings.certificate_pem)
     if settings.secret_file is not None:
-        return _secret(settings.secret_file)
+        return _secret(_SECRET_KEY, settings.secret_file)
     return settings.secret or ""
 
 
-def _secret(path: Path) -> str:
+def read_next(settings: GraphSettings) -> str | None:
+    """The secret that takes the place of one that is refused; None where there is none.
+
+    Blocking. Raises ConfigurationRefused, as above.
+    """
+    if settings.next_secret_file is not None:
+        return _secret(_NEXT_KEY, settings.next_secret_file)
+    return settings.next_secret or None
+
+
+def _secret(key: str, path: Path) -> str:
     try:
         # Windows' editors put a byte order mark before it, and all put a line break after it.
-        secret = _read(_SECRET_KEY, path).decode("utf-8-sig").strip()
+        secret = _read(key, path).decode("utf-8-sig").strip()
     except UnicodeDecodeError:
-        raise _refused(_SECRET_KEY, path, message("it is no UTF-8 text")) from None
+        raise _refused(key, path, message("it is no UTF-8 text")) from None
     if not secret:
-        raise _refused(_SECRET_KEY, path, message("it is empty"))
+        raise _refused(key, path, message("it is empty"))
     return secret
 
 

@@ -21,13 +21,16 @@ class GraphSettings:
     """The tenant, the app that signs in, and the addresses.
 
     Exactly one of `secret`, `secret_file` and `certificate_pem` is given; the files are read again
-    when they have changed. An instance that exists is sound: ConfigurationRefused otherwise.
+    when they have changed. A next secret takes the place of one that is refused. An instance that
+    exists is sound: ConfigurationRefused otherwise.
     """
 
     tenant_id: str
     client_id: str
     secret: str | None = field(default=None, repr=False)
     secret_file: Path | None = None
+    next_secret: str | None = field(default=None, repr=False)
+    next_secret_file: Path | None = None
     certificate_pem: Path | None = None  # the private key and its certificate, in one file
     authority: str = "https://login.microsoftonline.com"
     graph_url: str = "https://graph.microsoft.com/v1.0"

@@ -96,6 +96,14 @@ MEANINGS: Final[Mapping[int, Message]] = {
     ),
 }
 
+# That it is the secret itself, or that it has run out (GRAPH.md 9.3): another one may do.
+_OF_THE_SECRET: Final = frozenset({7000215, 7000222})
+
+
+class CredentialRefused(SignInRefused):
+    """The app's secret is wrong or has expired; another one may be taken."""
+
+
 _CODE: Final = re.compile(r"AADSTS([0-9]{1,10})\b")
 _LONGEST: Final = 300  # characters of Microsoft's own text
 
@@ -115,7 +123,7 @@ def refused(reply: Mapping[str, object], settings: GraphSettings) -> SignInRefus
     )
     if reason is None and _string(reply, "error") in _PASSING:
         return Unreachable(sentence)
-    return SignInRefused(sentence)
+    return CredentialRefused(sentence) if code in _OF_THE_SECRET else SignInRefused(sentence)
 
 
 def _code(reply: Mapping[str, object]) -> int | None:

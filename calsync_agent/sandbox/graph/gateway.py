@@ -10,10 +10,12 @@ from calsync_agent.sandbox.counters import Counters
 from calsync_agent.sandbox.faults import Faults, Target
 from calsync_agent.sandbox.graph.batch import answer_batch
 from calsync_agent.sandbox.graph.calls import answer_call
+from calsync_agent.sandbox.graph.registrations import list_applications
 from calsync_agent.sandbox.graph.requests import GraphReply, Request, refusal_answer
 from calsync_agent.sandbox.graph.throttle import Throttle
 from calsync_agent.sandbox.model.refusals import GraphRefusal, access_denied
 from calsync_agent.sandbox.model.world import World
+from calsync_agent.sandbox.signin.registration import Registration
 from calsync_agent.sandbox.signin.tokens import Tokens
 
 _READ: Final = frozenset({"Calendars.Read", "Calendars.ReadWrite"})
@@ -23,10 +25,18 @@ _WRITE: Final = frozenset({"Calendars.ReadWrite"})
 class Gateway:
     """Answers the app's requests, alone or in batches."""
 
-    def __init__(self, world: World, tokens: Tokens, faults: Faults, adversity: Adversity) -> None:
+    def __init__(
+        self,
+        world: World,
+        registration: Registration,
+        tokens: Tokens,
+        faults: Faults,
+        adversity: Adversity,
+    ) -> None:
         self.counters = Counters()
         self.throttle = Throttle(world, self.counters)
         self._world = world
+        self._registration = registration
         self._tokens = tokens
         self._faults = faults
         self._adversity = adversity
@@ -84,6 +94,8 @@ class Gateway:
             await asyncio.sleep(world.settings.latency)
             with world.lock:
                 world.settle()
+                if request.segments == ("applications",):
+                    return list_applications(world, self._registration, request)
                 return answer_call(world, request, "app")
         finally:
             if mailbox is not None:
