@@ -73,7 +73,7 @@ class AppStep(SetupStep):
             "client_secret_expires",
             _("It ends on"),
             draft.client_secret_expires,
-            hint=_("As in 2027-05-31; you are told 30, 14 and 3 days before."),
+            hint=_("As in 2027-05-31; you are told before."),
         )
         yield LabelledInput(
             "certificate_file",
