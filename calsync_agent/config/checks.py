@@ -15,6 +15,7 @@ from tzlocal.windows_tz import win_tz
 
 from calsync_agent.i18n import Message, message
 
+DAY: Final = "2027-05-31"
 FOLDER: Final = "folder"  # the name, in the validation context, of the settings file's folder
 
 DRIVERS: Final = ("postgresql+psycopg2", "mssql+pyodbc", "sqlite")
@@ -68,7 +69,7 @@ def day(value: object) -> dt.date | None:
     try:
         return dt.date.fromisoformat(value if isinstance(value, str) else "")
     except ValueError:
-        raise Wrong(message('must be a day, as in "2027-05-31"')) from None
+        raise Wrong(message('must be a day, as in "{example}"', example=DAY)) from None
 
 
 def one_word(value: str) -> str:

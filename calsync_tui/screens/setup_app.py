@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 from textual.app import ComposeResult
 from textual.widgets import Collapsible, Static
 
+from calsync_agent.config.checks import DAY
 from calsync_agent.config.drafting import SettingsDraft
 from calsync_agent.health.provider import tenant_problem
 from calsync_agent.i18n import _, marked
@@ -73,7 +74,7 @@ class AppStep(SetupStep):
             "client_secret_expires",
             _("It ends on"),
             draft.client_secret_expires,
-            hint=_("As in 2027-05-31; you are told before."),
+            hint=_("As in {example}; you are told before.").format(example=DAY),
         )
         yield LabelledInput(
             "certificate_file",
