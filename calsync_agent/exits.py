@@ -65,6 +65,11 @@ _EXITS: Final[Mapping[str, Meanings]] = {
     "completion": {0: _DONE},
     "profiles": {0: _DONE, 1: marked("some lines were left, each named"), 2: _SETTINGS},
     "duplicates": {0: marked("there are none"), 1: marked("there are some"), 2: _SETTINGS},
+    "service": {
+        0: _DONE,
+        1: marked("the service has ended again, or has not answered in time"),
+        2: marked("Windows refuses that, the settings are wrong, or this is not Windows"),
+    },
     "db import": {
         0: _DONE,
         1: marked("some entries were not taken, each named"),

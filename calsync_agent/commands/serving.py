@@ -3,8 +3,10 @@
 import argparse
 import asyncio
 import logging
-from collections.abc import Coroutine
-from typing import Any, Final
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Final, TypeAlias
 
 from calsync_agent import bootstrap
 from calsync_agent.config import reading
@@ -25,10 +27,23 @@ INTERRUPTED: Final = 130
 """What a shell reports after Ctrl+C."""
 
 
+Listening: TypeAlias = Callable[[asyncio.AbstractEventLoop], AbstractContextManager[asyncio.Event]]
+"""How a loop hears that it is to stop, while the context lasts."""
+
+
 def run(options: argparse.Namespace) -> int:
     """The service, until it is stopped."""
-    settings = reading.read(reading.find(options.config))
-    with bootstrap.identity() as who, logs.set_up(settings.log, settings.secrets()) as running:
+    serve(options.config, stop_requested)
+    return 0
+
+
+def serve(config: Path | None, listening: Listening, also: Sequence[logging.Handler] = ()) -> None:
+    """The agent, until it is asked to stop; `also` gets its log as well. Raises CalsyncError."""
+    settings = reading.read(reading.find(config))
+    with (
+        bootstrap.identity() as who,
+        logs.set_up(settings.log, settings.secrets(), also) as running,
+    ):
         agent = Agent(
             settings,
             bootstrap.open_database,
@@ -37,12 +52,11 @@ def run(options: argparse.Namespace) -> int:
             outlets=bootstrap.outlets,
         )
 
-        async def serve() -> None:
-            with stop_requested(asyncio.get_running_loop()) as stop:
+        async def work() -> None:
+            with listening(asyncio.get_running_loop()) as stop:
                 await agent.run(stop)
 
-        asyncio.run(serve())
-    return 0
+        asyncio.run(work())
 
 
 def once(options: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ import os
 import stat
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from logging.handlers import QueueHandler, QueueListener
@@ -62,24 +62,35 @@ def cycle(profile: str | None, number: int | None = None) -> Iterator[None]:
         _PROFILE.reset(outer_profile)
 
 
-def set_up(settings: Log, secrets: Iterable[SecretStr] = ()) -> "Logs":
-    """Log as the settings say, from now on; a second call changes what the first one set up."""
+def set_up(
+    settings: Log, secrets: Iterable[SecretStr] = (), also: Sequence[logging.Handler] = ()
+) -> "Logs":
+    """Log as the settings say, from now on; a second call changes what the first one set up.
+
+    `also` gets every line as well, as text: Windows' event log.
+    """
     for handler in logging.getLogger().handlers:
         if isinstance(handler, _Entrance):
             handler.logs.apply(settings, secrets)
             return handler.logs
-    return Logs(settings, secrets)
+    return Logs(settings, secrets, also)
 
 
 class Logs:
     """The logging of this process, until it is closed; there is one at a time (`set_up`)."""
 
-    def __init__(self, settings: Log, secrets: Iterable[SecretStr] = ()) -> None:
+    def __init__(
+        self,
+        settings: Log,
+        secrets: Iterable[SecretStr] = (),
+        also: Sequence[logging.Handler] = (),
+    ) -> None:
         self.file: Path | None = None
         """What is written to, besides stderr."""
         self._levels = {name: logging.getLogger(name).level for name in ("", _OURS, *_NOISY)}
         self._entrance = _Entrance(self)
         self._outlets: list[logging.Handler] = []
+        self._also = also
         self._hushed: set[str] = set()
         self._listener: QueueListener | None = None
         logging.getLogger().addHandler(self._entrance)
@@ -100,11 +111,14 @@ class Logs:
         self._entrance.traces = settings.level == "debug"
         path = settings.file or log_folder() / FILE_NAME
         trouble = self._redirect(path) if path != self.file else None
-        style = formatter(settings.format, Redaction(secrets))
+        redaction = Redaction(secrets)
+        style = formatter(settings.format, redaction)
+        for outlet in self._also:
+            outlet.setFormatter(formatter("text", redaction))
         for outlet in self._outlets:
             to_journal = not isinstance(outlet, LogFile) and _in_journal(sys.stderr)
             outlet.setFormatter(Prefixed(style) if to_journal else style)
-        self._listener = QueueListener(self._entrance.queue, *self._outlets)
+        self._listener = QueueListener(self._entrance.queue, *self._outlets, *self._also)
         self._listener.start()
         if trouble is not None:
             _log.warning(unwritable(path, trouble))

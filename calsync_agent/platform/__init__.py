@@ -1,6 +1,7 @@
 """Everything that differs between Windows and POSIX, and nothing else.
 
 What concerns Windows is written from Microsoft's and Python's documentation; each place says so.
+`access`, `service_control` and `service_host` are of Windows alone, and need pywin32.
 """
 
 from calsync_agent.platform.clocks import seconds_passed

@@ -3,7 +3,6 @@
 import errno
 import os
 import stat
-import subprocess
 import sys
 import tempfile
 import time
@@ -11,6 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import Final
+
+from calsync_agent.platform import access, service_control
 
 # Virus scanners, indexers and readers hold a file for some milliseconds (WinError 5, 32, 33).
 _REPLACE_ATTEMPTS: Final = 8
@@ -20,10 +21,6 @@ _PASSING: Final = frozenset({5, 32, 33})
 # Windows has neither flag; its text mode would end a file at Ctrl+Z.
 _UNBLOCKED: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
-# On Windows a file has the rights of its folder, which below ProgramData lets everybody read. These
-# are the owner's, the system's and the administrators' instead (icacls and "Well-known SIDs" on
-# learn.microsoft.com).
-_OWNER_ONLY: Final = ("/inheritance:r", "/grant:r", "*S-1-3-4:F", "*S-1-5-18:F", "*S-1-5-32-544:F")
 _OTHERS: Final = 0o077
 
 
@@ -84,9 +81,9 @@ def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
 
     `mode` are the permission bits (0o600 for a secret); without it those of the old file stay, or
     the account's usual ones are taken. On Windows a mode that gives others nothing means: for the
-    owner, the system and administrators. The owner stays where this account may keep it; in a
-    folder that a group shares, the file is that group's. A symbolic link goes on pointing at the
-    file. Raises OSError; the old file is then untouched.
+    owner, the system, administrators and the service's account. The owner stays where this account
+    may keep it; in a folder that a group shares, the file is that group's. A symbolic link goes on
+    pointing at the file. Raises OSError; the old file is then untouched.
     """
     target = path.resolve()
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
@@ -172,15 +169,13 @@ def changes_unheard(path: PurePath) -> bool:
 
 
 def _restrict(file: Path) -> None:
-    """Let nobody but the owner, the system and administrators have the file, on Windows."""
-    # The whole path: Windows would look into the current folder first.
-    program = Path(os.environ.get("SYSTEMROOT", r"C:\Windows"), "System32", "icacls.exe")
-    done = subprocess.run(  # noqa: S603 - nothing comes from outside but the file's name
-        [str(program), str(file), *_OWNER_ONLY], capture_output=True, check=False
-    )
-    if done.returncode:
-        said = (done.stderr or done.stdout).decode(errors="replace").strip()
-        raise PermissionError(errno.EACCES, said.partition("\n")[0] or "icacls", str(file))
+    """Let nobody but the owner, the system, administrators and the service have the file.
+
+    On Windows a file has the rights of its folder, which below ProgramData lets everybody read.
+    """
+    service = service_control.registered()
+    readers = () if service is None else (access.account_sid(service.account),)
+    access.keep_private(file, readers=readers)
 
 
 def _like(target: Path, temporary: Path, mode: int | None) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import stat
-import subprocess
 import sys
 import tempfile
 import time
@@ -11,11 +10,13 @@ from pathlib import Path, PureWindowsPath
 import pytest
 
 from calsync_agent.platform import (
+    access,
     changes_unheard,
     handed_over,
     private_mode,
     readable_by_others,
     replace_file,
+    service_control,
 )
 
 
@@ -264,32 +265,32 @@ def _held(times: int, code: int | None) -> object:
     return replace
 
 
-class Icacls:
-    """Stands in for Windows's program, which is not here."""
+class Lists:
+    """Stands in for access lists, which are not here."""
 
-    def __init__(self, status: int) -> None:
-        self.status = status
-        self.asked: list[tuple[list[str], bytes]] = []
+    def __init__(self, *, refuses: bool = False) -> None:
+        self.refuses = refuses
+        self.asked: list[tuple[bytes, tuple[str, ...]]] = []
 
-    def __call__(self, words: list[str], **_named: object) -> subprocess.CompletedProcess[bytes]:
-        self.asked.append((words, Path(words[1]).read_bytes()))
-        return subprocess.CompletedProcess(words, self.status, b"", b"Access is denied.\n")
+    def keep_private(self, path: Path, *, readers: tuple[str, ...]) -> None:
+        if self.refuses:
+            raise access.Refused(5, "Access is denied.", "SetNamedSecurityInfo", str(path))
+        self.asked.append((path.read_bytes(), readers))
 
 
 @posix
 @pytest.mark.parametrize(("mode", "times"), [(0o600, 1), (0o644, 0), (None, 0)])
-def test_on_windows_a_secret_is_its_owners_before_it_is_written(
+def test_on_windows_a_secret_is_its_owners_and_the_services_before_it_is_written(
     mode: int | None, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    icacls = Icacls(0)
+    lists = Lists()
     monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setattr(subprocess, "run", icacls)
+    monkeypatch.setattr(access, "keep_private", lists.keep_private)
+    there = service_control.Registered("", service_control.ACCOUNT, automatic=True)
+    monkeypatch.setattr(service_control, "registered", lambda: there)
     replace_file(tmp_path / "secret.txt", b"secret", mode)
-    assert len(icacls.asked) == times
-    for words, content in icacls.asked:
-        assert words[0].endswith("icacls.exe")
-        assert words[2:4] == ["/inheritance:r", "/grant:r"]
-        assert content == b""
+    reader = access.virtual_account_sid("calsync-agent")
+    assert lists.asked == [(b"", (reader,))] * times
 
 
 @posix
@@ -297,7 +298,8 @@ def test_on_windows_a_secret_that_cannot_be_guarded_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setattr(subprocess, "run", Icacls(5))
+    monkeypatch.setattr(access, "keep_private", Lists(refuses=True).keep_private)
+    monkeypatch.setattr(service_control, "registered", lambda: None)
     with pytest.raises(PermissionError, match="Access is denied"):
         replace_file(tmp_path / "secret.txt", b"secret", 0o600)
     assert list(tmp_path.iterdir()) == []
