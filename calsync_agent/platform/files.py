@@ -152,12 +152,12 @@ def sharing_group(folder: Path) -> str | None:
 def handed_over(path: Path) -> Path | None:
     """What systemd hands over to this service under the name of this file; None where nothing is.
 
-    An empty credential stands for a file that there is not (systemd.exec(5), `LoadCredential=` and
-    `SetCredential=`).
+    An empty line stands for a file that there is not: `SetCredential=` takes nothing shorter
+    (systemd.exec(5)).
     """
     folder = os.environ.get("CREDENTIALS_DIRECTORY", "") if sys.platform != "win32" else ""
     found = Path(folder, path.name)
-    return found if folder and is_file(found) and found.stat().st_size else None
+    return found if folder and is_file(found) and found.read_bytes().strip() else None
 
 
 def changes_unheard(path: PurePath) -> bool:
