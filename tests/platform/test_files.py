@@ -152,7 +152,9 @@ def test_a_private_file_is_the_groups_too_where_it_shares_the_folder(
 
 @posix
 @pytest.mark.parametrize(
-    ("content", "handed"), [(b"geheim", True), (b"\n", False), (b"", False), (None, False)], ids=repr
+    ("content", "handed"),
+    [(b"geheim", True), (b"\n", False), (b"", False), (None, False)],
+    ids=repr,
 )
 def test_a_credential_stands_for_a_file_unless_it_is_empty(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, handed: bool
