@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from typing import Any, Final, NoReturn
 
 from calsync_agent import i18n
@@ -92,6 +93,16 @@ def whole_number(least: int = 1, most: int = MOST) -> Callable[[str], int]:
         return int(text)
 
     return read
+
+
+def a_day(text: str) -> date:
+    """What argparse reads a day with: `2026-12-01`."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        told = _("must be a day such as {example}, not {text}")
+        shown = told.format(example="2026-12-01", text=repr(text[:_DIGITS]))
+        raise argparse.ArgumentTypeError(shown) from None
 
 
 def language(words: Sequence[str], fallback: i18n.Language) -> i18n.Language:

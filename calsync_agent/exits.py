@@ -47,6 +47,11 @@ _EXITS: Final[Mapping[str, Meanings]] = {
         1: marked("there are differences, or a mailbox could not be read"),
         2: _SETTINGS,
     },
+    "calendar": {
+        0: marked("both sides are equal"),
+        1: marked("there are differences, or a mailbox could not be read"),
+        2: _SETTINGS,
+    },
     "support": {
         0: marked("the file is written, also where some of it was not to be had"),
         2: marked("the file cannot be written"),

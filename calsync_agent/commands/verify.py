@@ -77,7 +77,7 @@ async def compared(
 ) -> tuple[list[Difference], list[MailboxTrouble]]:
     """All differences of all profiles, or of one, and the mailboxes that could not be read."""
     every = await database.read(here.profiles)
-    wanted = [one for one in every if only is None or _named(one, only)]
+    wanted = [one for one in every if only is None or named(one, only)]
     if only is not None and not wanted:
         raise Unknown(message("there is no active profile {name}", name=only))
     synced = {one["employee_id"]: one["id"] for one in every}
@@ -102,7 +102,8 @@ async def compared(
     return found, unread
 
 
-def _named(one: Mapping[str, Any], name: str) -> bool:
+def named(one: Mapping[str, Any], name: str) -> bool:
+    """Whether a profile is called so, by number or code."""
     return name == str(one["id"]) or name.casefold() == str(one["code"]).casefold()
 
 
