@@ -252,12 +252,13 @@ def fitting(colours: str | None) -> Theme:
 class _Current:
     """The colours of this process's terminal; it has one, as it has one language."""
 
-    roles: Mapping[str, str] = DARK.variables
+    roles: Mapping[str, str] = {**DARK.variables, "foreground": str(DARK.foreground)}
 
 
 def use(theme: Theme) -> None:
     """Draw texts in the colours of this theme from now on."""
-    _Current.roles = theme.variables if theme.name in NAMES else DARK.variables
+    own = theme if theme.name in NAMES else DARK
+    _Current.roles = {**own.variables, "foreground": str(own.foreground)}
 
 
 def role(name: str, more: str = "") -> str:

@@ -100,7 +100,7 @@ async def check(
     words = [*program, "check", "--json", "--config", str(config), "--lang", current(), *more]
     if find_user is not None:
         words += ["--find-user", find_user]
-    out, err = await _ended(words, seconds)
+    out, err = await ended(words, seconds)
     try:
         return _checked(json.loads(out))
     except (ValueError, KeyError, TypeError) as error:
@@ -113,7 +113,8 @@ async def check(
         ) from error
 
 
-async def _ended(words: Sequence[str], seconds: float) -> tuple[str, str]:
+async def ended(words: Sequence[str], seconds: float) -> tuple[str, str]:
+    """What a command writes to stdout and to stderr. Raises ProgramTrouble; cancelling ends it."""
     try:
         process = await asyncio.create_subprocess_exec(
             *words,
@@ -131,7 +132,7 @@ async def _ended(words: Sequence[str], seconds: float) -> tuple[str, str]:
             out, err = await process.communicate()
     except TimeoutError as error:
         raise ProgramTrouble(
-            message("calsync-agent check did not answer within {seconds} s", seconds=round(seconds))
+            message("calsync-agent did not answer within {seconds} s", seconds=round(seconds))
         ) from error
     finally:
         if process.returncode is None:

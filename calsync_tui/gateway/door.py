@@ -46,7 +46,7 @@ class Gateway:
         self.lost: DatabaseTrouble | None = None
         self._database = database
         self._clock = clock
-        self._program = program
+        self.program = program
 
     @property
     def dialect(self) -> str:
@@ -82,7 +82,7 @@ class Gateway:
         if self.settings is None:
             raise ProgramTrouble(message("there are no settings to check"))
         return await agent_program.check(
-            self.settings.path, find_user=find_user, program=self._program
+            self.settings.path, find_user=find_user, program=self.program
         )
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Footer, Static
 
+from calsync_agent import datetimes
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.errors import CalsyncError, Trouble
 from calsync_agent.health.overview import Pulse
@@ -22,6 +23,7 @@ from calsync_tui.gateway.profile_detail import Detail
 from calsync_tui.pages import needs
 from calsync_tui.pages.status_lists import Aside, Latest, Needs
 from calsync_tui.screens import profile_text as text
+from calsync_tui.screens.calendar import CalendarScreen
 from calsync_tui.screens.held_profile import HeldProfile
 from calsync_tui.screens.live import LiveScreen
 from calsync_tui.screens.story import StoryScreen
@@ -33,6 +35,13 @@ class ProfileScreen(LiveScreen):
     """Opened from the status and from the list of profiles; Escape goes back there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "k",
+            "calendar",
+            marked("Calendar"),
+            id="profile.calendar",
+            tooltip=marked("Both calendars beside each other"),
+        ),
         Binding(
             "h",
             "answer",
@@ -183,7 +192,7 @@ class ProfileScreen(LiveScreen):
                 return line is not None and line.held > 0
             case "retry":
                 return self.detail is not None and bool(self.detail.items)
-            case "pause":
+            case "pause" | "calendar":
                 return line is not None
         return super().check_action(action, parameters)
 
@@ -202,6 +211,15 @@ class ProfileScreen(LiveScreen):
         line = self.query_one(Latest).current
         if line is not None and self.detail is not None:
             self.app.push_screen(StoryScreen(self.gateway, line, self.detail.whose or {}))
+
+    def action_calendar(self) -> None:
+        """Both calendars."""
+        detail, pulse = self.detail, self._pulse
+        if detail is not None and detail.line is not None and pulse is not None:
+            today = datetimes.local(pulse.now).date()
+            self.app.push_screen(
+                CalendarScreen(self.gateway, detail.line, detail.whose or {}, today)
+            )
 
     def action_answer(self) -> None:
         """Show what waits, and answer."""

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from calsync_agent.i18n import _
 from calsync_tui import glyphs
+from calsync_tui.themes import role
 
 GAP: Final = 1
 """Cells between two columns."""
@@ -23,6 +24,7 @@ class Column:
 
     `least` and `most`: its width, without the gap. `rank`: 0 is always there; of the others the
     highest goes first. `right`: numbers stand at its right end. `stretches`: takes what is left.
+    `colour`: the role of its title.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Column:
     short: str = ""
     right: bool = False
     stretches: bool = False
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ class Placed:
             title = _(self.column.short)
         if glyphs.is_plain():
             title = glyphs.to_ascii(title)
-        return fitted(Text(title), self.width, right=self.column.right)
+        style = role(self.column.colour, "bold") if self.column.colour else ""
+        return fitted(Text(title, style), self.width, right=self.column.right)
 
     def cell(self, text: Text) -> Text:
         """A cell of it, cut or padded to its width."""

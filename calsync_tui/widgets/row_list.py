@@ -97,6 +97,10 @@ class RowList(ScrollView, Generic[T], can_focus=True):
     def key(self, row: T) -> object:
         """By which a row is known again."""
 
+    def place(self, room: int) -> tuple[Placed, ...]:
+        """The columns in so many cells."""
+        return columns.placed(self.columns, room)
+
     @property
     def current(self) -> T | None:
         """The row that the cursor is on."""
@@ -156,8 +160,7 @@ class RowList(ScrollView, Generic[T], can_focus=True):
 
     def on_resize(self) -> None:
         """Other room, other columns."""
-        width = self.scrollable_content_region.width
-        self._placed = columns.placed(self.columns, max(width - 2, 1))
+        self._placed = self.place(max(self.scrollable_content_region.width - 2, 1))
         self._measure()
         self._in_sight()
 

@@ -63,7 +63,7 @@ def rows(terminal: Terminal) -> list[str]:
 
 def current(terminal: Terminal) -> str:
     """The line marked as the current one."""
-    (found,) = [line.strip("►> ") for line in terminal.lines() if line.startswith(("  ►", "  >"))]
+    (found,) = [line.strip("►> ") for line in terminal.lines() if line.strip()[:1] in {"►", ">"}]
     return found
 
 

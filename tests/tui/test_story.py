@@ -103,7 +103,7 @@ async def test_the_story_tells_lines_rules_versions_and_how_it_stands(opened: Op
         assert f"request-id: {REQUEST}" in told
         assert "Fassung von Exchange ersetzt durch" in told
         assert "* Ort Wien Graz" in told
-        current = next(line for line in terminal.lines() if line.startswith("  ►"))
+        current = next(line for line in terminal.lines() if line.strip().startswith("► "))
         assert "Konflikt: Jour fixe" in current
 
 
@@ -113,7 +113,7 @@ async def test_escape_leads_back_to_the_line(opened: Opened) -> None:
         await story(terminal, "up")
         await terminal.press("escape")
         await terminal.shows("[4 Protokoll]")
-        current = next(line for line in terminal.lines() if line.startswith("  ►"))
+        current = next(line for line in terminal.lines() if line.strip().startswith("► "))
         assert "Konflikt" in current
 
 
