@@ -105,6 +105,22 @@ def a_day(text: str) -> date:
         raise argparse.ArgumentTypeError(shown) from None
 
 
+def days_of_calendar(verb: argparse.ArgumentParser) -> None:
+    """Let a command be told whose calendars are wanted, and of which days."""
+    verb.add_argument("profile", metavar=_("PROFILE"), help=_("its number or employee code"))
+    verb.add_argument(
+        "--from",
+        dest="begin",
+        type=a_day,
+        metavar=_("DAY"),
+        help=_("the first day, such as 2026-12-01 (today)"),
+    )
+    verb.add_argument(
+        "--days", type=whole_number(most=62), metavar=_("N"), default=7, help=_("how many days (7)")
+    )
+    verb.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
+
+
 def language(words: Sequence[str], fallback: i18n.Language) -> i18n.Language:
     """What `--lang` says, before help and errors are shown; else what the environment says."""
     early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)

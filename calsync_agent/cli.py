@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from calsync_agent import __version__, exits, i18n
-from calsync_agent.arguments import Parser, a_day, language, translated, whole_number
+from calsync_agent.arguments import Parser, days_of_calendar, language, translated, whole_number
 from calsync_agent.commands import check_verb, profile_verbs, service_verbs
 from calsync_agent.console import flush, give_up, say, warn
 from calsync_agent.errors import CalsyncError
@@ -137,18 +137,7 @@ def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
     calendar = _verb(
         verbs, "calendar", _calendar, _("show both calendars of a profile beside each other")
     )
-    calendar.add_argument("profile", metavar=_("PROFILE"), help=_("its number or employee code"))
-    calendar.add_argument(
-        "--from",
-        dest="begin",
-        type=a_day,
-        metavar=_("DAY"),
-        help=_("the first day, such as 2026-12-01 (today)"),
-    )
-    calendar.add_argument(
-        "--days", type=whole_number(most=62), metavar=_("N"), default=7, help=_("how many days (7)")
-    )
-    calendar.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
+    days_of_calendar(calendar)
     preview = _verb(verbs, "preview", _admin("preview"), _("show what the next sync would do"))
     for name, text in (
         ("confirm", _("let a held profile carry out what it waits for")),

@@ -73,7 +73,7 @@ async def test_h5_each_difference_is_marked_and_named(opened: Opened, opening: O
         await terminal.press("n")
         await terminal.shows("Der nächste Durchgang legt ihn in Exchange an.")
         await terminal.press("n", "n")
-        await terminal.shows("Bleibt vorerst, wie er ist: Zeitzone unbekannt")
+        await terminal.shows("Bleibt vorerst, wie er ist: die Zeitzone ist unbekannt")
         await terminal.press("n")
         await terminal.shows("Auch verschieden: Text.")
 
