@@ -134,9 +134,7 @@ def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
         "--profile", metavar=_("PROFILE"), help=_("only of this profile: number or code")
     )
     verify.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
-    calendar = _verb(
-        verbs, "calendar", _calendar, _("show both calendars of a profile beside each other")
-    )
+    calendar = _verb(verbs, "calendar", _calendar, _("show both calendars beside each other"))
     days_of_calendar(calendar)
     preview = _verb(verbs, "preview", _admin("preview"), _("show what the next sync would do"))
     for name, text in (

@@ -144,12 +144,12 @@ class CalsyncApp(App[None]):
         themes.use(self.current_theme)
         self.action_begin()
 
-    async def watch_theme(self, theme: str) -> None:
+    def watch_theme(self, theme: str) -> None:
         """Other colours, also in the texts; they are remembered."""
         themes.use(self.current_theme)
         if self.is_running:
             self._memory.note_theme(theme, few=self._few)
-            await self._say_anew()
+            self.call_later(self._say_anew)
 
     @work(group="begin", exclusive=True)
     async def action_begin(self) -> None:

@@ -319,7 +319,7 @@ def test_b7_what_waits_is_told_with_reasons_and_answered_as_it_was_seen(database
         crowd.wait(connection, 1, "vier", kind=HoldKind.MAIL)
         crowd.wait(connection, 2, "fünf")
     waiting = read(database, lambda c: held.read(c, one))
-    assert [item.subject for item in waiting.items] == ["zwei", "eins", "drei", "vier"]
+    assert [item.subject for item in waiting.items] == ["eins", "zwei", "drei", "vier"]
     assert [str(reason).split(" would")[0] for reason in waiting.reasons] == [
         "2 of 5 linked appointments",
         "1 of 5 linked events",
