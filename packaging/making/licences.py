@@ -43,12 +43,11 @@ def of_package(name: str) -> str | None:
 
 def texts(wheel: Wheel) -> dict[str, bytes]:
     """The files with licences and notices in it, by their paths there; at least one."""
-    found = {}
-    for name in wheel.names:
-        path = PurePosixPath(name)
-        inside = path.parts[0] == wheel.info
-        if inside and any(word in str(path.relative_to(wheel.info)).lower() for word in _TEXTS):
-            found[name] = wheel.read(name)
+    said = [name for name in wheel.names if any(word in name.lower() for word in _TEXTS)]
+    inside = [name for name in said if name.startswith(f"{wheel.info}/")]
+    # Older wheels have it somewhere else.
+    other = [name for name in said if PurePosixPath(name).suffix in {"", ".txt", ".md", ".rst"}]
+    found = {name: wheel.read(name) for name in inside or other}
     if not found:
         raise Failed(f"{wheel.path.name} brings no text of its licence")
     return found

@@ -70,7 +70,8 @@ def make(out: Path, wanted: frozenset[str], revision: int) -> None:
                 deb.build(deb.Package("amd64", revision), found, out)
                 _list(found, out, f"calsync_{version()}_deb.cdx.json", "deb", {})
         if "wheelhouse" in wanted:
-            found = _with(own, wheels.fetch(Path(folder, "windows"), ("win_amd64",)))
+            there = wheels.fetch(Path(folder, "windows"), ("win_amd64",), _WINDOWS)
+            found = _with(own, there)
             _wheelhouse(found, out, "windows-amd64", _WINDOWS)
         if "msi" in wanted and MSI.exists():
             run(sys.executable, MSI, "--wheel", own.path, "--out", out)

@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 
 from making import licences
 from making.steps import digest, epoch, file_digest, version
-from making.wheels import Wheel, normal
+from making.wheels import Wheel, holds, normal
 
 _SPACE: Final = uuid.UUID("3f0c35d2-7d3c-5c3e-9a53-3c1f5e2a7a10")
 _KEPT: Final = ("type", "name", "version", "purl", "licenses", "hashes")
@@ -138,11 +138,6 @@ def _dependencies(
     for line in same[0].metadata.get_all("Requires-Dist", []):
         asked = Requirement(line)
         name = normal(asked.name)
-        if name in known and any(_holds(asked, python, environment) for python in pythons):
+        if name in known and any(holds(asked, python, environment) for python in pythons):
             needed.add(known[name])
     return {"ref": _reference(same[0]), "dependsOn": sorted(needed)}
-
-
-def _holds(asked: Requirement, python: str, environment: Mapping[str, str]) -> bool:
-    there = {**environment, "python_version": python, "python_full_version": python, "extra": ""}
-    return asked.marker is None or asked.marker.evaluate(there)

@@ -4,6 +4,7 @@ lock ──fetch──▶ a folder of wheels for each Python ──lay_out──
 """
 
 import email
+import re
 import shutil
 import sys
 import zipfile
@@ -13,6 +14,8 @@ from email.message import Message
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final
+
+from packaging.requirements import Requirement
 
 from making.steps import LOCK, PYTHONS, Failed, run
 
@@ -82,28 +85,53 @@ def linux(machine: str) -> tuple[str, ...]:
 def fetch(
     folder: Path,
     platforms: Sequence[str],
+    environment: Mapping[str, str] | None = None,
     pythons: Sequence[str] = PYTHONS,
-    locks: Sequence[Path] = (LOCK,),
+    lock: Path = LOCK,
 ) -> dict[str, list[Wheel]]:
-    """Have pip fetch what the locks name, for each Python, into `folder/3.X`; the wheels.
+    """Have pip fetch what the lock names, for each Python, into `folder/3.X`; the wheels.
 
+    `environment` are the markers that hold there (PEP 508), where they are others than here.
     Nothing is taken whose hash the lock does not have, and nothing that would have to be built.
     """
     found = {}
     for python in pythons:
         place = folder / python
+        place.mkdir(parents=True)
+        # pip would ask the system that it runs on whether a marker holds.
+        wanted = place / "requirements.lock"
+        text = holding(lock.read_text(encoding="utf-8"), python, environment or {})
+        wanted.write_text(text, encoding="utf-8")
         tag = f"cp{python.replace('.', '')}"
-        wanted = [word for lock in locks for word in ("-r", str(lock))]
         asked = [word for each in (*platforms, "any") for word in ("--platform", each)]
         abis = [word for each in (tag, "abi3", "none") for word in ("--abi", each)]
         run(
             *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
             *("--require-hashes", "--no-deps", "--only-binary=:all:", "--dest", str(place)),
             *("--python-version", python, "--implementation", "cp"),
-            *(*abis, *asked, *wanted),
+            *(*abis, *asked, "-r", wanted),
         )
         found[python] = sorted(map(Wheel, place.glob("*.whl")), key=lambda wheel: wheel.path.name)
     return found
+
+
+def holding(lock: str, python: str, environment: Mapping[str, str]) -> str:
+    """The entries of a lock that are for such a Python on such a system, without their markers."""
+    kept = []
+    for entry in re.split(r"(?m)^(?=[a-z])", lock):
+        first, _, rest = entry.partition("\n")
+        if "==" not in first:
+            continue
+        asked = Requirement(first.rstrip("\\ "))
+        if holds(asked, python, environment):
+            kept.append(f"{asked.name}{asked.specifier} \\\n{rest}")
+    return "".join(kept)
+
+
+def holds(asked: Requirement, python: str, environment: Mapping[str, str]) -> bool:
+    """Whether a requirement is one there: its marker holds, or it has none."""
+    there = {**environment, "python_version": python, "python_full_version": python, "extra": ""}
+    return asked.marker is None or asked.marker.evaluate(there)
 
 
 def lay_out(wheels: Mapping[str, Sequence[Wheel]], folder: Path) -> None:

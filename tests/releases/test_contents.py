@@ -50,6 +50,35 @@ def test_what_all_pythons_share_is_laid_out_once(make: Make, tmp_path: Path) -> 
     assert (shared.parent / shared.read_text().strip()).resolve() == tmp_path / "lib" / "common"
 
 
+LOCKED = """# comment
+both==1.0 \\
+    --hash=sha256:aa
+pywin32==312 ; sys_platform == 'win32' \\
+    --hash=sha256:bb \\
+    --hash=sha256:cc
+older==2.0 ; python_full_version < '3.13' \\
+    --hash=sha256:dd
+"""
+
+
+@pytest.mark.parametrize(
+    ("system", "python", "names"),
+    [
+        ("linux", "3.12", ["both==1.0", "older==2.0"]),
+        ("linux", "3.13", ["both==1.0"]),
+        ("win32", "3.13", ["both==1.0", "pywin32==312"]),
+    ],
+)
+def test_what_a_lock_names_for_another_system_is_taken_for_that_system(
+    system: str, python: str, names: list[str]
+) -> None:
+    held = wheels.holding(LOCKED, python, {"sys_platform": system})
+    assert [line.split()[0] for line in held.splitlines() if "==" in line] == names
+    assert held.count("--hash=") == LOCKED.count("--hash=") - sum(
+        f"{name}==" not in held for name in ("both", "older", "pywin32", "pywin32")
+    )
+
+
 @pytest.mark.parametrize(
     "inside", ["../evil.py", "own-1.0.data/data/etc/passwd", "own-1.0.data/headers/own.h"]
 )
