@@ -18,7 +18,8 @@ known, files = {}, {}
 for one in importlib.metadata.distributions():
     known[one.metadata["Name"].replace("_", "-").replace(".", "-").lower()] = one.version
 for folder in map(pathlib.Path, dict.fromkeys(sys.path)):
-    for file in folder.glob("*.libs/*") if folder.is_dir() else ():
+    found = [*folder.glob("*.libs/*"), *folder.glob("*-" + "[0-9a-f]" * 32 + ".dll")]
+    for file in found if folder.is_dir() else ():
         name = file.relative_to(folder).as_posix()
         files[name] = hashlib.sha256(file.read_bytes()).hexdigest()
 print(json.dumps([known, files]))

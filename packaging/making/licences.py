@@ -1,5 +1,6 @@
 """Which licence everything has that is shipped, and the texts of them all."""
 
+import re
 import tomllib
 from collections.abc import Iterable
 from functools import cache
@@ -9,6 +10,7 @@ from typing import Final
 from making.steps import PACKAGING, Failed
 from making.wheels import Wheel
 
+_DELVED: Final = re.compile(r"-[0-9a-f]{32}\.dll$")
 _TEXTS: Final = ("licen", "copying", "notice", "authors")
 
 
@@ -28,7 +30,7 @@ def expression(wheel: Wheel) -> str:
 
 def of_library(file: str) -> str:
     """The licence of a shared library that a wheel carries along, by its file's name."""
-    name = file.partition(".so")[0]
+    name = file.partition(".so")[0].removesuffix(".dll")
     stem = name.rpartition("-")[0] or name
     known = _table("libraries").get(stem)
     if known is None:
@@ -54,8 +56,13 @@ def texts(wheel: Wheel) -> dict[str, bytes]:
 
 
 def libraries(wheel: Wheel) -> list[str]:
-    """The shared libraries that a wheel carries along: auditwheel's folder `….libs`."""
-    return [name for name in wheel.names if name.split("/")[0].endswith(".libs")]
+    """The shared libraries that a wheel carries along, by their paths in it.
+
+    auditwheel and delvewheel put them into a folder `….libs`, the latter some beside the module.
+    """
+    return [
+        name for name in wheel.names if name.split("/")[0].endswith(".libs") or _DELVED.search(name)
+    ]
 
 
 def document(wheels: Iterable[Wheel]) -> str:

@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 
 from making import licences
 from making.steps import digest, epoch, file_digest, version
-from making.wheels import Wheel, holds, normal
+from making.wheels import Wheel, holds, installed_as, normal
 
 _SPACE: Final = uuid.UUID("3f0c35d2-7d3c-5c3e-9a53-3c1f5e2a7a10")
 _KEPT: Final = ("type", "name", "version", "purl", "licenses", "hashes")
@@ -106,7 +106,7 @@ def _libraries(wheel: Wheel) -> Iterable[dict[str, Any]]:
         yield {
             "type": "file",
             "bom-ref": f"{_reference(wheel)}#{name}:{digest(content)[:16]}",
-            "name": name,
+            "name": str(installed_as(wheel, name)),
             "licenses": [{"expression": licences.of_library(file)}],
             "hashes": [{"alg": "SHA-256", "content": digest(content)}],
         }

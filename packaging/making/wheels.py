@@ -158,7 +158,7 @@ def unpack(wheel: Wheel, site: Path) -> None:
     """Put what a wheel installs into `site`; its scripts are left out, there are others."""
     with zipfile.ZipFile(wheel.path) as archive:
         for name in wheel.names:
-            inside = _place(wheel, name)
+            inside = installed_as(wheel, name)
             if inside is None:
                 continue
             target = site / inside
@@ -169,7 +169,8 @@ def unpack(wheel: Wheel, site: Path) -> None:
                 shutil.copyfileobj(source, file)
 
 
-def _place(wheel: Wheel, name: str) -> PurePosixPath | None:
+def installed_as(wheel: Wheel, name: str) -> PurePosixPath | None:
+    """Where a file of a wheel goes, below the folder of packages; None: nowhere (scripts)."""
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts:
         raise Failed(f"{wheel.path.name} has a file outside of itself: {name}")

@@ -102,6 +102,13 @@ def test_whatever_has_no_known_licence_stops_a_release(make: Make) -> None:
     with pytest.raises(Failed, match=r"the licence of libodd-1a2b\.so\.3 is not known"):
         licences.of_library("libodd-1a2b.so.3")
     assert licences.of_library("libssl-8bd944e8.so.3") == "Apache-2.0"
+    assert licences.of_library(f"libpq-{'0a' * 16}.dll") == "PostgreSQL"
+
+
+def test_libraries_are_known_wherever_a_wheel_has_them(make: Make) -> None:
+    beside = f"own-1.0.data/platlib/msvcp140-{'0a' * 16}.dll"
+    files = {"own.libs/libpq.so.5": b"", beside: b"", "own/its_own.dll": b""}
+    assert sorted(licences.libraries(make("own", **files))) == [beside, "own.libs/libpq.so.5"]
 
 
 def test_the_text_has_every_licence(make: Make) -> None:
