@@ -44,7 +44,7 @@ DARK: Final = Theme(
     variables={
         "muted": "#9aa4b0",
         "focus": "#5fa8e8",
-        "bar": "#2a527a",
+        "bar": "#1b3753",
         "bar-differs": "#ffd98a",
         "side-c": "#6fb3ee",
         "side-e": "#5bb8a6",
@@ -62,7 +62,7 @@ DARK: Final = Theme(
         "today": "#1d222a",
         "text-muted": "#9aa4b0",
         "text-disabled": "#9aa4b0",
-        "block-cursor-background": "#2a527a",
+        "block-cursor-background": "#1b3753",
         "block-cursor-foreground": "#ffffff",
         "block-cursor-blurred-background": "#242b34",
         "footer-key-foreground": "#e8b04a",

@@ -1,6 +1,6 @@
-"""Draws three pages of the terminal UI, for the README.
+"""Draws pages of the terminal UI, for the README.
 
-    python packaging/record_tui.py            writes packaging/tui-status.svg, -provider and -log
+    python packaging/record_tui.py            writes packaging/tui-calendar.svg, -status and others
     python packaging/record_tui.py --lang de  the same in German
 
 The rows behind them are made up and of a fixed hour, so that the pictures change only with the UI.
@@ -8,8 +8,10 @@ The rows behind them are made up and of a fixed hour, so that the pictures chang
 
 import argparse
 import asyncio
+import json
 import os
 import re
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -34,11 +36,15 @@ from calsync_agent.state.quarantine import Item
 from calsync_agent.state.tables import agent, lease, profile, provider
 from calsync_tui.app import CalsyncApp
 from calsync_tui.gateway.door import Gateway
+from calsync_tui.screens.profile import ProfileScreen
 from calsync_tui.window import MainScreen
 
 FOLDER = Path(__file__).parent
 PAGES = ("status", "provider", "log")
-SIZE = (100, 30)
+SIZE = (120, 36)
+MONDAY = datetime(2026, 11, 23)
+AHEAD = timedelta(hours=1)
+"""By how much this computer's clock is said to be ahead of UTC."""
 NOW = datetime(2026, 11, 23, 8, 15)
 STAFF = ("Anna Huber", "Bernd Maier", "Clara Winkler", "David Steiner", "Eva Gruber", "Felix Moser")
 SUBJECTS = ("Jour fixe", "Angebot Fa. Berger", "Urlaub", "Quartalszahlen", "Termin beim Notar")
@@ -159,13 +165,74 @@ def entries() -> Iterator[LogEntry]:
             )
 
 
+def side(
+    day: int, hour: float, hours: float, subject: str, location: str = ""
+) -> dict[str, object]:
+    """What one side has, as `calsync-agent calendar` tells it."""
+    start = MONDAY - AHEAD + timedelta(days=day, hours=hour)
+    return {
+        "start": f"{start.isoformat()}Z",
+        "end": f"{(start + timedelta(hours=hours)).isoformat()}Z",
+        "all_day": False,
+        "subject": subject,
+        "location": location,
+    }
+
+
+def week() -> Iterator[dict[str, object]]:
+    """Appointments on both sides, some of which differ."""
+    equal = (
+        side(0, 8.5, 0.75, SUBJECTS[0]),
+        side(0, 10, 1.5, "Kundenbesuch Fa. Weiß", "Innsbruck"),
+        side(1, 9, 1, "Rückruf Steiner"),
+        side(1, 9.5, 1.5, "Baubesprechung", "Hall"),
+        side(2, 8, 4, "Schulung", "Wels"),
+        side(3, 9, 1, "Vertriebsrunde"),
+        side(3, 14, 2, "Bilanz mit Dr. Köck", "Kanzlei"),
+        side(4, 8, 1.5, SUBJECTS[3]),
+        side(4, 10, 2, "Händlertag", "Messe"),
+    )
+    pairs: list[tuple[object, object, list[str], str | None]] = [
+        *((one, one, [], None) for one in equal),
+        (
+            side(0, 14, 1, SUBJECTS[1], "Büro"),
+            side(0, 15, 1, SUBJECTS[1], "Herrengasse 7"),
+            ["start", "end", "location"],
+            None,
+        ),
+        (side(1, 13, 1, "Reklamation"), None, [], None),
+        (None, side(2, 13, 1, "Zahnarzt"), [], None),
+        (side(2, 15, 1, SUBJECTS[4]), None, [], "Mars/Olympus"),
+        (side(3, 11, 1, "Störung"), side(3, 11, 1, "Störung erledigt"), ["subject"], None),
+    ]
+    for number, (here, there, fields, reason) in enumerate(pairs, 1):
+        yield {
+            "activity_id": None if here is None else str(UUID(int=number)),
+            "event_id": None if there is None else f"event-{number}",
+            "series": False,
+            "private": False,
+            "fields": fields,
+            "reason": reason,
+            "consolidate": here,
+            "exchange": there,
+        }
+
+
+def program(folder: Path) -> tuple[str, str]:
+    """What stands for the agent's program, which would ask Exchange."""
+    path = folder / "program.py"
+    told = json.dumps({"trouble": None, "appointments": list(week())})
+    path.write_text(f"print({told!r})\n", encoding="utf-8")
+    return sys.executable, str(path)
+
+
 async def draw(config: Path) -> dict[str, str]:
     """Each page as SVG."""
     settings = read(config)
 
     def opening() -> Gateway:
         url = settings.database.url.get_secret_value()
-        gateway = Gateway(open_database(url), settings, clock=lambda: NOW)
+        gateway = Gateway(open_database(url), settings, lambda: NOW, program(config.parent))
         gateway.place = "db.contoso.com/consolidate"
         return gateway
 
@@ -175,7 +242,15 @@ async def draw(config: Path) -> dict[str, str]:
         window = app.screen
         if not isinstance(window, MainScreen):
             raise SystemExit("the window did not open")
-        return {page: await picture(pilot, window, page) for page in PAGES}
+        found = {page: await picture(pilot, window, page) for page in PAGES}
+        await window.show("status")
+        app.push_screen(ProfileScreen(window.gateway, ProfileId(1)))
+        await settled(pilot)
+        found["profile"] = drawn(pilot)
+        await pilot.press("k")
+        await settled(pilot)
+        found["calendar"] = drawn(pilot)
+        return found
 
 
 async def picture(pilot: Pilot[None], window: MainScreen, page: str) -> str:
@@ -183,6 +258,11 @@ async def picture(pilot: Pilot[None], window: MainScreen, page: str) -> str:
     await window.show(page)
     window.look()
     await settled(pilot)
+    return drawn(pilot)
+
+
+def drawn(pilot: Pilot[None]) -> str:
+    """What stands there now."""
     return _FONT_FACE.sub("", pilot.app.export_screenshot(title="calsync-tui"))
 
 

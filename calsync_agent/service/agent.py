@@ -139,6 +139,7 @@ class Agent:
         self._said = None
         self._horizon = self._tidied_at = None
         rounds = self._rounds = self._make_rounds(settings, database)
+        rounds.leases.announced = True
         rounds.attend()
         self._alerting.at(database, rounds.leases.identity.id)
         try:

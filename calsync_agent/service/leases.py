@@ -14,12 +14,14 @@ from typing import Final
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ProfileId
+from calsync_agent.database.clock import UtcNow
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import Trouble
-from calsync_agent.i18n import message
+from calsync_agent.i18n import Message, message
 from calsync_agent.platform import is_held, is_there, seconds_passed
-from calsync_agent.state import agents
+from calsync_agent.state import agents, log
 from calsync_agent.state.agents import HEARTBEAT, SILENCE, Holder, Identity, Traits
+from calsync_agent.state.log import Kind, Level, LogEntry
 
 _log: Final = logging.getLogger(__name__)
 
@@ -33,8 +35,8 @@ class Silent(Trouble):
 class Leases:
     """The profiles leased to this agent. `elsewhere`: who has those it would like to have.
 
-    `traits`: what the agent shows of its settings. `clock`: seconds that pass also while the
-    machine sleeps.
+    `traits`: what the agent shows of its settings. `announced`: the log that people see tells when
+    it begins and ends. `clock`: seconds that pass also while the machine sleeps.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Leases:
         self.identity = identity
         self.elsewhere: list[Holder] = []
         self.traits = Traits()
+        self.announced = False
         self._database = database
         self._clock = clock
         self._turn = asyncio.Lock()
@@ -106,7 +109,7 @@ class Leases:
         """Give back all profiles and take leave."""
         async with self._turn:
             if self._beaten_at is not None:
-                await self._database.write(lambda c: agents.release(c, self.identity.id))
+                await self._database.write(self._leave)
             self._mine, self._beaten_at = set(), None
 
     def _silent_for(self) -> float:
@@ -117,12 +120,44 @@ class Leases:
         if silent < HEARTBEAT.total_seconds() / 2:
             return
         round_ms, self._round_ms = self._round_ms, None
-        known = await self._database.write(
-            lambda c: agents.beat(c, self.identity, round_ms, self.traits)
-        )
+        known = await self._database.write(lambda c: self._beat(c, round_ms))
         if not known or silent > SILENCE.total_seconds():
             self._mine = set()  # others may have taken them over in the meantime
         self._beaten_at = now
+
+    def _beat(self, connection: sa.Connection, round_ms: int | None) -> bool:
+        known = agents.beat(connection, self.identity, round_ms, self.traits)
+        if not known and self._beaten_at is None:
+            self._announce(
+                connection,
+                message(
+                    "the agent on {host} has begun (version {version}, process {pid})",
+                    host=self.identity.host,
+                    version=self.identity.version,
+                    pid=self.identity.pid,
+                ),
+            )
+        elif not known:
+            self._announce(
+                connection,
+                message(
+                    "the agent on {host} was taken for dead, and is back", host=self.identity.host
+                ),
+                Level.WARNING,
+            )
+        return known
+
+    def _leave(self, connection: sa.Connection) -> None:
+        agents.release(connection, self.identity.id)
+        told = message("the agent on {host} has stopped", host=self.identity.host)
+        self._announce(connection, told)
+
+    def _announce(
+        self, connection: sa.Connection, told: Message, level: Level = Level.INFO
+    ) -> None:
+        if self.announced:
+            now = connection.execute(sa.select(UtcNow())).scalar_one()
+            log.write(connection, [LogEntry(level, Kind.SYNC, told)], now)
 
     async def _take(self) -> None:
         if self._mine == self._wanted and self.shown:

@@ -19,7 +19,8 @@ from calsync_agent.database.clock import UtcNow
 from calsync_agent.database.statements import chunks, locked
 from calsync_agent.errors import Trouble
 from calsync_agent.i18n import message
-from calsync_agent.state import meta
+from calsync_agent.state import log, meta
+from calsync_agent.state.log import Kind, Level, LogEntry
 from calsync_agent.state.tables import agent, lease
 
 HEARTBEAT: Final = timedelta(seconds=5)
@@ -222,6 +223,17 @@ def _bury(
     for some in chunks([row.id for row in dead]):
         buried = sa.update(agent).where(agent.c.id.in_(some))
         connection.execute(buried.values(buried_at=UtcNow()))
+    silent = [
+        LogEntry(
+            Level.WARNING,
+            Kind.SYNC,
+            message("the agent on {host} is silent; its profiles may be taken over", host=row.host),
+        )
+        for row in dead
+        if row.id not in succeeded
+    ]
+    if silent:
+        log.write(connection, silent, rows[0].now)
     for some in chunks(succeeded):
         connection.execute(sa.delete(agent).where(agent.c.id.in_(some)))
     # One that was buried while it leased, and then died, leaves them behind.

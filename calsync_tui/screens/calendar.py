@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import ContentSwitcher, Footer, Static
 
+from calsync_agent import datetimes
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.errors import CalsyncError
 from calsync_agent.health.profiles import ProfileLine
@@ -141,10 +142,11 @@ class CalendarScreen(TranslatedScreen[None]):
         first, days = self.first, self.days
         try:
             found = await calendars.read(self.gateway, self._line.row.id, first, days)
+            now = (await self.gateway.look()).now
+            self._read_at = f"{datetimes.local(now):%H:%M}"
         except CalsyncError as error:
             found = Calendars(first, days, (), str(error))
         self._reading = False
-        self._read_at = f"{datetime.now().astimezone():%H:%M}"
         self._take(found)
 
     def _take(self, found: Calendars) -> None:

@@ -15,6 +15,8 @@ from calsync_tui import glyphs
 from calsync_tui.gateway.log import LogLine, Stretch, Whose
 from calsync_tui.gateway.status import INWARDS, OUTWARDS
 from calsync_tui.themes import role
+from calsync_tui.widgets import columns
+from calsync_tui.widgets.columns import Column, Placed
 from calsync_tui.widgets.lines import Lines
 from calsync_tui.widgets.row_buffer import RowBuffer
 from calsync_tui.widgets.viewport import View
@@ -40,10 +42,24 @@ KINDS: Final[Mapping[str, str]] = {
 _STYLES: Final = {Level.DEBUG: "muted", Level.WARNING: "warning", Level.ERROR: "error"}
 
 WIDE: Final = 100
-"""From so many columns on there is room for the year and for the kind."""
-_LEVEL: Final = 8
-_CODE: Final = 7
-_KIND: Final = 17
+"""From so many columns on there is room for what is only nice to know."""
+_SHORT: Final = len("23.11. 09:15")
+_SECONDS: Final = len("23.11. 09:15:03")
+_WHOLE: Final = len("23.11.2026 09:15:03")
+
+COLUMNS: Final = (
+    Column("time", marked("Time"), _SHORT, _SECONDS),
+    Column("sign", "", 2),
+    Column("level", marked("Level"), 8, rank=2),
+    Column("profile", marked("Profile"), 7, rank=1),
+    Column("kind", marked("Kind"), 17, rank=3),
+    Column("text", marked("What happened"), 30, stretches=True),
+)
+_WIDE_COLUMNS: Final = (Column("time", marked("Time"), _WHOLE), *COLUMNS[1:])
+
+
+def _placed(width: int) -> tuple[Placed, ...]:
+    return columns.placed(_WIDE_COLUMNS if width >= WIDE else COLUMNS, width)
 
 
 class LogLines(Lines[LogLine]):
@@ -77,24 +93,24 @@ class LogLines(Lines[LogLine]):
 
     def head(self, width: int) -> Text:
         """The headings of the columns."""
-        parts = [_("Time").ljust(_time_width(width)), _("Level").ljust(_LEVEL)]
-        parts.append(_("Profile").ljust(_CODE))
-        if width >= WIDE:
-            parts.append(_("Kind").ljust(_KIND))
-        return Text(" ".join([*parts, _("What happened")]))
+        return columns.line([one.heading for one in _placed(width)])
 
     def draw(self, row: LogLine, width: int) -> Text:
         """One line."""
-        text = Text()
-        text.append_text(self.styled(_time(row.at, width).ljust(_time_width(width)), "muted"))
-        level = f" {level_of(row):<{_LEVEL}}"
         style = _STYLES.get(Level(row.level)) if row.level in set(Level) else None
-        text.append_text(self.styled(level, style) if style else Text(level))
+        level = level_of(row)
         code = "" if row.profile is None else code_of(row.profile, self.whose)
-        text.append(f" {code[: _CODE - 1]:<{_CODE}}")
-        if width >= WIDE:
-            text.append_text(self.styled(f" {kind_of(row):<{_KIND}}", "muted"))
-        return text.append(f" {row.text}")
+        placed = _placed(width)
+        time = next(one.width for one in placed if one.column.name == "time")
+        cells = {
+            "time": self.styled(_time(row.at, time), "muted"),
+            "sign": sign_of(row),
+            "level": self.styled(level, style) if style else Text(level),
+            "profile": Text(code),
+            "kind": self.styled(kind_of(row), "muted"),
+        }
+        told = [one.cell(cells[one.column.name]) for one in placed if one.column.name in cells]
+        return columns.line([*told, Text(row.text)])
 
 
 class _Nothing:
@@ -165,11 +181,9 @@ def _is_carried(row: LogLine) -> bool:
 
 
 def _time(at: datetime, width: int) -> str:
-    if width >= WIDE:
+    """With the year and the seconds where there is room."""
+    if width >= _WHOLE:
         return datetimes.day_and_time(at)
     local = datetimes.local(at)
-    return f"{local:%d.%m. %H:%M:%S}" if current() == "de" else f"{local:%m-%d %H:%M:%S}"
-
-
-def _time_width(width: int) -> int:
-    return len("23.11.2026 09:15:03") if width >= WIDE else len("23.11. 09:15:03")
+    day = f"{local:%d.%m.}" if current() == "de" else f"{local:%m-%d}"
+    return f"{day} {local:%H:%M:%S}" if width >= _SECONDS else f"{day} {local:%H:%M}"

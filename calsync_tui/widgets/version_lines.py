@@ -9,20 +9,25 @@ from textual.binding import Binding, BindingType
 from calsync_agent import datetimes
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.domain.version import Side
-from calsync_agent.i18n import _, marked
+from calsync_agent.i18n import marked
 from calsync_tui.gateway.history import Kept, Versions
 from calsync_tui.gateway.log import Whose
+from calsync_tui.widgets import columns
+from calsync_tui.widgets.columns import Column
 from calsync_tui.widgets.lines import Lines
-from calsync_tui.widgets.log_lines import WIDE, code_of
+from calsync_tui.widgets.log_lines import code_of
 from calsync_tui.widgets.row_buffer import RowBuffer
 from calsync_tui.widgets.viewport import View
 
 TOP: Final = -(2**62)
 """A place before every version."""
-_TIME: Final = len("23.11.2026 09:15:03")
-_CODE: Final = 7
-_SIDE: Final = 12
-_RULE: Final = 34
+COLUMNS: Final = (
+    Column("time", marked("Lost at"), len("23.11.2026 09:15:03")),
+    Column("profile", marked("Profile"), 7),
+    Column("side", marked("Version of"), 12, rank=1),
+    Column("rule", marked("Why"), 34, rank=2),
+    Column("subject", marked("Subject"), 20, stretches=True),
+)
 
 
 class VersionLines(Lines[Kept]):
@@ -44,22 +49,20 @@ class VersionLines(Lines[Kept]):
 
     def head(self, width: int) -> Text:
         """The headings of the columns."""
-        parts = [_("Lost at").ljust(_TIME), _("Profile").ljust(_CODE), _("Version of").ljust(_SIDE)]
-        if width >= WIDE:
-            parts.append(_("Why").ljust(_RULE))
-        return Text(" ".join([*parts, _("Subject")]))
+        return columns.line([one.heading for one in columns.placed(COLUMNS, width)])
 
     def draw(self, row: Kept, width: int) -> Text:
         """One version."""
         version = row.version
-        code = code_of(version.profile, self.whose)[: _CODE - 1]
-        text = self.styled(f"{datetimes.day_and_time(version.at):<{_TIME}}", "muted")
-        text.append(f" {code:<{_CODE}} {side_of(version.side):<{_SIDE}}")
-        if width >= WIDE:
-            rule = Text(f" {row.rule}")
-            rule.truncate(_RULE, pad=True)
-            text.append_text(rule).append(" ")
-        return text.append(f" {row.subject}")
+        cells = {
+            "time": self.styled(datetimes.day_and_time(version.at), "muted"),
+            "profile": Text(code_of(version.profile, self.whose)),
+            "side": Text(side_of(version.side)),
+            "rule": self.styled(row.rule, "muted"),
+        }
+        placed = columns.placed(COLUMNS, width)
+        told = [one.cell(cells[one.column.name]) for one in placed if one.column.name in cells]
+        return columns.line([*told, Text(row.subject)])
 
 
 def side_of(side: Side) -> str:

@@ -281,3 +281,21 @@ async def test_h2_of_two_on_one_host_the_one_that_died_stays_listed(
         connection.execute(mine.values(seen_at=long))
         agents.prune(connection)
     assert listed(world) == ["a"]
+
+
+async def test_b11_the_log_tells_when_an_agent_begins_is_silent_and_stops(world: World) -> None:
+    world.hire("ANNA")
+    with somebody(world, host="one") as first, somebody(world, host="two") as second:
+        async with rounds_of(world, first) as one, rounds_of(world, second) as other:
+            one.leases.announced = other.leases.announced = True
+            await one.begin()
+            silence(world, first, 60)
+            await other.begin()
+        told = [row["message"] for row in world.rows(state.log)]
+    assert [line for line in told if line.startswith("the agent on")] == [
+        "the agent on one has begun (version test, process 4711)",
+        "the agent on two has begun (version test, process 4711)",
+        "the agent on one is silent; its profiles may be taken over",
+        "the agent on two has stopped",
+        "the agent on one has stopped",
+    ]

@@ -2,7 +2,8 @@
 
 A picture is the screen's text, below it a letter for each cell's style, and what the letters mean.
 `CALSYNC_UPDATE_SNAPSHOTS=1 pytest tests/tui` stores them anew; look at what changed before you
-commit it.
+commit it. With `CALSYNC_EVERY_LOOK=1` beside it, all sizes, languages and kinds of terminal are
+drawn.
 """
 
 import os
@@ -17,6 +18,8 @@ from calsync_agent.i18n import Language
 from calsync_tui import themes
 
 UPDATE: Final = "CALSYNC_UPDATE_SNAPSHOTS"
+EVERY: Final = "CALSYNC_EVERY_LOOK"
+"""Where this is set, every page is looked at in every size, language and kind of terminal."""
 SIZES: Final = ((80, 24), (120, 40))
 LOOKS: Final = ("light", "plain")
 
@@ -27,36 +30,54 @@ class Look:
 
     language: Language
     size: tuple[int, int]
-    plain: bool
+    kind: str
+    """`light`, `dark`; `sixteen`: the terminal's own colours; `plain`: those, and ASCII."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether the terminal takes ASCII only."""
+        return self.kind == "plain"
 
     @property
     def name(self) -> str:
         """As in `de-80x24-plain`."""
         width, height = self.size
-        return f"{self.language}-{width}x{height}-{'plain' if self.plain else 'light'}"
+        return f"{self.language}-{width}x{height}-{self.kind}"
 
     @property
     def theme(self) -> str:
         """The theme to look at it in."""
-        return themes.TERMINAL.name if self.plain else themes.LIGHT.name
+        return {"light": themes.LIGHT, "dark": themes.DARK}.get(self.kind, themes.TERMINAL).name
 
     def begin(self) -> None:
         """Speak its language."""
         i18n.use(self.language)
 
 
-ALL: Final = [
-    pytest.param(look, id=look.name)
-    for look in (
-        Look(language, size, name == "plain")
+_TELLING: Final = [
+    *(
+        Look(language, size, kind)
         for language in i18n.LANGUAGES
         for size in SIZES
-        for name in LOOKS
-    )
+        for kind in LOOKS
+    ),
+    Look("de", (60, 15), "plain"),
+    Look("en", (60, 15), "light"),
+    Look("de", (80, 24), "sixteen"),
 ]
-"""For `parametrize("look", ALL)`: each language, size and kind of terminal."""
+_EVERY: Final = [
+    Look(language, size, kind)
+    for language in i18n.LANGUAGES
+    for size in ((60, 15), *SIZES)
+    for kind in (*LOOKS, "dark", "sixteen")
+]
+ALL: Final = [
+    pytest.param(look, id=look.name) for look in (_EVERY if EVERY in os.environ else _TELLING)
+]
+"""For `parametrize("look", ALL)`: each language, size and kind of terminal, as far as they tell."""
 
-FEW: Final = [one for one in ALL if one.id in {"de-80x24-plain", "en-120x40-light"}]
+_FEW: Final = {"de-80x24-plain", "en-120x40-light", "de-60x15-plain"}
+FEW: Final = ALL if EVERY in os.environ else [one for one in ALL if one.id in _FEW]
 """For what lies over a page: the least room, and the most."""
 
 

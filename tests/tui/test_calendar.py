@@ -182,21 +182,11 @@ async def test_in_sixty_columns_the_list_is_the_view(
 @pytest.mark.anyio
 @pytest.mark.parametrize("look", FEW)
 async def test_calendar(
-    opened: Opened,
-    opening: Opening,
-    look: Look,
-    matches: Callable[[Terminal], None],
-    monkeypatch: pytest.MonkeyPatch,
+    opened: Opened, opening: Opening, look: Look, matches: Callable[[Terminal], None]
 ) -> None:
-    monkeypatch.setattr(CalendarScreen, "_titles", _timeless(CalendarScreen._titles))
     async with opened(look=look, opening=opening) as terminal:
         await shown(terminal, "12")
         matches(terminal)
-
-
-def _timeless(titles: Callable[..., object]) -> Callable[..., object]:
-    """When it was read is the one thing that is of today."""
-    return lambda self, read_at, **more: titles(self, "08:59" if read_at else "", **more)
 
 
 # -- where things stand ---------------------------------------------------------------------------

@@ -65,6 +65,7 @@ def grounds(theme: Theme) -> dict[str, str]:
         "block": theme.variables["block"],
         "block-other": theme.variables["block-other"],
         "today": theme.variables["today"],
+        "bar": theme.variables["bar"],
     }
 
 
