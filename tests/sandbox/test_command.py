@@ -21,6 +21,7 @@ from calsync_agent.sandbox.command import add_arguments, run
 from calsync_agent.sandbox.server import SandboxServer
 from calsync_agent.sandbox.state_file import StateFile
 from tests.sandbox.client import Client
+from tests.support.asking import FLAGS, SIGNALS, askable, end
 
 CALENDARS = Path(__file__).parent / "calendars"
 PROGRAM = """
@@ -39,6 +40,7 @@ def program(*options: str) -> Iterator[subprocess.Popen[str]]:
         [sys.executable, "-W", "error", "-c", PROGRAM, *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        creationflags=FLAGS,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
@@ -55,7 +57,8 @@ def lines(started: subprocess.Popen[str], number: int) -> list[str]:
     return [started.stdout.readline().rstrip("\n") for _ in range(number)]
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@askable
+@pytest.mark.parametrize("how", SIGNALS)
 def test_it_says_how_to_reach_it_and_ends_cleanly(how: signal.Signals) -> None:
     with program("--mailbox", "eva", "--mailbox", "otto@contoso.example") as started:
         shown = dict(line.split(": ", 1) for line in lines(started, 8))
@@ -84,8 +87,7 @@ def test_adverse_from_the_start_with_a_seed() -> None:
         trust = _trust(shown["ca_file"])
         answer = httpx.get(f"{shown['control_url']}/adverse", verify=trust, trust_env=False)
         assert answer.json()["seed"] == 7
-        started.send_signal(signal.SIGTERM)
-        assert started.wait(10) == 0
+        end(started)
 
 
 def test_json_and_a_ready_configuration_on_demand(tmp_path: Path) -> None:

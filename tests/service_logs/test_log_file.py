@@ -43,6 +43,7 @@ def test_a_full_file_is_put_aside_and_the_oldest_go(path: Path, file: LogFile) -
     assert (path.parent / "agent.log.1").read_text(encoding="utf-8").strip() == "18"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows moves no file that is open")
 def test_a_file_that_somebody_moved_is_begun_anew(path: Path, file: LogFile) -> None:
     _write(file, "one")
     path.rename(path.with_suffix(".moved"))
@@ -113,6 +114,7 @@ def test_a_mistake_in_the_program_is_not_taken_for_a_full_disk(
     assert "--- Logging error ---" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows moves no file that is open")
 def test_a_folder_that_disappears_is_said_and_comes_back(
     path: Path, file: LogFile, capsys: pytest.CaptureFixture[str]
 ) -> None:
