@@ -18,6 +18,7 @@ from calsync_agent.alerts.mail import Mail
 from calsync_agent.alerts.notice import Channel
 from calsync_agent.alerts.program import Program
 from calsync_agent.alerts.web import Heartbeat, Way, Webhook
+from calsync_agent.appointment.model import ProfileId
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
 from calsync_agent.database.engine import open_database as open_url
@@ -40,6 +41,7 @@ from calsync_agent.service.gate import Gate
 from calsync_agent.service.heartbeat import Watch
 from calsync_agent.service.leases import Leases
 from calsync_agent.service.mailbox_polls import Polls
+from calsync_agent.service.nightly import Unexplained
 from calsync_agent.service.once import Outcome, once
 from calsync_agent.service.previewing import preview_all, utc_now
 from calsync_agent.service.profile_status import Faring
@@ -190,6 +192,31 @@ async def sync_once(settings: Settings, who: Identity) -> list[Outcome]:
             await made.close(GRACE)
     finally:
         database.dispose()
+
+
+async def prove(
+    settings: Settings, database: Database, provider: Provider, profile: ProfileId
+) -> Unexplained:
+    """What differs between both sides of a profile, apart from what the sync has a reason for."""
+    # Another library for recurrence, of which nothing else needs to know.
+    from calsync_agent.verifying.company import compared  # noqa: PLC0415
+
+    graph = exchange.graph(settings, provider)
+    policy = provider.policy
+    try:
+        found, unread = await compared(
+            graph,
+            database,
+            settings,
+            str(profile),
+            inbound=policy.inbound,
+            outbound=policy.outbound,
+        )
+    finally:
+        await graph.aclose()
+    if unread:
+        raise unread[0]
+    return frozenset(one for one in found if one.profile == profile and not one.reason)
 
 
 async def previews(settings: Settings, only: str | None) -> list[Preview]:

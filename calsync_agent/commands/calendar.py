@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 
 from calsync_agent import bootstrap, datetimes
-from calsync_agent.commands.verify import named
 from calsync_agent.config import reading
 from calsync_agent.config.settings import Settings
 from calsync_agent.console import say, say_json, warn
@@ -23,6 +22,7 @@ from calsync_agent.i18n import message
 from calsync_agent.state import meta, profiles
 from calsync_agent.verifying import here
 from calsync_agent.verifying.beside import Beside, Entry, alone, beside
+from calsync_agent.verifying.company import named
 from calsync_agent.verifying.values import Moment
 from calsync_agent.verifying.verify import gather, whole
 from calsync_agent.visible import visible

@@ -50,6 +50,7 @@ def serve(config: Path | None, listening: Listening, also: Sequence[logging.Hand
             lambda now, database: bootstrap.rounds(now, database, who),
             running,
             outlets=bootstrap.outlets,
+            prove=bootstrap.prove,
         )
 
         async def work() -> None:

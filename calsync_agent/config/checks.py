@@ -72,6 +72,22 @@ def day(value: object) -> dt.date | None:
         raise Wrong(message('must be a day, as in "{example}"', example=DAY)) from None
 
 
+def time_of_day(value: object) -> dt.time | None:
+    """A time to the minute, with or without quotes around it; None for an empty text."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, dt.time):
+        found: dt.time | None = value
+    else:
+        try:
+            found = dt.time.fromisoformat(value if isinstance(value, str) else "?")
+        except ValueError:
+            found = None
+    if found is None or found.tzinfo is not None:
+        raise Wrong(message('must be a time, as in "{example}"', example="02:30"))
+    return found.replace(second=0, microsecond=0)
+
+
 def one_word(value: str) -> str:
     """Neither empty nor with white space."""
     if not value or any(character.isspace() for character in value):

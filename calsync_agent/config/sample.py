@@ -75,6 +75,8 @@ def _written(value: object) -> str:
         return f"[{', '.join(map(_written, value))}]"
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
+    if isinstance(value, dt.time):
+        value = f"{value:%H:%M}"
     if isinstance(value, Path | dt.date):
         value = str(value)
     # What JSON makes of a text or a number is TOML too, but for DEL, which only TOML escapes.

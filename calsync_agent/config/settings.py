@@ -144,6 +144,10 @@ class Sync(Section):
     Microsoft does not say whether Exchange mails about it; false once you have seen that it does
     not."""
 
+    verify_at: Annotated[dt.time | None, BeforeValidator(checks.time_of_day)] = dt.time(2, 30)
+    """When both sides of some mailboxes are compared in full each night, as a sample, in the time
+    zone above: a time, as in "02:30". Nothing is written. Empty: never."""
+
 
 class Log(Section):
     """What the agent writes about its work."""

@@ -1,6 +1,6 @@
 """How everything stands at one moment: what the pages show, and what problems are found in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -16,8 +16,9 @@ from calsync_agent.health.overview import Pulse
 from calsync_agent.health.profiles import ProfileLine
 from calsync_agent.health.provider import Row
 from calsync_agent.i18n import Message
-from calsync_agent.state import alerts, identity, meta, quarantine
+from calsync_agent.state import alerts, identity, meta, proofs, quarantine
 from calsync_agent.state.alerts import Troubled
+from calsync_agent.state.proofs import Proved
 from calsync_agent.state.tables import profile
 from calsync_agent.state.tables import quarantine as quarantined
 from calsync_agent.visible import visible
@@ -60,7 +61,7 @@ class Situation:
     """Everything that the page shows, and that problems are found in.
 
     `behind_since`: since when an agent does not work with the newest settings. `channels`: those
-    through which nobody can be told.
+    through which nobody can be told. `proofs`: when both sides were last compared in full.
     """
 
     pulse: Pulse
@@ -70,6 +71,7 @@ class Situation:
     health: Health = field(default_factory=Health)
     behind_since: datetime | None = None
     channels: tuple[Troubled, ...] = ()
+    proofs: Mapping[ProfileId, Proved] = field(default_factory=dict)
 
 
 def whole(connection: sa.Connection) -> Situation:
@@ -91,6 +93,7 @@ def situation(pulse: Pulse) -> Callable[[sa.Connection], Situation]:
             profiles=profiles.read(connection, pulse.now).lines,
             items=items(connection),
             channels=alerts.troubled(connection),
+            proofs=proofs.read(connection),
         )
 
     return work

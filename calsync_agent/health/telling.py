@@ -35,7 +35,7 @@ def as_json(
         "ok": not problems,
         "at": moment(pulse.now),
         "agents": [_agent_as_json(one, pulse) for one in pulse.agents],
-        "profiles": [_profile_as_json(one, linked) for one in now.profiles],
+        "profiles": [_profile_as_json(one, linked, now) for one in now.profiles],
         "problems": list(problems_as_json(problems)),
     }
 
@@ -75,12 +75,13 @@ def lines(
         yield f"{_('agent')} {agent.host} ({agent.pid}), {agent.version}: {living}, {ago}"
     width = max((len(one.employee.title) for one in now.profiles), default=0)
     for profile in now.profiles:
-        yield _profile_line(profile, linked, now.pulse.now, width)
+        yield _profile_line(profile, linked, now, width)
 
 
 def _profile_line(
-    one: ProfileLine, linked: Mapping[ProfileId, int], now: datetime, width: int
+    one: ProfileLine, linked: Mapping[ProfileId, int], situation: Situation, width: int
 ) -> str:
+    now, proved = situation.pulse.now, situation.proofs.get(one.row.id)
     at = datetimes.since(one.synced_at, now) if one.synced_at else "-"
     parts = [
         f"{one.employee.title:<{width}}",
@@ -88,6 +89,9 @@ def _profile_line(
         _("in step at {time}").format(time=at),
         _("links: {count}").format(count=linked.get(one.row.id, 0)),
     ]
+    if proved is not None and proved.equal_at is not None:
+        time = datetimes.since(proved.equal_at, now)
+        parts.append(_("proved equal: {time}").format(time=time))
     if one.held:
         parts.append(_("held: {count}").format(count=one.held))
     if one.quarantined:
@@ -106,7 +110,10 @@ def _agent_as_json(one: AgentRow, pulse: Pulse) -> dict[str, object]:
     }
 
 
-def _profile_as_json(one: ProfileLine, linked: Mapping[ProfileId, int]) -> dict[str, object]:
+def _profile_as_json(
+    one: ProfileLine, linked: Mapping[ProfileId, int], now: Situation
+) -> dict[str, object]:
+    proved = now.proofs.get(one.row.id)
     return {
         "id": one.row.id,
         "code": one.employee.code,
@@ -117,5 +124,8 @@ def _profile_as_json(one: ProfileLine, linked: Mapping[ProfileId, int]) -> dict[
         "held": one.held,
         "quarantined": one.quarantined,
         "links": linked.get(one.row.id, 0),
+        "proved_equal_at": None if proved is None else moment(proved.equal_at),
+        "compared_at": None if proved is None else moment(proved.at),
+        "differences": None if proved is None else proved.differences,
         "error": None if one.error is None else str(one.error),
     }

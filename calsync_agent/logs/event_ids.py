@@ -38,6 +38,7 @@ PROBLEMS: Final[Mapping[str, int]] = {
     "credential_expires": 240,
     "alert_channel": 250,
     "no_profile": 260,
+    "differences": 270,
 }
 """The beginning of a problem, by its kind; its end has the next number."""
 

@@ -25,6 +25,7 @@ from calsync_agent.rollout import steps
 from calsync_agent.service.alerting import Alerting
 from calsync_agent.service.beside import Beside
 from calsync_agent.service.delivery import Outlets
+from calsync_agent.service.nightly import Nightly, Prove
 from calsync_agent.service.rounds import Rounds
 from calsync_agent.service.troubles import internal
 from calsync_agent.state import agents, history, horizon, log, turns
@@ -64,11 +65,13 @@ class Agent:
         logs: Logs,
         seconds: Callable[[], float] = seconds_passed,
         outlets: Callable[[Settings], Outlets] = lambda _settings: Outlets(),
+        prove: Prove | None = None,
     ) -> None:
         self._settings = settings
         self._open_database = open_database
         self._make_rounds = make_rounds
         self._logs = logs
+        self._prove = prove
         self._news = asyncio.Event()
         self._rounds: Rounds | None = None
         self._said: Message | None = None
@@ -142,11 +145,16 @@ class Agent:
         rounds.leases.announced = True
         rounds.attend()
         self._alerting.at(database, rounds.leases.identity.id)
+        nightly = None if self._prove is None else Nightly(rounds, self._prove)
+        if nightly is not None:
+            nightly.begin()
         try:
             while not stop.is_set() and self._settings.database == settings.database:
                 await self._round(rounds, database)
         finally:
             self._rounds = None
+            if nightly is not None:
+                await nightly.close()
             await self._alerting.leave()
             await rounds.close(GRACE)
             database.dispose()

@@ -17,6 +17,7 @@ from calsync_agent.database.clock import UtcNow
 from calsync_agent.database.keys import NewKey
 from calsync_agent.database.model import column, table
 from calsync_agent.database.types import ID_LENGTH, counter, key, long_key, long_text, moment, text
+from calsync_agent.state.proof_table import Proof
 from calsync_agent.state.rollout_table import RollOut
 from calsync_agent.state.shared_tables import IDS_ONCE, Log, Meta, Profile, Provider, TypeInExchange
 
@@ -365,6 +366,7 @@ lease = table(Lease)
 fare = table(Fare)
 problem = table(Problem)
 roll_out = table(RollOut)
+proof = table(Proof)
 
 PLUGIN_TABLES: Final = (
     provider,
@@ -389,4 +391,5 @@ PLUGIN_TABLES: Final = (
     fare,
     problem,
     roll_out,
+    proof,
 )

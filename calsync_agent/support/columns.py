@@ -255,6 +255,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, As]]] = {
         "credential_spare": N,
         "buried_at": M,
     },
+    "calsync_proof": {"profile_id": N, "at": M, "equal_at": M, "differences": N},
     "calsync_lease": {"profile_id": N, "agent_id": ID},
     "calsync_fare": {
         "profile_id": N,

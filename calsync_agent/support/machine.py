@@ -86,7 +86,7 @@ def _setting(name: str, value: Any, telling: Telling) -> object:  # noqa: ANN401
             return value
         case SecretStr():
             return {"set": bool(value.get_secret_value())}
-        case dt.date():
+        case dt.date() | dt.time():
             return value.isoformat()
         case Path():
             return {"set": True, "there": is_file(value) or is_folder(value)}

@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from calsync_agent.commands.verify import compared
 from calsync_agent.consolidate import tables
+from calsync_agent.verifying.company import compared
 from calsync_agent.verifying.values import Difference
 from tests.support import golden
 from tests.support.golden import DAY, HOUR, Scenario, Step, anna, create, enter, event

@@ -37,6 +37,7 @@ class Kind(StrEnum):
     PROFILE_FAILING = "profile_failing"
     PROFILE_HELD = "profile_held"
     QUARANTINED = "quarantined"
+    DIFFERENCES = "differences"
     CREDENTIAL_EXPIRES = "credential_expires"
     ALERT_CHANNEL = "alert_channel"
     NO_PROFILE = "no_profile"
