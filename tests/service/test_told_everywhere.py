@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx
@@ -14,7 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from calsync_agent.cli import main
 from calsync_agent.consolidate import tables
+from calsync_agent.database.engine import Database
+from calsync_agent.errors import DatabaseTrouble
 from calsync_agent.health import ledger
+from calsync_agent.i18n import message
 from calsync_agent.service import alerting
 from calsync_agent.state import tables as state
 from tests.service.test_metrics import free_port
@@ -70,7 +73,19 @@ def held(world: World) -> None:
     run(world, sa.insert(state.hold).values(waits))
 
 
+def expire(world: World) -> None:
+    for secret in world.tenant.registration.secrets:
+        world.tenant.add_secret(secret, datetime.now(UTC) - timedelta(days=1))
+    world.tenant.revoke_tokens()
+
+
+def replace_secret(world: World) -> None:
+    world.tenant.add_secret("the-next-secret")
+    (world.folder / "secret.txt").write_text("the-next-secret")
+
+
 TROUBLES = [
+    Trouble("profile_failing", expire, replace_secret),
     Trouble("database_refused", version("5.1.000"), version("5.2.006"), up=0.0),
     Trouble("database_refused", licence(given=False), licence(given=True), up=0.0),
     Trouble("profile_failing", mailbox(open_=False), mailbox(open_=True)),
@@ -111,6 +126,37 @@ async def test_h1_h2_h7_status_metrics_and_one_alert_tell_the_same(
     assert hook.told() == [(trouble.kind, "begun"), (trouble.kind, "ended")]
     assert hook.posts[0]["text"].startswith(listed[0]["text"])
     assert "Dentist" not in json.dumps(hook.posts)
+
+
+async def test_h1_h2_h7_a_lost_database_is_told_alike_by_all_of_them(
+    world: World, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.hire("MM")
+    port = free_port()
+    with web() as hook:
+        settings = world.settings(
+            alerts=f'webhooks = ["http://127.0.0.1:{hook.port}/"]',
+            metrics=f'listen = "127.0.0.1:{port}"',
+        )
+        async with serving(world, settings) as service:
+            await until(lambda: service.in_step("MM"))
+            transaction = Database._transaction
+
+            def away(*_args: object, **_kinds: object) -> None:
+                raise DatabaseTrouble(message("the database is gone"))
+
+            monkeypatch.setattr(Database, "_transaction", away)
+            await until(lambda: hook.told() == [("database_away", "begun")])
+            capfd.readouterr()
+            words = ["status", "--json", "--config", str(settings.path), "--lang", "en"]
+            status = await asyncio.to_thread(main, words)
+            listed = json.loads(capfd.readouterr().out)["problems"]
+            metrics = await scraped(port)
+            monkeypatch.setattr(Database, "_transaction", transaction)
+            await until(lambda: len(hook.posts) > 1)
+    assert (status, [one["kind"] for one in listed]) == (2, ["database_away"])
+    assert metrics["calsync_up"] == 0.0
+    assert hook.told() == [("database_away", "begun"), ("database_away", "ended")]
 
 
 async def scraped(port: int) -> dict[str, float]:
