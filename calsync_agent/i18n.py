@@ -16,7 +16,7 @@ import locale
 import os
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -200,7 +200,13 @@ class Message:
 
     def to_json(self) -> str:
         """The stored form; `from_json` reads it."""
-        return json.dumps(_plain(self), ensure_ascii=False, sort_keys=True)
+        return in_json(self.plain())
+
+    def plain(self) -> dict[str, object]:
+        """What `to_json` stores, to be stored together with something else."""
+        fields = {name: _plain(field) for name, field in self.fields.items()}
+        plain: dict[str, object] = {"template": self.template, "fields": fields}
+        return plain | {"plural": self.plural} if self.plural else plain
 
     @staticmethod
     def from_json(stored: str) -> "Message":
@@ -218,12 +224,14 @@ def counted(one: str, many: str, count: int, **fields: Value) -> Message:
     return Message(one, {**fields, "count": count}, many)
 
 
+in_json: Final[Callable[[object], str]] = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True
+).encode
+"""How a message, and what stands beside it, is stored."""
+
+
 def _plain(value: Value) -> object:
-    if isinstance(value, Message):
-        fields = {name: _plain(field) for name, field in value.fields.items()}
-        plain: dict[str, object] = {"template": value.template, "fields": fields}
-        return plain | {"plural": value.plural} if value.plural else plain
-    return value
+    return value.plain() if isinstance(value, Message) else value
 
 
 def _read(stored: object) -> Message:

@@ -33,6 +33,8 @@ _DIGEST: Final = 8
 _ENTRY: Final = 1 + _DIGEST
 _SHORT: Final = 1000
 """Longer texts are not kept in memory for the sake of their digests."""
+_LONG: Final = 20_000
+"""Of appointments with longer texts a handful is kept in memory, of others those of a page."""
 _UNSETTLED: Final = "-" * _DIGEST
 
 _FIRST_SCHEME: Final = "1"
@@ -61,17 +63,29 @@ def _forms(appointment: Appointment) -> list[object]:
     return [form(appointment) for _, form, _ in _PRINTED]
 
 
-@lru_cache(maxsize=32)  # the steps of one decision ask for the same few
 def fingerprint(appointment: Appointment) -> Fingerprint:
     """What to remember of an appointment to tell later which fields have changed."""
+    keep = len(appointment.body) <= _LONG
+    return _fingerprint(appointment) if keep else _of_long_text(appointment)
+
+
+def _made_anew(appointment: Appointment) -> Fingerprint:
     parts = [_SCHEME]
     for key, form, optional in _PRINTED:
-        value = form(appointment)
-        if optional and not value:
+        held = form(appointment)
+        if optional and not held:
             continue
-        text = repr(value)
-        parts += (key, _digest_of_short(text) if len(text) <= _SHORT else _digest(text))
+        if held is None or isinstance(held, bool | int):
+            parts += (key, _digest_of_plain(held))
+        else:
+            text = repr(held)
+            parts += (key, _digest_of_short(text) if len(text) <= _SHORT else _digest(text))
     return Fingerprint("".join(parts))
+
+
+# The steps of one decision, and of what comes after it, ask for the same again.
+_fingerprint = lru_cache(maxsize=256)(_made_anew)
+_of_long_text = lru_cache(maxsize=4)(_made_anew)
 
 
 def changed(before: Fingerprint, now: Fingerprint) -> frozenset[Field]:
@@ -152,6 +166,11 @@ def time_changes(before: Appointment, now: Appointment) -> list[str]:
 @lru_cache(maxsize=4096)
 def _digest_of_short(text: str) -> str:
     return _digest(text)
+
+
+@lru_cache(maxsize=1024, typed=True)  # typed: True and 1 count as equal
+def _digest_of_plain(held: object) -> str:
+    return _digest(repr(held))
 
 
 def _digest(text: str) -> str:

@@ -32,6 +32,8 @@ _FURTHER: Final = {
 _NO_ZONES: Final = re.compile(r"(localtime|posixrules|Factory|(right|posix)/.*)\Z")
 _COMPARED_FROM: Final = datetime(2025, 1, 1)
 _COMPARED_DAYS: Final = 5 * 366
+_MOMENTS: Final = 4096
+"""Moments of which it is kept what they are elsewhere: one appointment asks for its own often."""
 _WINDOWS_BY_LOWER_NAME: Final = {name.lower(): iana for name, iana in win_tz.items()}
 
 
@@ -82,13 +84,20 @@ def to_utc(wall_clock: datetime, iana: str) -> datetime:
     A time that exists twice is its first; one that a clock skips is read by the offset before. At
     the ends of time, where empty dates lie, it is the nearest instant that there is.
     """
-    aware = wall_clock.replace(tzinfo=zone_info(iana))
+    return _to_utc(wall_clock, iana, wall_clock.fold)
+
+
+@lru_cache(maxsize=_MOMENTS)
+def _to_utc(wall_clock: datetime, iana: str, fold: int) -> datetime:
+    """The same; `fold` is named because two times that differ in nothing else count as equal."""
+    aware = wall_clock.replace(tzinfo=zone_info(iana), fold=fold)
     try:
         return aware.astimezone(UTC).replace(tzinfo=None)
     except OverflowError:
         return wall_clock
 
 
+@lru_cache(maxsize=_MOMENTS)
 def from_utc(instant: datetime, iana: str) -> datetime:
     """What clocks in the zone show at a UTC instant (given and returned without offset)."""
     try:
@@ -105,8 +114,8 @@ def existing(wall_clock: datetime, iana: str) -> datetime:
 
 def once(wall_clock: datetime, iana: str) -> bool:
     """Whether clocks in the zone show this time exactly once."""
-    zone = zone_info(iana)
-    return zone.utcoffset(wall_clock) == zone.utcoffset(wall_clock.replace(fold=1))
+    first, second = _offsets(wall_clock, iana)
+    return first == second
 
 
 def twice(wall_clock: datetime, iana: str) -> bool:
@@ -132,6 +141,7 @@ def unturned(instant: datetime, iana: str) -> str:
     return UTC_ZONE if rest or not _known(name) else name
 
 
+@lru_cache(maxsize=_MOMENTS)
 def _offsets(wall_clock: datetime, iana: str) -> tuple[timedelta, timedelta]:
     """How far the zone is ahead of UTC at the first and at the second of two such times."""
     zone = zone_info(iana)

@@ -12,7 +12,7 @@ recognised by content.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NewType
+from typing import Any, Final, NewType
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -44,9 +44,27 @@ def read_feed(connection: sa.Connection, limit: int) -> list[FeedEntry]:
     Entries of transactions that have not committed, and those that another agent is reading, are
     passed over. The same activity may be named several times.
     """
+    return _entries(connection, _all(connection).limit(limit))
+
+
+def read_more(connection: sa.Connection, read: Sequence[FeedEntry]) -> list[FeedEntry]:
+    """The other entries of the activities that those name which were read, held like them."""
+    known = {entry.id for entry in read}
+    whose = {entry.activity_id for entry in read if entry.activity_id is not None}
+    found: list[FeedEntry] = []
+    for part in chunks(sorted(whose)):
+        theirs = _all(connection).where(feed.c.activity_id.in_(part))
+        found += [one for one in _entries(connection, theirs) if one.id not in known]
+    return found
+
+
+def _all(connection: sa.Connection) -> sa.Select[Any]:
     named = raw_id(connection, feed.c.activity_id)
-    some = sa.select(feed.c.entry, named).where(feed.c.entry != MARK).limit(limit)
-    rows = connection.execute(skipping_locked(some, feed))
+    return sa.select(feed.c.entry, named).where(feed.c.entry != MARK)
+
+
+def _entries(connection: sa.Connection, wanted: sa.Select[Any]) -> list[FeedEntry]:
+    rows = connection.execute(skipping_locked(wanted, feed))
     return [FeedEntry(FeedId(entry), proper_id(activity_id)) for entry, activity_id in rows]
 
 

@@ -1,7 +1,7 @@
 """Reads activities, employees and types from Consolidate's tables."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -29,14 +29,25 @@ from calsync_agent.consolidate.tables import (
     employee_email,
 )
 from calsync_agent.database.failures import is_lock_timeout
-from calsync_agent.database.statements import at_once, chunks, skipping_locked
+from calsync_agent.database.statements import at_once, by_name, chunks, skipping_locked
 from calsync_agent.domain.activity import Activity, BrokenActivity
 
 SOME: Final = 500
 # A row whose type is gone is still a row: it is read, and named as broken.
-_ACTIVITY: Final = sa.select(*activity.c, activity_type.c.calendar_sync).join_from(
-    activity, activity_type, activity.c.type_id == activity_type.c.id, isouter=True
+_ACTIVITY: Final = (
+    sa.select(*activity.c, activity_type.c.calendar_sync)
+    .join_from(activity, activity_type, activity.c.type_id == activity_type.c.id, isouter=True)
+    .where(activity.c.id.in_(sa.bindparam("ids", expanding=True)))
 )
+_SEEN: Final = at_once(_ACTIVITY, activity, activity_type)
+_HELD: Final = at_once(skipping_locked(_ACTIVITY, activity), activity_type)
+_BELOW: Final = {
+    table: sa.select(*table.c)
+    .where(table.c.activity_id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(table.c.id)
+    for table in (activity_exception, activity_participant)
+}
+_BELOW_AT_ONCE: Final = {table: at_once(wanted, table) for table, wanted in _BELOW.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +102,7 @@ def see_rows(
     connection: sa.Connection, ids: Collection[ActivityId]
 ) -> tuple[dict[ActivityId, Rows | BrokenActivity], frozenset[ActivityId]]:
     """As `see_activities`, not yet understood."""
-    found = _rows_of(connection, ids, at_once(_ACTIVITY, activity, activity_type))
+    found = _rows_of(connection, ids, _SEEN)
     return found, _busy(connection, set(ids) - found.keys())
 
 
@@ -99,8 +110,7 @@ def hold_rows(
     connection: sa.Connection, ids: Collection[ActivityId]
 ) -> tuple[dict[ActivityId, Rows | BrokenActivity], frozenset[ActivityId]]:
     """As `hold_activities`, not yet understood."""
-    wanted = at_once(skipping_locked(_ACTIVITY, activity), activity_type)
-    found = _rows_of(connection, ids, wanted)
+    found = _rows_of(connection, ids, _HELD)
     return found, _busy(connection, set(ids) - found.keys())
 
 
@@ -219,7 +229,7 @@ def _read(
     waiting: bool,
 ) -> Iterator[Rows | BrokenActivity]:
     try:
-        rows = connection.execute(wanted.where(activity.c.id.in_(ids))).mappings().all()
+        rows = by_name(connection.execute(wanted, {"ids": ids}))
         if not rows:  # what comes from Exchange for the first time
             return
         exceptions = _children(connection, activity_exception, ids, waiting=waiting)
@@ -259,10 +269,7 @@ def _children(
     connection: sa.Connection, table: sa.Table, ids: Sequence[ActivityId], *, waiting: bool
 ) -> dict[UUID, list[Any]]:
     found: dict[UUID, list[Any]] = defaultdict(list)
-    wanted = sa.select(*table.c).where(table.c.activity_id.in_(ids)).order_by(table.c.id)
-    if not waiting:
-        wanted = at_once(wanted, table)
-    rows: Iterable[Any] = connection.execute(wanted).mappings()
-    for row in rows:
+    wanted = _BELOW[table] if waiting else _BELOW_AT_ONCE[table]
+    for row in by_name(connection.execute(wanted, {"ids": ids})):
         found[row["activity_id"]].append(row)
     return found

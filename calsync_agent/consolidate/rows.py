@@ -6,6 +6,7 @@ and everything else goes on (B8).
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 import sqlalchemy as sa
@@ -68,21 +69,21 @@ def _activity(
         id=ActivityId(row["id"]),
         responsible=EmployeeId(row["responsible_id"]),
         type_id=row["type_id"],
-        sending=Sending(sending) if sending in set(Sending) else Sending.NONE,
+        sending=_SENDING.get(sending, Sending.NONE),
         open=row["status"] == "open",
         deleted=row["deleted_at"] is not None,
-        from_outside=_organizer(row) is not None,
+        from_outside=appointment.organizer is not None,
         note=row["note"],
         time_zone=row["time_zone"],
         appointment=appointment,
-        warnings=tuple(_left_out(appointment, exceptions)),
+        warnings=tuple(_left_out(appointment, exceptions)) if exceptions else (),
     )
 
 
 def _appointment(
     row: Row, exceptions: Collection[Row], participants: Collection[Row]
 ) -> Appointment | Unsyncable:
-    odd = _of_another_kind([row, *exceptions, *participants])
+    odd = _of_another_kind(row, exceptions, participants)
     if odd is not None:
         return odd
     zone = zones.resolve(row["time_zone"])
@@ -100,40 +101,41 @@ def _appointment(
     rule = rrule.read(recurrence, start, zone, all_day=all_day) if recurrence else None
     if isinstance(rule, Unsyncable):
         return rule
+    organizer = _organizer(row)
+    # The employee who organizes it does not take part as one who was invited.
+    organizing = None if organizer else EmployeeId(row["responsible_id"])
     appointment = Appointment(
         start=start,
         end=end,
         zone=zone,
         all_day=all_day,
         rule=rule,
-        participants=tuple(_participants(participants, _organizing(row))),
-        organizer=_organizer(row),
-        guests=_guests(participants),
+        participants=tuple(_participants(participants, organizing)) if participants else (),
+        organizer=organizer,
+        guests=_guests(participants) if participants else (),
         **plain,
     )
     return _series(appointment, rule, exceptions) if rule else appointment
 
 
-def _of_another_kind(rows: Iterable[Row]) -> Unsyncable | None:
+def _of_another_kind(
+    whole: Row, exceptions: Iterable[Row], participants: Iterable[Row]
+) -> Unsyncable | None:
     """What a column holds that is not of its kind, as SQLite lets anybody store it."""
-    for row in rows:
-        for name, value in row.items():
-            if value is None:
-                continue
-            if name in _TEXTS and not isinstance(value, str):
-                return Unsyncable(message("its column {column} holds no text", column=name))
-            if name in _MOMENTS and not (isinstance(value, datetime) and value.tzinfo is None):
-                reason = message("its column {column} holds no wall-clock time", column=name)
-                return Unsyncable(reason)
-            if name in _NUMBERS and not isinstance(value, int):
-                return Unsyncable(message("its column {column} holds no number", column=name))
-    whole = next(iter(rows))
+    for row in (whole, *exceptions, *participants):
+        odd = _oddity(tuple(row), tuple(map(type, row.values())))
+        if odd is not None:
+            return odd
+        for name in _MOMENTS:
+            moment = row.get(name)
+            if moment is not None and moment.tzinfo is not None:
+                return Unsyncable(_no_time(name))
     sending = whole["calendar_sync"]
     if sending is None:
         return Unsyncable(
             message("its activity type {number} does not exist", number=whole["type_id"])
         )
-    if sending not in set(Sending):
+    if sending not in _SENDING:
         word = quoted(sending)
         return Unsyncable(
             message("its type's calendar_sync is {word}, which is none of its words", word=word)
@@ -141,10 +143,31 @@ def _of_another_kind(rows: Iterable[Row]) -> Unsyncable | None:
     return None
 
 
+@lru_cache(maxsize=256)
+def _oddity(names: tuple[str, ...], kinds: tuple[type, ...]) -> Unsyncable | None:
+    """The same of one row, by the kinds of what its columns hold: nearly all rows are alike."""
+    for name, kind in zip(names, kinds, strict=True):
+        if kind is type(None):
+            continue
+        if name in _TEXTS and not issubclass(kind, str):
+            return Unsyncable(message("its column {column} holds no text", column=name))
+        if name in _MOMENTS and not issubclass(kind, datetime):
+            return Unsyncable(_no_time(name))
+        if name in _NUMBERS and not issubclass(kind, int):
+            return Unsyncable(message("its column {column} holds no number", column=name))
+    return None
+
+
+def _no_time(column: str) -> Message:
+    return message("its column {column} holds no wall-clock time", column=column)
+
+
 _COLUMNS: Final = (*activity.c, *activity_exception.c, *activity_participant.c)
 _TEXTS: Final = frozenset(c.name for c in _COLUMNS if isinstance(c.type, sa.String))
 _NUMBERS: Final = frozenset(c.name for c in _COLUMNS if isinstance(c.type, sa.Integer))
 _MOMENTS: Final = frozenset({"starts_at", "ends_at", "original_start"})
+_SENDING: Final = {known.value: known for known in Sending}
+_RESPONSES: Final = {known.value: known for known in Response}
 
 MIDNIGHT: Final = datetime(2000, 1, 1).time()
 _REVERSED: Final = message("it ends before it begins")
@@ -219,11 +242,6 @@ def _own_time(moment: datetime | None, series: Appointment) -> datetime | None:
     return moment if moment is None or series.all_day else zones.existing(moment, series.zone)
 
 
-def _organizing(row: Row) -> EmployeeId | None:
-    """The employee who organizes it, and therefore does not take part as one who was invited."""
-    return None if _organizer(row) else EmployeeId(row["responsible_id"])
-
-
 def _participants(rows: Iterable[Row], organizing: EmployeeId | None) -> Iterable[Participant]:
     seen = {organizing}
     for row in sorted((r for r in rows if r["employee_id"]), key=lambda r: int(r["employee_id"])):
@@ -242,9 +260,12 @@ def _guests(rows: Iterable[Row]) -> tuple[Person, ...]:
 
 
 def _response(word: str) -> Response:
-    return Response(word) if word in set(Response) else Response.NONE
+    return _RESPONSES.get(word, Response.NONE)
 
 
 def _organizer(row: Row) -> Person | None:
-    organizer = Person(one_line(row["organizer_email"]), one_line(row["organizer_name"]))
+    email, name = row["organizer_email"], row["organizer_name"]
+    if not email and not name:
+        return None
+    organizer = Person(one_line(email), one_line(name))
     return organizer if any(known_as(organizer)) else None

@@ -22,6 +22,12 @@ def chunks(items: Sequence[_Item], size: int = PARAMETERS) -> Iterator[Sequence[
         yield items[start : start + size]
 
 
+def by_name(result: sa.Result[Any]) -> list[dict[str, Any]]:
+    """The rows by the names of their columns, in a form that is quick to read again and again."""
+    names = tuple(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result]
+
+
 def locked(select: sa.Select[Any], table: sa.Table) -> sa.Select[Any]:
     """`select`, holding the rows of `table` that it reads until the transaction ends.
 

@@ -80,7 +80,11 @@ def _postgresql(url: sa.URL, options: dict[str, Any]) -> sa.Engine:
     arguments = {name: value for name, value in arguments.items() if name not in url.query}
     arguments["client_encoding"] = "UTF8"  # whatever url and environment say: people write emoji
     made = sa.create_engine(
-        url, isolation_level="READ COMMITTED", connect_args=arguments, **options
+        url,
+        isolation_level="READ COMMITTED",
+        connect_args=arguments,
+        executemany_mode="values_plus_batch",  # the driver's own way is a round trip for each row
+        **options,
     )
 
     @sa.event.listens_for(made, "begin")

@@ -310,9 +310,8 @@ class Assembly:
         activity, office = self.held.get(number), self.job.office
         if not (isinstance(event, Event) and event.is_organizer and isinstance(activity, Activity)):
             return
-        owners = {profile: employee for employee, profile in office.mailboxes.items()}
         for link in self.links[number]:
-            employee = owners.get(link.profile)
+            employee = office.owners.get(link.profile)
             if link.role is Role.COPY and employee is not None:
                 now = view(activity.appointment, Role.COPY, employee, office)
                 given = answer(now, employee) is not Response.NONE

@@ -42,17 +42,20 @@ def foreign(
 
     An event has its id in one mailbox only. Whose key a copy bears is not its owner.
     """
-    others = set(job.office.mailboxes.values()) - {job.profile.id}
+    own, synced = job.profile.id, job.office.synced
     theirs: dict[EventId, ProfileId] = {}
     for link in remembered.elsewhere:
         event = events.get(link.event_id) if link.event_id else None
-        if link.profile in others and isinstance(event, Event) and uid_of(event) == link.ical_uid:
+        other = link.profile != own and link.profile in synced
+        if other and isinstance(event, Event) and uid_of(event) == link.ical_uid:
             theirs[event.id] = link.profile
     for event in events.values():
         if not isinstance(event, Event) or not event.is_organizer:
             continue
         key = remembered.keys.get(event.transaction_id or "")
-        if key is not None and key.profile in others and key.event_id in {None, event.id}:
+        if key is None or key.profile == own or key.profile not in synced:
+            continue
+        if key.event_id in {None, event.id}:
             theirs[event.id] = key.profile
     return theirs
 

@@ -125,11 +125,13 @@ def _relation(
     links: Collection[Link],
 ) -> Relation:
     if isinstance(activity, Activity):
-        return relation(activity, profile.id, links, office.mailboxes)
+        return relation(activity, profile.id, links, office.mailboxes, office.synced)
     mine = activity is not None and activity.responsible == profile.employee
     # Of a row that is gone, or broken, only the links tell who organizes it.
-    others = set(office.mailboxes.values()) - {profile.id}
-    inside = any(link.role is Role.ORGANIZER and link.profile in others for link in links)
+    inside = any(
+        link.role is Role.ORGANIZER and link.profile != profile.id and link.profile in office.synced
+        for link in links
+    )
     return Relation(wanted=Role.ORGANIZER if mine else None, inside=inside)
 
 

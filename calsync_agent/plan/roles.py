@@ -39,13 +39,16 @@ def relation(
     profile: ProfileId,
     links: Collection[Link],
     mailboxes: Mapping[EmployeeId, ProfileId],
+    synced: Collection[ProfileId],
 ) -> Relation:
     """What a profile's mailbox is to an activity that has `links`.
 
-    `mailboxes`: the employees whose profiles are synced.
+    `mailboxes`: the employees whose profiles are synced; `synced`: these profiles.
     """
-    owner, synced = mailboxes.get(activity.responsible), set(mailboxes.values())
-    wanted = _wanted(activity, links, mailboxes)
+    owner = mailboxes.get(activity.responsible)
+    wanted = _wanted(activity, links, mailboxes, synced)
+    if not links:
+        return _unlinked(activity, profile, owner, wanted)
     others = {number: role for number, role in wanted.items() if number != profile}
     there = {(li.profile, li.role) for li in links if li.event_id is not None}
     organizers = {number for number, role in there if role is Role.ORGANIZER}
@@ -62,8 +65,8 @@ def relation(
         ready=others.items() <= there,
         voice=_voice(links, synced) == profile,
         inside=owner is not None and not activity.from_outside and owner != profile,
-        resting=bool(organizers - synced),
-        led=bool((organizers & synced) - {profile}),
+        resting=any(number not in synced for number in organizers),
+        led=any(number in synced for number in organizers - {profile}),
         copied={li.role for li in links} == {Role.COPY},
         carried=next((li.carried for li in leaving if li.carried is not None), None),
         heirs=frozenset(others),
@@ -71,8 +74,27 @@ def relation(
     )
 
 
+def _unlinked(
+    activity: Activity,
+    profile: ProfileId,
+    owner: ProfileId | None,
+    wanted: Mapping[ProfileId, Role],
+) -> Relation:
+    """The same for an activity that has no links."""
+    heirs = frozenset(number for number in wanted if number != profile)
+    return Relation(
+        wanted=wanted.get(profile),
+        ready=not heirs,
+        inside=owner is not None and not activity.from_outside and owner != profile,
+        heirs=heirs,
+    )
+
+
 def _wanted(
-    activity: Activity, links: Collection[Link], mailboxes: Mapping[EmployeeId, ProfileId]
+    activity: Activity,
+    links: Collection[Link],
+    mailboxes: Mapping[EmployeeId, ProfileId],
+    synced: Collection[ProfileId],
 ) -> dict[ProfileId, Role]:
     if activity.from_outside:
         return {}
@@ -80,7 +102,7 @@ def _wanted(
     if owner is not None:
         return {owner: Role.ORGANIZER}
     # A meeting that lives in Exchange already, or whose organizer's mailbox only rests (C5, G11).
-    if any(li.role in {Role.COPY, Role.ORGANIZER} and _stays(li, mailboxes) for li in links):
+    if any(li.role in {Role.COPY, Role.ORGANIZER} and _stays(li, synced) for li in links):
         return {}
     return {
         mailboxes[p.employee]: Role.PLAIN
@@ -89,13 +111,13 @@ def _wanted(
     }
 
 
-def _stays(link: Link, mailboxes: Mapping[EmployeeId, ProfileId]) -> bool:
+def _stays(link: Link, synced: Collection[ProfileId]) -> bool:
     """Copies stay where they are, and so does an organizer's event in a mailbox that rests.
 
     An organizer's event in a mailbox that is synced, of somebody who is responsible no longer, is
     on its way out (G10).
     """
-    return link.role is Role.COPY or link.profile not in set(mailboxes.values())
+    return link.role is Role.COPY or link.profile not in synced
 
 
 def _voice(links: Collection[Link], active: Collection[ProfileId]) -> ProfileId | None:

@@ -171,9 +171,13 @@ def hold(connection: sa.Connection, owner: UUID, profile: ProfileId) -> None:
 
     Raises LeaseLost where it is not.
     """
-    wanted = sa.select(lease.c.agent_id).where(lease.c.profile_id == profile)
-    if connection.execute(locked(wanted, lease)).scalar() != owner:
+    if connection.execute(_HELD, {"profile": profile}).scalar() != owner:
         raise LeaseLost(message("another agent has taken this profile over"))
+
+
+_HELD: Final = locked(
+    sa.select(lease.c.agent_id).where(lease.c.profile_id == sa.bindparam("profile")), lease
+)
 
 
 def release(connection: sa.Connection, owner: UUID) -> None:

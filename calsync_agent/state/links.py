@@ -13,8 +13,30 @@ from calsync_agent.database.statements import chunks
 from calsync_agent.domain.link import Link, Role, stored_uid
 from calsync_agent.state.tables import PRINT_LENGTH, event_key, link
 
-_COLUMNS: Final = tuple(link.c)
+_COLUMNS: Final = (
+    link.c.id,
+    link.c.profile_id,
+    link.c.activity_id,
+    link.c.event_id,
+    link.c.ical_uid,
+    link.c.role,
+    link.c.consolidate_print,
+    link.c.exchange_print,
+    link.c.exchange_modified_at,
+    link.c.starts_at,
+    link.c.ends_at,
+    link.c.unfinished,
+    link.c.guests,
+    link.c.carried,
+)
+"""What is read of a link, in the order in which `_link` takes it."""
 SOME: Final = 500
+_IDS: Final[sa.BindParameter[Any]] = sa.bindparam("ids", expanding=True)
+# Put together once, as they are asked for every batch.
+_BY_EVENTS: Final = sa.select(*_COLUMNS).where(link.c.event_id.in_(_IDS))
+_BY_EVENTS_OF_ONE: Final = _BY_EVENTS.where(link.c.profile_id == sa.bindparam("profile"))
+_BY_ACTIVITIES: Final = sa.select(*_COLUMNS).where(link.c.activity_id.in_(_IDS))
+_BY_UIDS: Final = sa.select(*_COLUMNS).where(link.c.ical_uid.in_(_IDS))
 
 if LONGEST_PRINT > PRINT_LENGTH:
     raise TypeError("what is remembered of all fields does not fit its columns")
@@ -24,28 +46,28 @@ def by_events(
     connection: sa.Connection, profile: ProfileId, events: Collection[EventId]
 ) -> list[Link]:
     """The links of one profile to any of these events."""
-    return _read(connection, link.c.event_id, events, link.c.profile_id == profile)
+    return _read(connection, _BY_EVENTS_OF_ONE, events, profile=profile)
 
 
 def by_events_anywhere(connection: sa.Connection, events: Collection[EventId]) -> list[Link]:
     """The links of any profile to any of these events."""
-    return _read(connection, link.c.event_id, events)
+    return _read(connection, _BY_EVENTS, events)
 
 
 def by_activities(connection: sa.Connection, activities: Collection[ActivityId]) -> list[Link]:
     """The links of any profile to any of these appointments."""
-    return _read(connection, link.c.activity_id, activities)
+    return _read(connection, _BY_ACTIVITIES, activities)
 
 
 def by_ical_uids(connection: sa.Connection, uids: Collection[ICalUid]) -> list[Link]:
     """The links of any profile to any of these meetings."""
-    return _read(connection, link.c.ical_uid, [stored_uid(uid) for uid in uids])
+    return _read(connection, _BY_UIDS, [stored_uid(uid) for uid in uids])
 
 
 def intended(connection: sa.Connection, profile: ProfileId) -> list[Link]:
     """The links of a profile whose events may or may not have been made."""
     found = sa.select(*_COLUMNS).where(link.c.profile_id == profile, link.c.event_id.is_(None))
-    return [_link(row) for row in connection.execute(found).mappings()]
+    return [_link(row) for row in connection.execute(found)]
 
 
 def count(connection: sa.Connection, profile: ProfileId) -> int:
@@ -78,6 +100,13 @@ def events_between(
     return {EventId(event) for event in connection.execute(found).scalars()}
 
 
+_UPDATE: Final = (
+    sa.update(link)
+    .where(link.c.id == sa.bindparam("link_id"))
+    .values({c.name: sa.bindparam(c.name) for c in link.c if c is not link.c.id})
+)
+
+
 def insert(connection: sa.Connection, links: Iterable[Link]) -> None:
     """Remember new links."""
     rows = [_row(new) for new in links]
@@ -89,9 +118,7 @@ def update(connection: sa.Connection, links: Iterable[Link]) -> None:
     """Store all that may change of known links."""
     rows = [{"link_id": row.pop("id"), **row} for row in map(_row, links)]
     if rows:
-        statement = sa.update(link).where(link.c.id == sa.bindparam("link_id"))
-        values: dict[str, Any] = {name: sa.bindparam(name) for name in rows[0] if name != "link_id"}
-        connection.execute(statement.values(values), rows)
+        connection.execute(_UPDATE, rows)
 
 
 def delete(connection: sa.Connection, links: Iterable[LinkId]) -> None:
@@ -101,36 +128,50 @@ def delete(connection: sa.Connection, links: Iterable[LinkId]) -> None:
 
 
 def _read(
-    connection: sa.Connection,
-    column: sa.Column[Any],
-    ids: Collection[Any],
-    *conditions: sa.ColumnElement[bool],
+    connection: sa.Connection, wanted: sa.Select[Any], ids: Collection[Any], **others: object
 ) -> list[Link]:
     found: list[Link] = []
     for some in chunks(list(ids), SOME):
-        wanted = sa.select(*_COLUMNS).where(column.in_(some), *conditions)
-        found.extend(_link(row) for row in connection.execute(wanted).mappings())
+        found += [_link(row) for row in connection.execute(wanted, {"ids": some, **others})]
     return found
 
 
-def _link(row: sa.RowMapping) -> Link:
-    event_id, ical_uid = row["event_id"], row["ical_uid"]
+def _link(row: Iterable[Any]) -> Link:
+    (
+        number,
+        profile,
+        activity,
+        event_id,
+        ical_uid,
+        role,
+        consolidate,
+        exchange,
+        modified_at,
+        starts_at,
+        ends_at,
+        unfinished,
+        guests,
+        carried,
+    ) = row
     return Link(
-        id=LinkId(row["id"]),
-        profile=ProfileId(row["profile_id"]),
-        activity=ActivityId(row["activity_id"]),
+        id=LinkId(number),
+        profile=ProfileId(profile),
+        activity=ActivityId(activity),
         event_id=None if event_id is None else EventId(event_id),
         ical_uid=None if ical_uid is None else ICalUid(ical_uid),
-        role=Role(row["role"]),
-        consolidate=Fingerprint(row["consolidate_print"]),
-        exchange=Fingerprint(row["exchange_print"]),
-        modified_at=row["exchange_modified_at"],
-        starts_at=row["starts_at"],
-        ends_at=row["ends_at"],
-        unfinished=bool(row["unfinished"]),
-        guests=frozenset((row["guests"] or "").split()),
-        carried=row["carried"],
+        role=Role(role),
+        consolidate=Fingerprint(consolidate),
+        exchange=Fingerprint(exchange),
+        modified_at=modified_at,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        unfinished=bool(unfinished),
+        guests=frozenset(guests.split()) if guests else _NOBODY,
+        carried=carried,
     )
+
+
+_NOBODY: Final = frozenset[str]()
 
 
 def _row(known: Link) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, Appointment, EventId, ProfileId
 from calsync_agent.database.encoding import holdable
-from calsync_agent.i18n import Message, Value, message
+from calsync_agent.i18n import Message, Value, in_json, message
 from calsync_agent.state import horizon
 from calsync_agent.state.tables import log
 
@@ -82,8 +82,8 @@ def write(connection: sa.Connection, entries: Iterable[LogEntry], now: datetime)
 
 def rule_of(content: str) -> Message | None:
     """The rule that led to a line, from its stored content; None where there is none."""
-    stored = json.loads(content)
-    rule = stored.get("rule") if isinstance(stored, dict) else None
+    known = json.loads(content)
+    rule = known.get("rule") if isinstance(known, dict) else None
     return None if rule is None else Message.from_json(json.dumps(rule))
 
 
@@ -101,8 +101,6 @@ def named(appointment: Appointment) -> Value:
 
 def _content(entry: LogEntry) -> str:
     """The message as it is stored, with the rule beside it (`Message.from_json` passes it over)."""
-    text = entry.text.to_json()
     if entry.rule is None:
-        return text
-    both = {"rule": json.loads(entry.rule.to_json()), **json.loads(text)}
-    return json.dumps(both, ensure_ascii=False, sort_keys=True)
+        return entry.text.to_json()
+    return in_json({**entry.text.plain(), "rule": entry.rule.plain()})

@@ -70,15 +70,13 @@ def on(
 
 def done(connection: sa.Connection, profile: ProfileId, finished: Mapping[ActivityId, int]) -> None:
     """Take work out, as far as nobody has touched it since it was read with that version."""
-    if finished:
-        connection.execute(
-            sa.delete(pending).where(
-                pending.c.profile_id == profile,
-                pending.c.activity_id == sa.bindparam("activity"),
-                pending.c.version == sa.bindparam("read_version"),
-            ),
-            [{"activity": a, "read_version": version} for a, version in finished.items()],
-        )
+    by_version: dict[int, list[ActivityId]] = {}
+    for activity, version in finished.items():
+        by_version.setdefault(version, []).append(activity)
+    for version, activities in by_version.items():
+        for some in chunks(sorted(activities), _PAIRS):
+            mine = pending.c.profile_id == profile, pending.c.version == version
+            connection.execute(sa.delete(pending).where(*mine, pending.c.activity_id.in_(some)))
 
 
 def versions(

@@ -1,6 +1,6 @@
 """Items that cannot be synced for now, with the reason, retried less and less often (B8)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -57,8 +57,12 @@ class Quarantined:
 
 def read(connection: sa.Connection, profile: ProfileId) -> list[Quarantined]:
     """All items of a profile."""
-    found = sa.select(*quarantine.c).where(quarantine.c.profile_id == profile)
-    return [_quarantined(row) for row in connection.execute(found).mappings()]
+    return [
+        _quarantined(row) for row in connection.execute(_OF_ONE, {"profile": profile}).mappings()
+    ]
+
+
+_OF_ONE: Final = sa.select(*quarantine.c).where(quarantine.c.profile_id == sa.bindparam("profile"))
 
 
 def is_due(next_at: datetime, now: datetime) -> bool:
@@ -119,7 +123,7 @@ def update(
     connection: sa.Connection,
     profile: ProfileId,
     refused: Mapping[Item, Message],
-    settled: Collection[Item],
+    settled: Iterable[Item],
     now: datetime,
     *,
     never: Collection[Item] = (),
@@ -131,7 +135,8 @@ def update(
     here, or refused for a new reason.
     """
     known = {quarantined.item: quarantined for quarantined in read(connection, profile)}
-    _release(connection, [known[item].id for item in settled if item in known])
+    if known:  # seldom: nothing need be gathered otherwise
+        _release(connection, {known[item].id for item in settled if item in known})
     for item, reason in refused.items():
         again = known.get(item)
         attempts = again.attempts + 1 if again else 1

@@ -42,6 +42,8 @@ def dispatch(
     """
     feed.mend(connection, links.linked_activities())
     entries = feed.read_feed(connection, AT_ONCE)
+    if len(entries) >= AT_ONCE:  # what is named again behind these is looked at once
+        entries += feed.read_more(connection, entries)
     named = {ActivityId(e.activity_id) for e in entries if e.activity_id is not None}
     if any(entry.activity_id is None for entry in entries):
         oddities.put_rows_aside(connection, profiles.values(), now)
@@ -99,8 +101,9 @@ def _concerned(
         elif activity is None or activity.deleted:
             concerned = False
         else:
-            at_work = pair(everybody, profile, None, activity, None, known)
-            concerned = whole.sendable or at_work.sendable
+            concerned = (
+                whole.sendable or pair(everybody, profile, None, activity, None, known).sendable
+            )
         if concerned:
             yield number
 

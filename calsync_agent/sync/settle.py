@@ -7,6 +7,7 @@ be sent to Exchange is returned, each with a pending row that outlives a kill.
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import sqlalchemy as sa
 
@@ -240,8 +241,8 @@ def _quarantine(
     refused = {_item(known): reason for known, reason in found.refused}
     # What goes out is settled only when Exchange has taken it.
     in_step = (one.known for one in found.done if one.effects.outgoing is None)
-    settled = {item for known in in_step for item in _items(known)}
-    settled |= {Item(None, event) for event in batch.gone}
+    known_well = (item for known in in_step for item in _items(known))
+    settled = chain(known_well, (Item(None, event) for event in batch.gone))
     never = {_item(known) for known in found.never}
     now = job.stamp.now
     profile = job.profile.id
@@ -342,9 +343,10 @@ def _item(known: Known) -> Item:
     return Item(known.activity_id, None)
 
 
-def _items(known: Known) -> set[Item]:
-    event = known.pair.event
-    return {Item(known.activity_id, None)} | ({Item(None, event.id)} if event else set())
+def _items(known: Known) -> Iterator[Item]:
+    yield Item(known.activity_id, None)
+    if known.pair.event is not None:
+        yield Item(None, known.pair.event.id)
 
 
 def _count(found: Sorted) -> Counter[Count]:

@@ -2,6 +2,9 @@
 
     python -m tests.benchmarks                       all of it, on SQLite and PostgreSQL
     python -m tests.benchmarks --events 1000 --runs 1 --database sqlite
+    python -m tests.benchmarks --events 50000 --runs 1 --only in    one large mailbox
+    python -m tests.benchmarks --only series --only text            400 exceptions; 10 MB in a row
+    python -m tests.benchmarks compare A B --events 2000            two commits, in turns
 
 The sandbox runs in a process of its own, so that its work is not counted. Each figure is the median
 of the runs; the floor beside it is measured in the same run: the same pages fetched by `httpx` and
@@ -16,9 +19,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from filelock import FileLock
 
+from tests.benchmarks import compare
 from tests.benchmarks.company import Company, company
 from tests.benchmarks.exchange import Exchange, exchange
 from tests.benchmarks.measured import IDLE_ROUNDS
@@ -27,6 +32,9 @@ from tests.support import servers
 from tests.support.servers import Run, Server, SQLite
 
 Cost = tuple[Figures, int]
+PARTS: Final = ("in", "out", "smaller", "series", "text")
+EXCEPTIONS: Final = 400
+LETTERS: Final = 10_000_000
 COLUMNS = (
     f"{'database':<10} {'work':<34} {'wall s':>8} {'CPU s':>8} {'floor':>8} {'÷':>5}"
     f" {'peak MB':>8} {'floor':>7} {'requests':>8} {'floor':>6} {'stmts':>6}"
@@ -42,14 +50,22 @@ class Bench:
     exchange: Exchange
     folder: Path
     events: int
+    only: frozenset[str]
     seen: dict[str, list[tuple[Cost, Cost]]] = field(default_factory=dict)
 
     def run(self) -> None:
         """Each piece of work once."""
-        self.inbound(self.events, changed=True)
-        self.outbound(self.events)
-        for smaller in sorted({self.events // 10, self.events // 5}):
-            self.inbound(smaller, changed=smaller == self.events // 10)
+        if "in" in self.only:
+            self.inbound(self.events, changed=True)
+        if "out" in self.only:
+            self.outbound(self.events)
+        if "smaller" in self.only:
+            for smaller in sorted({self.events // 10, self.events // 5}):
+                self.inbound(smaller, changed=smaller == self.events // 10)
+        if "series" in self.only:
+            self.series(EXCEPTIONS)
+        if "text" in self.only:
+            self.text(LETTERS)
 
     def inbound(self, count: int, *, changed: bool) -> None:
         """A first sync out of Exchange, rest, and a few changes on both sides."""
@@ -76,6 +92,22 @@ class Bench:
             made.fill_consolidate(count)
             agent = made.do("sync")
             self._note(f"first sync of {count} out", agent, made.do("floor_outbound", count=count))
+
+    def series(self, count: int) -> None:
+        """A daily series, every day of which has a subject of its own, is moved by an hour."""
+        with self._company() as made:
+            made.enter_series(count)
+            made.do("sync")
+            made.shift_series()
+            agent = made.do("sync")
+            self._note(f"series, {count} exceptions shifted", agent, made.do("floor_series"))
+
+    def text(self, letters: int) -> None:
+        """A row whose text is larger than anything that Exchange takes."""
+        with self._company() as made:
+            made.enter_text(letters)
+            agent = made.do("sync_as_far_as_can_be")
+            self._note(f"a row of {letters // 10**6} MB", agent, made.do("floor_text"))
 
     def lines(self) -> Iterator[str]:
         """The table's lines."""
@@ -126,10 +158,14 @@ def _run() -> Iterator[Run]:
 
 def main() -> None:
     """Run it, and print the table."""
+    if sys.argv[1:2] == ["compare"]:
+        compare.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--events", type=int, default=10_000, help="events in a large calendar")
     parser.add_argument("--runs", type=int, default=3, help="how often all is measured")
     parser.add_argument("--database", action="append", choices=("sqlite", "postgresql"))
+    parser.add_argument("--only", action="append", choices=PARTS, help="some of the work")
     options = parser.parse_args()
     with _run() as run, exchange() as tenant:
         makers: dict[str, Callable[[Run], Server | SQLite]] = {
@@ -137,7 +173,14 @@ def main() -> None:
             "postgresql": servers.postgresql,
         }
         benches = [
-            Bench(one, makers[one](run), tenant, run.folder, options.events)
+            Bench(
+                one,
+                makers[one](run),
+                tenant,
+                run.folder,
+                options.events,
+                frozenset(options.only or PARTS),
+            )
             for one in options.database or makers
         ]
         for _ in range(options.runs):

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from calsync_agent.consolidate import tables
 from calsync_agent.database.engine import open_database
 from calsync_agent.state import tables as state
-from tests.benchmarks.exchange import Exchange, appointment
+from tests.benchmarks.exchange import TEXT, Exchange, appointment
 from tests.benchmarks.meter import Figures
 from tests.support.servers import Server, SQLite
 from tests.support.world import TOML, VIENNA
@@ -90,6 +90,52 @@ class Company:
             subject = tables.activity.c.subject + f" {word}"
             mine = tables.activity.c.id.in_(ids)
             connection.execute(sa.update(tables.activity).where(mine).values(subject=subject))
+
+    def enter_series(self, exceptions: int) -> None:
+        """A daily series in the database, each day of which is an exception."""
+        row = {
+            **_row(1, self._me()),
+            "recurrence": f"FREQ=DAILY;COUNT={exceptions}",
+            "private": False,
+            "subject": "Täglich",
+        }
+        days = [row["starts_at"] + timedelta(days=number) for number in range(exceptions)]
+        below = [
+            {
+                "id": uuid4(),
+                "activity_id": row["id"],
+                "original_start": day,
+                "subject": f"Anders {day:%d.%m.}",
+            }
+            for day in days
+        ]
+        with _connected(self.url) as connection:
+            connection.execute(sa.insert(tables.activity), row)
+            connection.execute(sa.insert(tables.activity_exception), below)
+
+    def shift_series(self) -> None:
+        """All of it an hour later, with its exceptions."""
+        hour = timedelta(hours=1)
+        with _connected(self.url) as connection:
+            for table, moments in (
+                (tables.activity, ("starts_at", "ends_at")),
+                (tables.activity_exception, ("original_start",)),
+            ):
+                for row in connection.execute(sa.select(table)).mappings().all():
+                    later = {name: row[name] + hour for name in moments}
+                    mine = sa.update(table).where(table.c.id == row["id"])
+                    connection.execute(mine.values(later))
+
+    def enter_text(self, letters: int) -> None:
+        """An appointment with a text of so many letters."""
+        row = {**_row(1, self._me()), "body": TEXT * (letters // len(TEXT))}
+        with _connected(self.url) as connection:
+            connection.execute(sa.insert(tables.activity), row)
+
+    def _me(self) -> int:
+        with _connected(self.url) as connection:
+            number: int = connection.execute(sa.select(tables.employee.c.id)).scalar_one()
+        return number
 
     # -- work ---------------------------------------------------------------------------------
 

@@ -55,6 +55,19 @@ def sync(job: Job) -> Figures:
         return asyncio.run(work(rounds, database))
 
 
+def sync_as_far_as_can_be(job: Job) -> Figures:
+    """The same where something is left out of step."""
+
+    async def work(rounds: Rounds, database: Database) -> Figures:
+        with metered() as figures:
+            await once(rounds, database)
+        await rounds.close(5)
+        return figures
+
+    with _agent(job) as (rounds, database):
+        return asyncio.run(work(rounds, database))
+
+
 def idle(job: Job) -> Figures:
     """A round of a running agent in which nobody has changed anything."""
     with _agent(job) as (rounds, _):
@@ -147,6 +160,42 @@ def floor_changed(job: Job) -> Figures:
     return figures
 
 
+def floor_series(job: Job) -> Figures:
+    """List the occurrences of the series once, and write each."""
+    source = open_database(job["database_url"])
+    with metered() as figures:
+        web = floor.client(job)
+        ((_, exceptions), (_, links)) = floor.rows(source, tables.activity_exception, state.link)
+        event = f"/users/{job['mailbox']}/events/{links[0]['event_id']}"
+        moments = [row["original_start"] for row in exceptions]
+        start, end = min(moments) - timedelta(days=1), max(moments) + timedelta(days=1)
+        prefer = floor.PREFER.replace("maxpagesize=100", "maxpagesize=1000")
+        listed = web.get(
+            f"{job['graph_url']}{event}/instances?startDateTime={start.isoformat()}Z"
+            f"&endDateTime={end.isoformat()}Z&$top=1000",
+            headers={"Prefer": prefer},
+        )
+        found = json.loads(listed.raise_for_status().content)["value"]
+        calls = [
+            _call("PATCH", f"/users/{job['mailbox']}/events/{each['id']}", {"subject": "x"})
+            for each in found
+        ]
+        sent = floor.send(web, job["graph_url"], calls)
+    assert sent >= len(exceptions), (sent, len(exceptions))
+    source.dispose()
+    return figures
+
+
+def floor_text(job: Job) -> Figures:
+    """Read the row, and make the request of it."""
+    source = open_database(job["database_url"])
+    with metered() as figures:
+        ((_, (row, *_)),) = floor.rows(source, tables.activity)
+        json.dumps(_creation(job, row))
+    source.dispose()
+    return figures
+
+
 def _written(job: Job) -> list[tuple[sa.Table, floor.Rows]]:
     """What the agent has written into the database of before."""
     source = open_database(job["database_url"])
@@ -183,7 +232,18 @@ def _call(method: str, url: str, body: dict[str, Any]) -> dict[str, Any]:
 
 WORK: Final = {
     work.__name__: work
-    for work in (sync, idle, idle_scan, floor_inbound, floor_outbound, floor_idle, floor_changed)
+    for work in (
+        sync,
+        sync_as_far_as_can_be,
+        idle,
+        idle_scan,
+        floor_inbound,
+        floor_outbound,
+        floor_idle,
+        floor_changed,
+        floor_series,
+        floor_text,
+    )
 }
 
 

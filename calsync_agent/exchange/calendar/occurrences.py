@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -51,6 +52,12 @@ ZONE_MARGIN: Final = timedelta(days=1)
 
 FIRST: Final = 5
 """How many occurrences are written before it is known whether that makes new versions of others."""
+
+FEW: Final = 3
+"""So many occurrences are looked up one by one."""
+
+DENSE: Final = 20
+"""Of so many listed occurrences one has to be wanted, for a listing to be worth its bytes."""
 
 BOUNDARY: Final = "ErrorOccurrenceCrossingBoundary"
 """An occurrence may not be moved to or past the day of its neighbour (GRAPH.md 3.4)."""
@@ -205,9 +212,16 @@ class Occurrences:
     async def _instances_at(
         self, event: Event, moments: Sequence[datetime]
     ) -> dict[datetime, Instance]:
-        """Occurrences as items: the changed ones are known, others are looked up by day."""
+        """Occurrences as items: the changed ones are known, others are looked up.
+
+        Where many are wanted of what lies close together, they are listed by the page; what is left
+        is looked up by day.
+        """
         found = {moment: event.instances[moment] for moment in moments if moment in event.instances}
         unknown = [moment for moment in moments if moment not in found]
+        if _close_together(event.appointment, unknown):
+            found |= await self._listed_at(event, unknown)
+            unknown = [moment for moment in unknown if moment not in found]
         answers = await self.calls.ask([self._around(event, moment) for moment in unknown])
         for moment, answer in zip(unknown, answers, strict=True):
             items: Any = (answer.body or {}).get("value") or ()
@@ -216,12 +230,20 @@ class Occurrences:
                     found[moment] = instance_of(item)
         return found
 
+    async def _listed_at(
+        self, event: Event, moments: Sequence[datetime]
+    ) -> dict[datetime, Instance]:
+        """Those of the moments that a listing from the first to the last of them shows."""
+        start, end = _bounds(event.appointment, min(moments), max(moments))
+        listed = await self._all_instances(event, start, end)
+        if isinstance(listed, UnreadableEvent):
+            return {}
+        wanted = set(moments)
+        items = ((_start_in_rule(event.appointment, item), item) for item in listed)
+        return {at: instance_of(item) for at, item in items if at is not None and at in wanted}
+
     def _around(self, event: Event, moment: datetime) -> Request:
-        series = event.appointment
-        # An all-day occurrence counts at local midnight of a zone that nobody tells.
-        margin = timedelta(hours=14) if series.all_day else timedelta(minutes=1)
-        start = zones.to_utc(moment, series.zone)
-        return self._instances(event.id, start - margin, start + length(series) + margin)
+        return self._instances(event.id, *_bounds(event.appointment, moment, moment))
 
     def _instances(self, series: EventId, start: datetime, end: datetime) -> Request:
         bounds = urlencode(
@@ -264,6 +286,23 @@ class Occurrences:
             if rest:
                 safe.append(OccurrenceWrite(moment, rest))
         return safe, problems
+
+
+def _bounds(series: Appointment, first: datetime, last: datetime) -> tuple[datetime, datetime]:
+    """From when to when (UTC) a listing shows the occurrences from the first to the last start."""
+    # An all-day occurrence counts at local midnight of a zone that nobody tells.
+    margin = timedelta(hours=14) if series.all_day else timedelta(minutes=1)
+    end = zones.to_utc(last, series.zone) + length(series)
+    return zones.to_utc(first, series.zone) - margin, end + margin
+
+
+def _close_together(series: Appointment, moments: Sequence[datetime]) -> bool:
+    """Whether a listing of all between the first and the last asks less than look-ups of each."""
+    if len(moments) < FEW or series.rule is None:
+        return False
+    most = len(moments) * DENSE
+    between = starts_between(series.rule, series.start, min(moments), max(moments))
+    return sum(1 for _ in islice(between, most + 1)) <= most
 
 
 def _meddled(before: Event, now: Event, moment: datetime) -> bool:
