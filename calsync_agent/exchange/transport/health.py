@@ -3,10 +3,16 @@
 Only what ails is on record, so a mailbox without an entry is well.
 """
 
+from collections import deque
 from dataclasses import dataclass
+from statistics import median
 from typing import Final
 
 QUICK: Final = 3.0  # seconds within which a mailbox that is well answers
+LONGEST: Final = 30.0
+"""Seconds after which whoever has not answered is slow, however slow all the others are."""
+_TIMES: Final = 3  # as long as the others take
+_REMEMBERED: Final = 15  # answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,26 @@ def answered(now: float, took: float) -> Ailment | None:
     return None if took <= QUICK else Ailment(0, now)
 
 
+class Usual:
+    """How long answers take of late: where all are slow, no mailbox is to blame for it.
+
+    All may be slow because the tenant is, the network, or this computer, which has too much to do.
+    """
+
+    def __init__(self) -> None:
+        self._seconds: deque[float] = deque(maxlen=_REMEMBERED)
+
+    def note(self, seconds: float) -> None:
+        """An answer took so long."""
+        self._seconds.append(seconds)
+
+    def patience(self, least: float) -> float:
+        """Seconds after which an answer is late that else would be after `least`."""
+        if not self._seconds:
+            return least
+        return max(least, min(_TIMES * median(self._seconds), LONGEST))
+
+
 class HealthRecords:
     """What is known of each mailbox that ails."""
 
@@ -38,6 +64,11 @@ class HealthRecords:
     def well(self, mailbox: str) -> bool:
         """Whether nothing ails the mailbox."""
         return mailbox not in self._ailments
+
+    def answers(self, mailbox: str) -> bool:
+        """Whether it answers at once, if only with errors: so it keeps nobody waiting."""
+        ailment = self._ailments.get(mailbox)
+        return ailment is None or ailment.failures > 0
 
     def rest(self, mailbox: str, now: float) -> float:
         """Seconds for which the mailbox is still to be left alone; 0 for none."""

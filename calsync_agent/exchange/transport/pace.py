@@ -9,13 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 
 # Exchange takes four requests at once from one app to one mailbox, and works off four of a
 # batch's requests at a time (GRAPH.md 7, 8).
 PLACES: Final = 4
-
-_SLICES: Final = 8
 
 
 def _now() -> datetime:
@@ -30,19 +28,6 @@ class Clock:
     now: Callable[[], datetime] = _now  # aware
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     random: Callable[[], float] = random.SystemRandom().random  # 0 <= chance < 1
-
-
-async def answered_within(task: asyncio.Task[Any], seconds: float) -> bool:
-    """Wait for a task, but not for longer; whether it is done.
-
-    The time is taken in slices, so that a loop that was held up by something else does not pass
-    for an answer that did not come: what has come meanwhile is read before the next slice.
-    """
-    for _ in range(_SLICES):
-        done, _pending = await asyncio.wait({task}, timeout=seconds / _SLICES)
-        if done:
-            return True
-    return False
 
 
 class Gate:

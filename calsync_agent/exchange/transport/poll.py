@@ -7,6 +7,9 @@ One mailbox that does not answer keeps a whole batch from being answered, and no
 one it is. So the batch is asked again in parts, with the next poll: those that answer are well, and
 those that do not are divided further, until the one is left that is to blame. A poll never sends
 more than `SPARE` requests beyond those that it takes when all are well.
+
+Where all are slow, nobody is to blame: then it is only waited for. What counts is the time since a
+request had its turn, and only as far as this loop itself was not held up.
 """
 
 import asyncio
@@ -29,7 +32,7 @@ from calsync_agent.errors import (
 )
 from calsync_agent.exchange.transport.batch import LARGEST_BATCH, Prepared
 from calsync_agent.exchange.transport.health import QUICK
-from calsync_agent.exchange.transport.pace import Lane, answered_within
+from calsync_agent.exchange.transport.pace import Lane
 from calsync_agent.exchange.transport.refusals import (
     closed,
     resting,
@@ -45,6 +48,17 @@ from calsync_agent.exchange.transport.shared import Company, Family, Means, Resu
 
 SPARE: Final = 2
 """Requests beyond ⌈n/20⌉ for n mailboxes, of which any may be slow or failing."""
+
+_FEW: Final = 3
+"""Of so few common batches each may hold a slow mailbox, so that none tells of the others."""
+
+_NOBODY: Final = 3.0
+"""Times the patience after which somebody is looked for, though no batch was answered at all."""
+
+_AT_ONCE: Final = 500
+"""Mailboxes that are sorted before others have their turn in this loop."""
+
+_SLICES: Final = 8
 
 
 Answered: TypeAlias = Answer | MailboxTrouble | Waiting
@@ -83,8 +97,10 @@ class Poll:
     async def run(self, requests: Mapping[str, Request]) -> Mapping[str, Answered]:
         """Ask all. Raises what refuses the app as such, and not one mailbox."""
         known = _Sorted()
-        for mailbox, request in requests.items():
+        for number, (mailbox, request) in enumerate(requests.items(), 1):
             self._sort(mailbox, request, known)
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
         if len(self.results) == len(requests):
             return self.results
         try:
@@ -144,17 +160,25 @@ class Poll:
             known.alone[mailbox] = prepared
 
     async def _ask(self, known: _Sorted) -> None:
+        means = self.means
+        longest_ago = sorted(known.alone, key=means.feeds.since)
+        # Who cannot be asked alone goes with the others, where they are not kept waiting for that.
+        for mailbox in longest_ago[0 if known.silent else SPARE :]:
+            if means.feeds.answers(mailbox) and known.alone[mailbox].relative is not None:
+                known.common[mailbox] = known.alone.pop(mailbox)
         groups = [dict(some) for some in _chunks(known.common, LARGEST_BATCH)]
         self.left = max(self.left - len(groups), 0)
-        families = [(group, Family(answered=True)) for group in groups]
+        side_by_side = Family(answered=len(groups) <= _FEW)
+        families = [(group, side_by_side) for group in groups]
         # Some of what may be sent is for finding out who is to blame, the rest for those who are.
         kept = min(SPARE, self.left) if known.silent else 0
-        longest_ago = sorted(known.alone, key=self.means.feeds.since)
-        for mailbox in longest_ago[: self.left - kept]:
+        alone = [mailbox for mailbox in longest_ago if mailbox in known.alone]
+        for mailbox in alone[: self.left - kept]:
             self.left -= 1
             families.append(({mailbox: known.alone[mailbox]}, Family()))
         for position, (company, members) in enumerate(known.silent.values()):
-            divisible = company.family.answered and self.left >= SPARE
+            nobody = company.waited >= _NOBODY * self._patience(company)
+            divisible = (company.family.answered or nobody) and self.left >= SPARE
             if divisible or _failed(company):
                 share = max(SPARE, self.left // (len(known.silent) - position))
                 await self.means.abandon([company])
@@ -204,9 +228,8 @@ class Poll:
         self, company: Company, asked: Sequence[str], tasks: asyncio.TaskGroup
     ) -> None:
         """Wait for a company's answer as long as may be, and hand out what it is to those asked."""
-        patience = QUICK if company.alone else self.means.poll_limit
-        if not await answered_within(company.task, patience):
-            if not company.sent.is_set():  # it waits for its turn: that is no mailbox's fault
+        if not await _answered(company, QUICK if company.alone else self.means.poll_limit):
+            if company.waited < self._patience(company):  # nobody's fault so far
                 return
             company.late = True
             if company.alone:
@@ -230,17 +253,24 @@ class Poll:
                 self.means.asking.pop(mailbox, None)
                 self._settle(mailbox, result, late=company.alone and company.late)
 
+    def _patience(self, company: Company) -> float:
+        """Seconds after which a company's answer is late; a little less, as sums are rounded."""
+        least = QUICK if company.alone else self.means.poll_limit
+        return self.means.usual.patience(least) - 0.01
+
     async def _together(self, members: Members, sent: asyncio.Event) -> Sequence[Result] | None:
         """What became of each; None where each must be asked apart to know."""
         means = self.means
         async with means.pace.lane(Lane.POLL):
             sent.set()
+            begun = means.clock.monotonic()
             try:
                 outcomes = await means.session.batch(list(members.values()), or_each=False)
             except (Unreachable, Refusal) as error:
                 return [error] * len(members)
             except Exception:  # noqa: BLE001 - asked apart, it is one mailbox's trouble
                 return None
+        means.usual.note(means.clock.monotonic() - begun)
         if isinstance(outcomes, list):
             means.records.answered(_GRAPH, means.clock.monotonic(), took=0.0)
             return outcomes
@@ -300,6 +330,21 @@ class Poll:
             self.listener(mailbox, result)
 
 
+async def _answered(company: Company, seconds: float) -> bool:
+    """Wait for a company's answer, but not for longer; whether it is there.
+
+    In slices, so that a loop that was held up by something else does not pass for an answer that
+    did not come: what has come meanwhile is read before the next slice.
+    """
+    for _ in range(_SLICES):
+        done, _pending = await asyncio.wait({company.task}, timeout=seconds / _SLICES)
+        if done:
+            return True
+        if company.sent.is_set():
+            company.waited += seconds / _SLICES
+    return False
+
+
 def _failed(company: Company) -> bool:
     """Whether its request came back with nothing for anyone."""
     return company.task.done() and not company.task.cancelled() and company.task.result() is None
@@ -307,7 +352,7 @@ def _failed(company: Company) -> bool:
 
 def _divisible(company: Company) -> bool:
     """Whether somebody in it keeps the others from their answers."""
-    silent = company.sent.is_set() and not company.task.done()
+    silent = company.late and not company.task.done()
     return not company.alone and (silent or _failed(company))
 
 

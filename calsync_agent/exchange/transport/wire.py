@@ -6,10 +6,12 @@ No answer is larger, or takes longer, than what is taken in of one (B9a).
 import asyncio
 import json
 import logging
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from importlib.util import find_spec
 from typing import Final, TypeAlias
 from urllib.parse import urlencode
 
@@ -44,6 +46,11 @@ _IDLE_CONNECTIONS: Final = 64
 # helps.
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+
+# httpcore looks for it at each of its locks; what is not installed is looked for in every folder of
+# the path, which costs more than the request.
+if find_spec("sniffio") is None:
+    sys.modules.update(sniffio=None)  # type: ignore[call-overload]  # "not there", to Python
 
 # A profile is polled every few seconds: the connection, and its TLS session, outlive that.
 _KEEP_ALIVE_SECONDS: Final = 55.0
