@@ -41,6 +41,7 @@ from calsync_agent.service.gate import Gate
 from calsync_agent.service.heartbeat import Watch
 from calsync_agent.service.leases import Leases
 from calsync_agent.service.mailbox_polls import Polls
+from calsync_agent.service.news import News
 from calsync_agent.service.nightly import Unexplained
 from calsync_agent.service.once import Outcome, once
 from calsync_agent.service.previewing import preview_all, utc_now
@@ -152,7 +153,7 @@ def rounds(
     `memory`: what is remembered of databases outside them. `clock` is UTC; what is waited for goes
     by `monotonic`.
     """
-    news, memory = asyncio.Event(), memory or Memory()
+    news, memory = News(), memory or Memory()
     leases, troubles = Leases(database, who), Troubles(clock)
     gate, whose = Gate(leases), Whose(database, who.id)
     looks = Looks(database, leases, troubles, gate, memory, clock, monotonic)

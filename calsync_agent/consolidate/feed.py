@@ -70,12 +70,16 @@ def _entries(connection: sa.Connection, wanted: sa.Select[Any]) -> list[FeedEntr
 
 def has_news(connection: sa.Connection) -> bool:
     """Whether anything was touched, or may have been without an entry; asks nobody to wait."""
+    return bool(connection.execute(sa.select(news())).scalar_one())
+
+
+def news() -> sa.ColumnElement[int]:
+    """The same, to be asked for together with something else; 1 for yes."""
     entries = sa.select(feed.c.entry).with_hint(feed, PASSING, "mssql")
     gaps = sa.select(gap.c.entry).with_hint(gap, PASSING, "mssql")
     touched = entries.where(feed.c.entry != MARK).exists()
     whole = sa.and_(entries.where(feed.c.entry == MARK).exists(), sa.not_(gaps.exists()))
-    asked = sa.select(sa.case((sa.or_(touched, sa.not_(whole)), 1), else_=0))
-    return bool(connection.execute(asked).scalar_one())
+    return sa.case((sa.or_(touched, sa.not_(whole)), 1), else_=0)
 
 
 def mend(connection: sa.Connection, remembered: sa.Select[tuple[UUID]]) -> bool:

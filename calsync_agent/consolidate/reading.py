@@ -29,6 +29,7 @@ from calsync_agent.consolidate.tables import (
     employee_email,
 )
 from calsync_agent.database.failures import is_lock_timeout
+from calsync_agent.database.remade import Remade, Tuples, remade
 from calsync_agent.database.statements import at_once, by_name, chunks, skipping_locked
 from calsync_agent.domain.activity import Activity, BrokenActivity
 
@@ -155,27 +156,42 @@ def in_scope_of(
 
 def read_staff(connection: sa.Connection) -> Staff:
     """All employees with their addresses, and those who may be synced."""
-    aliases: dict[int, list[str]] = defaultdict(list)
-    for number, address in connection.execute(
+    return read_staff_anew(connection, None).value
+
+
+def read_staff_anew(connection: sa.Connection, before: Remade[Staff] | None) -> Remade[Staff]:
+    """The same; where nothing of it has changed, what it was `before`.
+
+    Two queries each time, because nobody tells of a change. Reading rows costs little; a directory
+    of all employees costs more than all else that an idle round does.
+    """
+    addresses = connection.execute(
         sa.select(employee_email.c.employee_id, text_column(connection, employee_email.c.email))
-    ):
-        aliases[number].append(as_text(address))
+    )
     e, texts = employee.c, (employee.c.code, employee.c.name, employee.c.email)
     told = [text_column(connection, column).label(column.name) for column in texts]
-    staff = sa.select(e.id, e.active, e.calendarsync_allowed, *told)
-    rows = connection.execute(staff).mappings().all()
+    everybody = connection.execute(sa.select(e.id, e.active, e.calendarsync_allowed, *told))
+    rows = [tuple(map(tuple, addresses)), tuple(map(tuple, everybody))]
+    return remade(rows, before, _staff)
+
+
+def _staff(rows: Tuples) -> Staff:
+    addresses, staff = rows
+    aliases: dict[int, list[str]] = defaultdict(list)
+    for number, address in addresses:
+        aliases[number].append(as_text(address))
     permitted = frozenset(
-        EmployeeId(row["id"]) for row in rows if row["active"] and row["calendarsync_allowed"]
+        EmployeeId(number) for number, active, allowed, *_ in staff if active and allowed
     )
     everybody = (
         Employee(
-            id=EmployeeId(row["id"]),
-            code=as_text(row["code"]),
-            name=as_text(row["name"]),
-            address=as_text(row["email"]).strip(),
-            aliases=tuple(aliases[row["id"]]),
+            id=EmployeeId(number),
+            code=as_text(code),
+            name=as_text(name),
+            address=as_text(address).strip(),
+            aliases=tuple(aliases[number]),
         )
-        for row in rows
+        for number, _active, _allowed, code, name, address in staff
     )
     return Staff(directory(everybody, permitted), permitted)
 

@@ -60,6 +60,8 @@ class Profile:
 
     def policy(self, given: Policy) -> Policy:
         """Which ways this profile is synced where the provider says `given`; who wins stays."""
+        if self.inbound is None and self.outbound is None:
+            return given
         return replace(
             given,
             inbound=given.inbound if self.inbound is None else self.inbound,

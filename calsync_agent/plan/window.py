@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from dateutil.relativedelta import relativedelta
@@ -43,7 +44,11 @@ class Window:
 
 def window(now: datetime, past_months: int, future_months: int) -> Window:
     """The window at `now` (UTC)."""
-    today = datetime(now.year, now.month, now.day)
+    return _of(datetime(now.year, now.month, now.day), past_months, future_months)
+
+
+@lru_cache(maxsize=256)  # asked for every mailbox in every round, and the same all day long
+def _of(today: datetime, past_months: int, future_months: int) -> Window:
     return Window(
         today - relativedelta(months=past_months),
         today + relativedelta(months=future_months) + timedelta(days=1),

@@ -47,6 +47,12 @@ GRACE: Final = 5.0
 TIDIED_EVERY: Final = 3600.0
 """Seconds between two removals of what has been kept long enough."""
 
+EASE: Final = 4.0
+"""After a look so many times as long as it took nobody looks again for what was only touched."""
+
+STEPS_EVERY: Final = 15.0
+"""Seconds between two looks at whether a roll-out has something to do."""
+
 _BETWEEN_MOVES: Final = 2 * timedelta(seconds=TIDIED_EVERY)
 """By how much the horizon may be behind when something is noted by it."""
 
@@ -76,6 +82,7 @@ class Agent:
         self._rounds: Rounds | None = None
         self._said: Message | None = None
         self._tidied_at: float | None = None
+        self._stepped_at: float | None = None
         self._seconds = seconds
         self._clock = Reading(datetime.now(UTC), seconds())
         self._horizon: Seen | None = None
@@ -140,7 +147,7 @@ class Agent:
             await self._pause(self._news, again)
             return
         self._said = None
-        self._horizon = self._tidied_at = None
+        self._horizon = self._tidied_at = self._stepped_at = None
         rounds = self._rounds = self._make_rounds(settings, database)
         rounds.leases.announced = True
         rounds.attend()
@@ -161,22 +168,39 @@ class Agent:
 
     async def _round(self, rounds: Rounds, database: Database) -> None:
         loop = asyncio.get_running_loop()
-        begun = loop.time()
+        begun, pace = loop.time(), rounds.pace
+        # Between two rounds it only sends what people have touched.
+        asking = not (rounds.news.touched_only and begun < pace.due_at)
         rounds.settings = self._settings
         self._look_at_clock(rounds)
         try:
-            view = await rounds.begin()
-            await self._tidy(database)
-            if await database.read(steps.is_due):
-                await database.write(steps.advance)
+            view = await rounds.begin(asking=asking)
+            if asking:
+                await self._tidy(database)
+                await self._carry_on(database)
         except Exception as error:  # noqa: BLE001 - it must not end the agent
             self._alerting.trouble = trouble = _as_ours(error)
             await rounds.say(trouble)
-            pause = LOOKS_AGAIN_AFTER
+            pace.due_at = loop.time() + LOOKS_AGAIN_AFTER
         else:
             self._alerting.trouble = None
-            pause = view.provider.interval_seconds - (loop.time() - begun)
-        await self._pause(rounds.news, pause)
+            interval = view.provider.interval_seconds
+            if asking:
+                pace.due_at = begun + interval
+            late = pace.ended(begun, loop.time(), interval)
+            rounds.news.no_hint_before = loop.time() + EASE * (loop.time() - begun)
+            if late is not None:
+                rounds.troubles.tell(Level.WARNING, Kind.SYNC, late)
+        await self._pause(rounds.news, pace.due_at - loop.time())
+
+    async def _carry_on(self, database: Database) -> None:
+        """Let the next profiles of a roll-out begin (I1), which may take a day each."""
+        now = self._seconds()
+        if self._stepped_at is not None and now - self._stepped_at < STEPS_EVERY:
+            return
+        self._stepped_at = now
+        if await database.read(steps.is_due):
+            await database.write(steps.advance)
 
     async def _tidy(self, database: Database) -> None:
         """Remove log lines and versions that have been kept long enough."""

@@ -65,7 +65,7 @@ class Looks:
         if await self._scanning.advance():
             view = await self._see()
         while view.touched:
-            office, profiles = view.office, view.by_id
+            office, profiles = view.roster.office, view.roster.by_id
             now = self._clock()
             taken = await self._database.write(lambda c: dispatch(c, office, profiles, now))  # noqa: B023 - awaited
             view = await self._see()
@@ -77,7 +77,7 @@ class Looks:
 
     async def _retyped(self, view: View) -> bool:
         """Whether types are bound to other categories than before, so that there is work (I2)."""
-        types, now = view.types, self._clock()
+        types, now = view.roster.types, self._clock()
         now_bound = retyping.bound(types)
         if self._bound is None:
             self._bound = await self._database.read(retyping.known)
@@ -107,13 +107,16 @@ class Looks:
         One open transaction there must not stop all profiles (A4): where reading waits for writers,
         as on SQL Server, or for whoever alters a table.
         """
-        known = self.view
+        known, memory = self.view, self._memory
         if known is None:
-            return await self._database.read(lambda c: look(c, now, before, self._memory))
+            return await self._database.read(lambda c: look(c, now, before, memory))
+        last = known.roster
         try:
-            return await self._database.read(lambda c: look(c, now, before, self._memory), tries=1)
+            return await self._database.read(
+                lambda c: look(c, now, before, memory, last=last), tries=1
+            )
         except Contended:
-            return await self._database.read(lambda c: look(c, now, before, self._memory, known))
+            return await self._database.read(lambda c: look(c, now, before, memory, known, last))
 
     async def _remember(self, found: Ready) -> None:
         """What a restore or a copy is known by (B12)."""

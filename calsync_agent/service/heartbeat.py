@@ -1,7 +1,8 @@
 """What goes on beside the rounds: the heartbeat (B11), and an eye on what may change any time.
 
 Settings that change in the database begin the next round at once; what forbids the sync stops the
-cycles under way at once, however long the interval is and however long they would go on (G5).
+cycles under way at once, however long the interval is and however long they would go on (G5). What
+people touch in Consolidate is sent without waiting for the interval, where that is short.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from calsync_agent.consolidate import feed
 from calsync_agent.database.engine import Database
 from calsync_agent.errors import Refusal, Trouble
 from calsync_agent.i18n import Message
@@ -19,6 +21,7 @@ from calsync_agent.service.beside import Beside
 from calsync_agent.service.cycle_tasks import Running
 from calsync_agent.service.gate import Gate
 from calsync_agent.service.leases import Leases
+from calsync_agent.service.news import News
 from calsync_agent.service.restore_detection import Memory
 from calsync_agent.service.snapshot import Ready, ready
 from calsync_agent.state import meta
@@ -28,6 +31,9 @@ _log: Final = logging.getLogger(__name__)
 
 LOOKS_EVERY: Final = 1.0
 """Seconds between two looks."""
+
+HURRIES_UP_TO: Final = 60
+"""An interval of more seconds is kept to the letter: whoever sets it wants rest in between."""
 
 
 class Watch:
@@ -44,7 +50,7 @@ class Watch:
         running: Running,
         known: Callable[[], Ready | None],
         memory: Memory,
-        news: asyncio.Event,
+        news: News,
         tell: Callable[[Message], None] = _log.error,
     ) -> None:
         self._database = database
@@ -90,10 +96,18 @@ class Watch:
                     self._news.set()
 
     async def _changed(self) -> bool:
-        """Whether a round would find other settings, or be refused otherwise than the last one."""
+        """Whether a round would find other settings, or be refused otherwise than the last one.
+
+        Where it would only find that somebody has touched something, the news say that (A1).
+        """
         known, refused = self._known(), self._gate.refusal
+        revision, touched = await self._database.read(
+            lambda c: meta.settings_revision_and(c, feed.news())
+        )
+        hurried = known is not None and known.provider.interval_seconds <= HURRIES_UP_TO
+        if touched and hurried and refused is None:
+            self._news.hint()
         if refused is None and not self._running.tasks:  # nothing that could write
-            revision = await self._database.read(meta.settings_revision)
             return known is not None and revision != known.revision
         before = known.provider if known else None
         try:

@@ -186,7 +186,7 @@ async def _outcomes(rounds: Rounds, database: Database) -> list[Outcome]:
     return [
         *mine,
         *(_held_elsewhere(holder) for holder in rounds.leases.elsewhere),
-        *(_not_permitted(profile) for profile in (view.not_permitted if view else ())),
+        *(_not_permitted(profile) for profile in (view.roster.not_permitted if view else ())),
     ]
 
 

@@ -55,7 +55,7 @@ async def preview_all(
     """
     now = clock()
     view = await database.read(lambda c: look(c, now))
-    wanted = [profile for profile in view.syncing if _named(profile, view, only)]
+    wanted = [profile for profile in view.roster.syncing if _named(profile, view, only)]
     if only is not None and not wanted:
         raise Unknown(message("there is no active profile {name}", name=only))
     far = await database.read(progress.read_all)
@@ -89,12 +89,14 @@ async def preview_all(
 async def _refused(view: View, calendars: Connection) -> Mapping[ProfileId, ProfileRefused]:
     """The profiles that name no mailbox, or another's, as far as Exchange tells now (I4)."""
     owners: dict[ProfileId, Owner] = {}
-    for profile in view.syncing:
-        if profile.mailbox and not view.claims.get(profile.id, Claim(profile.id)).resolves(profile):
+    for profile in view.roster.syncing:
+        if profile.mailbox and not view.roster.claims.get(profile.id, Claim(profile.id)).resolves(
+            profile
+        ):
             with suppress(MailboxTrouble):
                 owners[profile.id] = await calendars.owner_of(profile.mailbox)
-    claims = mailboxes.as_told(view.syncing, view.claims, owners)
-    return refused_rows(view.syncing, claims, view.staff.people)
+    claims = mailboxes.as_told(view.roster.syncing, view.roster.claims, owners)
+    return refused_rows(view.roster.syncing, claims, view.roster.staff.people)
 
 
 def _unforeseen(profile: Profile, far: Progress, error: Exception) -> Preview:
@@ -127,12 +129,12 @@ def job(settings: Settings, view: View, profile: Profile, now: datetime) -> Job:
     """What a cycle of a profile works with, at `now` (UTC)."""
     part = settings.sync
     zone = zones.zone_info(part.default_time_zone)
-    people = replace(view.staff.people, home=part.default_time_zone)
+    people = replace(view.roster.staff.people, home=part.default_time_zone)
     return Job(
         profile=profile,
         policy=profile.policy(view.provider.policy),
         window=bounds(settings, profile, now),
-        office=replace(view.office, people=people),
+        office=replace(view.roster.office, people=people),
         inbound_type=view.ready.inbound_type,
         limits=Limits(
             part.max_deletes,
@@ -152,6 +154,6 @@ def bounds(settings: Settings, profile: Profile, now: datetime) -> Window:
 
 
 def _named(profile: Profile, view: View, name: str | None) -> bool:
-    employee = view.office.people.find(profile.employee)
+    employee = view.roster.office.people.find(profile.employee)
     code = employee.code if employee else ""
     return name is None or name == str(profile.id) or name.casefold() == code.casefold()

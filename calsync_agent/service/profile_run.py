@@ -95,6 +95,12 @@ class Standing:
         """Seconds, from its beginning until all is done."""
         return self._took if self._begun is None else time.monotonic() - self._begun
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether another agent could go on from what is stored."""
+        rests = not (self.busy or self.waiting or self.left or self.unsaved)
+        return rests and self.error is None and self.progress.compared_at is not None
+
     def may_begin(self, at: float) -> bool:
         """Whether a cycle may begin: none is under way, and no pause is due (A4, B9)."""
         return not self.busy and (self.retry_at is None or self._resumes <= at)

@@ -32,8 +32,11 @@ class Faring:
                 self._told |= {one.profile: one for one in changed}
 
     def _changed(self, standings: Iterable[Standing], now: datetime) -> Iterator[Fare]:
+        told = self._told or {}
         for standing in standings:
-            before = (self._told or {}).get(standing.profile.id)
+            before = told.get(standing.profile.id)
+            if standing.error is None and before is not None and before.condition is Condition.WELL:
+                continue  # it goes on as well as before
             found = _fare(standing, before, now)
             if found is not None and found != before:
                 yield found

@@ -48,19 +48,17 @@ def see(connection: sa.Connection) -> Seen:
 
     Nobody can tell then whether it was restored.
     """
-    unreadable = identity.unreadable_position(connection)
-    if unreadable is not None:
+    noted = identity.read(connection)
+    if noted.unreadable is not None:
         raise Undecided(
             message(
                 "calsync_meta.database_position holds {value} instead of a whole number, and"
                 " nothing is written: say calsync-agent adopt --restored, whereupon both sides are"
                 " compared in full",
-                value=unreadable,
+                value=noted.unreadable,
             )
         )
-    return Seen(
-        identity.noted(connection), identity.place(connection), identity.position(connection)
-    )
+    return Seen(noted.identity, identity.place(connection), noted.position)
 
 
 def check(seen: Seen, memory: "Memory") -> None:

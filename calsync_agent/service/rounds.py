@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 import sqlalchemy as sa
@@ -31,6 +32,8 @@ from calsync_agent.service.gate import Gate
 from calsync_agent.service.heartbeat import Watch
 from calsync_agent.service.leases import Leases
 from calsync_agent.service.mailbox_polls import Polls
+from calsync_agent.service.news import News
+from calsync_agent.service.pacing import Pace
 from calsync_agent.service.preview_text import lines
 from calsync_agent.service.previewing import bounds, job
 from calsync_agent.service.profile_run import Standing, Terms
@@ -46,13 +49,17 @@ from calsync_agent.sync.preview import Preview
 
 _log: Final = logging.getLogger(__name__)
 
+AT_ONCE: Final = 500
+"""Profiles that are gone through before others have their turn in this loop."""
+
 
 @dataclass(eq=False, kw_only=True)
 class Rounds:
     """All profiles that this agent syncs on one database, by the parts that `bootstrap` gives it.
 
     `settings` may be exchanged any time. `clock` is UTC; what is waited for goes by `monotonic`,
-    whose seconds no one can set. `news` is set when the next round should begin at once.
+    whose seconds no one can set. `news` is set when the next round should begin at once;
+    `pace` knows when that is, and when it is due else.
     `preview` tells what would be done by these settings, and does nothing.
     """
 
@@ -70,20 +77,30 @@ class Rounds:
     faring: Faring
     expiry: Expiry
     preview: Callable[[Settings], Awaitable[list[Preview]]]
-    news: asyncio.Event
+    news: News
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
+    pace: Pace = field(default_factory=Pace)
     standings: dict[ProfileId, Standing] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """What may be given to other agents is known here."""
+        self.leases.idle = self._idle
+
+    def _idle(self, count: int) -> list[ProfileId]:
+        """So many profiles of which all is done and stored, as far as there are any."""
+        some = (n for n, s in reversed(self.standings.items()) if s.is_idle)
+        return list(islice(some, count))
 
     def attend(self) -> None:
         """From now on, show that this agent lives, and set `news` when something has changed."""
         self.watch.begin()
 
-    async def begin(self) -> View:
+    async def begin(self, *, asking: bool = True) -> View:
         """Look, ask all mailboxes whether anything is new, and begin a cycle where there is work.
 
-        What it began goes on after it returns. Raises Refusal where nothing may be synced
-        (B10, G5), and DatabaseTrouble.
+        Not `asking`: only where there is work in Consolidate. What it began goes on after it
+        returns. Raises Refusal where nothing may be synced (B10, G5), and DatabaseTrouble.
         """
         self.news.clear()
         self._show_traits()
@@ -99,12 +116,22 @@ class Rounds:
         self.gate.open()
         if self.leases.shown:
             self.troubles.over()
-        slowest = max((standing.took for standing in self.standings.values()), default=0.0)
-        self.leases.asked(round(slowest * 1000))
-        self._begin_cycles(view, line)
+        if asking:
+            self._tell_behind(view)
+            slowest = max((standing.took for standing in self.standings.values()), default=0.0)
+            self.leases.asked(round(slowest * 1000))
+        await self._begin_cycles(view, line, asking=asking)
         await self.troubles.write(self.database)
         await self.faring.tell(self.standings.values(), self.clock())
         return view
+
+    def _tell_behind(self, view: View) -> None:
+        """Say that mailboxes are still being asked, where they are many."""
+        asked = self.running.tasks.keys()
+        still = sum(s.waiting or (s.busy and n not in asked) for n, s in self.standings.items())
+        told = self.pace.asked(still, len(self.standings), view.provider.interval_seconds)
+        if told is not None:
+            self.troubles.tell(told[0], Kind.SYNC, told[1])
 
     def _show_traits(self) -> None:
         """Have the heartbeat tell what of the settings others are to know."""
@@ -170,13 +197,14 @@ class Rounds:
 
         A cycle under way keeps its profile until it has ended.
         """
-        wanted = {profile.id: profile for profile in view.syncing}
-        busy = {profile.id for profile in view.profiles} & {s.profile.id for s in self.under_way}
+        wanted = view.roster.wanted
+        busy = view.roster.by_id.keys() & {s.profile.id for s in self.under_way}
         mine = await self.leases.of(wanted.keys() | busy)
         for gone in self.standings.keys() - mine:
             if not self.standings[gone].busy:
                 standing = self.standings.pop(gone)
-                if gone in wanted:
+                self.troubles.forget(gone)
+                if gone in wanted and gone not in self.leases.given:
                     text = message("another agent has taken this profile over")
                     self.troubles.tell(Level.WARNING, Kind.SYNC, text, standing)
         new = [wanted[number] for number in mine & wanted.keys() if self._is_new(wanted[number])]
@@ -199,16 +227,18 @@ class Rounds:
             if profile is None or standing.terms != _terms(profile, view):
                 self.running.withdraw(standing)
         elif profile is not None:
-            employee = view.staff.people.find(profile.employee)
+            employee = view.roster.staff.people.find(profile.employee)
             standing.name = employee.code if employee else str(profile.id)
             standing.profile = profile
 
-    def _begin_cycles(self, view: View, line: Line) -> None:
+    async def _begin_cycles(self, view: View, line: Line, *, asking: bool) -> None:
         """Begin what is due, and ask the others whether anything is new."""
         self.whose.view = view
-        now, at, refused = self.clock(), self.monotonic(), view.refused
+        now, at, refused = self.clock(), self.monotonic(), view.roster.refused
         asked: dict[str, Standing] = {}
-        for number, standing in self.standings.items():
+        for place, (number, standing) in enumerate(list(self.standings.items()), 1):
+            if place % AT_ONCE == 0:
+                await asyncio.sleep(0)  # answers, heartbeats and cycles have their turn
             if number not in refused and isinstance(standing.error, ProfileRefused):
                 standing.failures, standing.retry_at = 0, None  # put right: not to be waited for
             if not standing.may_begin(at):
@@ -227,7 +257,7 @@ class Rounds:
             ask = listening and standing.silence is not None and standing.position is not None
             work = bool(standing.left) or number in view.work
             work = work and not (ask and policy.inbound)
-            if not (listening or work):
+            if not (listening or work) or not (asking or due or work):
                 continue
             standing.begin(_terms(standing.profile, view))
             if due or work:

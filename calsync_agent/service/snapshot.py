@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 import sqlalchemy as sa
 
@@ -10,7 +11,8 @@ from calsync_agent import bindings
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.appointment.people import Directory
 from calsync_agent.consolidate import feed, readiness
-from calsync_agent.consolidate.reading import Staff, inbound_type, read_staff
+from calsync_agent.consolidate.reading import Staff, inbound_type, read_staff_anew
+from calsync_agent.database.remade import Remade
 from calsync_agent.domain.activity_type import Types
 from calsync_agent.domain.policy import Profile, Provider
 from calsync_agent.errors import CalsyncError, ConfigurationRefused, NotReady
@@ -39,53 +41,84 @@ class Ready:
     refused: Message | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """The database's side of everything that a round needs.
+@dataclass(frozen=True, eq=False)
+class Roster:
+    """Who works here, and whose calendars are synced: one object for as long as that is the same.
 
-    `touched`: the feed holds changes. `work`: profiles with work that may be done now. `claims`:
-    whose mailboxes the profiles have (I4). `types`: what activity types mean in Exchange.
+    `types`: what activity types mean in Exchange.
+
+    So what follows from it is worked out once, and not in each round, nor for each mailbox.
     """
 
-    ready: Ready
-    profiles: tuple[Profile, ...]
-    staff: Staff
-    touched: bool
-    work: frozenset[ProfileId]
-    claims: Mapping[ProfileId, Claim] = field(default_factory=dict)
+    known_profiles: Remade[tuple[Profile, ...]]
+    known_staff: Remade[Staff]
+    known_claims: Remade[dict[ProfileId, Claim]]
     types: Types = field(default_factory=Types)
 
     @property
-    def provider(self) -> Provider:
-        """The tenant and how it is synced."""
-        return self.ready.provider
+    def profiles(self) -> tuple[Profile, ...]:
+        """All profiles of the provider, by id."""
+        return self.known_profiles.value
 
     @property
+    def staff(self) -> Staff:
+        """All employees, and who of them may be synced."""
+        return self.known_staff.value
+
+    @property
+    def claims(self) -> Mapping[ProfileId, Claim]:
+        """Whose mailboxes the profiles have (I4)."""
+        return self.known_claims.value
+
+    @cached_property
     def syncing(self) -> tuple[Profile, ...]:
         """The profiles to be synced: active, of an employee who is active and permitted (C5)."""
         permitted = self.staff.permitted
         return tuple(p for p in self.profiles if p.active and p.employee in permitted)
 
-    @property
+    @cached_property
     def not_permitted(self) -> tuple[Profile, ...]:
         """The profiles that are active, but whose employee is not, or is not permitted (C5)."""
         permitted = self.staff.permitted
         return tuple(p for p in self.profiles if p.active and p.employee not in permitted)
 
-    @property
+    @cached_property
     def refused(self) -> Mapping[ProfileId, ProfileRefused]:
         """Profiles that name no mailbox, or one that an earlier profile has (I4)."""
         return refused_rows(self.syncing, self.claims, self.staff.people)
 
-    @property
+    @cached_property
     def office(self) -> Office:
         """Who works here, and whose mailboxes are synced."""
         return Office(self.staff.people, {p.employee: p.id for p in self.syncing}, self.types)
 
-    @property
-    def by_id(self) -> dict[ProfileId, Profile]:
+    @cached_property
+    def wanted(self) -> Mapping[ProfileId, Profile]:
+        """Those to be synced, by id."""
+        return {profile.id: profile for profile in self.syncing}
+
+    @cached_property
+    def by_id(self) -> Mapping[ProfileId, Profile]:
         """All profiles, whether they are synced or not."""
         return {profile.id: profile for profile in self.profiles}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The database's side of everything that a round needs.
+
+    `touched`: the feed holds changes. `work`: profiles with work that may be done now.
+    """
+
+    ready: Ready
+    roster: Roster
+    touched: bool
+    work: frozenset[ProfileId]
+
+    @property
+    def provider(self) -> Provider:
+        """The tenant and how it is synced."""
+        return self.ready.provider
 
 
 def ready(
@@ -132,30 +165,55 @@ def look(
     before: Provider | None = None,
     memory: Memory | None = None,
     known: View | None = None,
+    last: Roster | None = None,
 ) -> View:
     """Read it all in one transaction; `now` in UTC. Raises what `ready` raises.
 
     `known`: what Consolidate said of itself and of its people before, when it cannot be asked now.
+    `last`: the roster of before, which is given back where nobody in it has changed.
     """
     remembered = memory.as_now() if memory else None
     found = ready(connection, before, remembered, known.ready if known else None)
-    staff = read_staff(connection) if known is None else known.staff
-    work = quarantine.due_profiles(connection, now) | holds.answered_profiles(connection)
+    roster = _roster(connection, found.provider.id, last, known.roster if known else None)
+    work, waits = _work(connection, now)
     copies = waiting.read(connection)
-    work |= {one.profile for one in copies if one.over(now, staff.permitted)}
-    everybody = tuple(profiles.read_profiles(connection, found.provider.id))
-    sent = {one.id for one in everybody if one.policy(found.provider.policy).outbound}
-    if sent:  # the others' has to wait (A2)
-        work |= pending.profiles(connection) & sent
-    return View(
-        ready=found,
-        profiles=everybody,
-        staff=staff,
-        touched=feed.has_news(connection),
-        work=frozenset(work),
-        claims=mailboxes.read(connection),
-        types=bindings.read(connection) if known is None else known.types,
+    work |= {one.profile for one in copies if one.over(now, roster.staff.permitted)}
+    given, by_id = found.provider.policy, roster.by_id
+    # What is not to be sent has to wait (A2).
+    work |= {n for n in waits if n in by_id and by_id[n].policy(given).outbound}
+    return View(found, roster, touched=feed.has_news(connection), work=frozenset(work))
+
+
+def _work(connection: sa.Connection, now: datetime) -> tuple[set[ProfileId], set[ProfileId]]:
+    """The profiles that have something to do in any case, and those that have something to send."""
+    asked = (quarantine.with_due(now), holds.with_answers(), pending.with_work())
+    marked = (one.add_columns(sa.literal(int(one is asked[-1]))) for one in asked)
+    rows = connection.execute(sa.union(*marked)).all()
+    found = [(ProfileId(number), bool(to_send)) for number, to_send in rows]
+    return {n for n, to_send in found if not to_send}, {n for n, to_send in found if to_send}
+
+
+def _roster(
+    connection: sa.Connection, provider: int, last: Roster | None, known: Roster | None
+) -> Roster:
+    """Who works here now; the people as they are `known` where they cannot be asked for."""
+    staff = (
+        read_staff_anew(connection, last.known_staff if last else None)
+        if known is None
+        else known.known_staff
     )
+    everybody = profiles.read_anew(connection, provider, last.known_profiles if last else None)
+    claims = mailboxes.read_anew(connection, last.known_claims if last else None)
+    types = bindings.read(connection) if known is None else known.types
+    if (
+        last is not None
+        and last.known_staff is staff
+        and last.known_profiles is everybody
+        and last.known_claims is claims
+        and last.types == types
+    ):
+        return last
+    return Roster(everybody, staff, claims, types)
 
 
 def provider_in(

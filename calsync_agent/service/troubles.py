@@ -1,10 +1,12 @@
 """What goes wrong is said once, in the log and in `calsync_log`, and so is that it is over (B9).
 
 What keeps all profiles from being synced (the sign-in, the network, the database) is said once for
-all of them.
+all of them. What passes, and many mailboxes have at once, as when Exchange throttles, is said of
+the first few, and of the others by their number.
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
@@ -24,7 +26,7 @@ from calsync_agent.errors import (
     MailboxUnavailable,
     Unreachable,
 )
-from calsync_agent.i18n import Message, message
+from calsync_agent.i18n import Message, counted, message
 from calsync_agent.logs import logs
 from calsync_agent.service.leases import Silent
 from calsync_agent.service.profile_run import Standing, concerns_all
@@ -39,6 +41,9 @@ SAID_AGAIN_AFTER: Final = timedelta(hours=1)
 
 RESTLESS: Final = timedelta(minutes=5)
 """What comes and goes is not said more often."""
+
+FEW: Final = 5
+"""So many mailboxes are named within `RESTLESS` that do not answer as they should."""
 
 _MOST_ENTRIES: Final = 10_000
 
@@ -71,6 +76,9 @@ class Troubles:
         self._clock = clock
         self._said: dict[_Scope, _Said] = {}
         self._entries: list[LogEntry] = []
+        self._named_at: deque[datetime] = deque(maxlen=FEW)
+        self._unnamed: dict[ProfileId, CalsyncError] = {}
+        self._counted: tuple[int, datetime] | None = None
 
     def met(self, error: CalsyncError, standing: Standing | None = None) -> bool:
         """Something went wrong for one profile, or, without one, before any could begin.
@@ -83,8 +91,14 @@ class Troubles:
             quiet = SAID_AGAIN_AFTER if said.lasts else RESTLESS
             if abs(now - said.at) < quiet:  # the clock may have been put back
                 return False
+        if not isinstance(scope, _Common) and _passes(error) and not self._may_name(now):
+            self._unnamed[scope] = error
+            return False
         self._said[scope] = _Said(kind, now)
-        whose = None if isinstance(scope, _Common) else standing
+        whose = None
+        if not isinstance(scope, _Common):
+            self._unnamed.pop(scope, None)
+            whose = standing
         self.tell(_level(error), Kind.ERROR, error.message, whose)
         return True
 
@@ -94,12 +108,52 @@ class Troubles:
             scopes: tuple[_Scope, ...] = (_Common.DATABASE, _Common.READINESS)
         else:
             scopes = (_Common.EXCHANGE, standing.profile.id)
+            self._unnamed.pop(standing.profile.id, None)
         for scope in scopes:
             said = self._said.get(scope)
             if said is not None and said.lasts:
                 said.lasts = False
                 whose = None if isinstance(scope, _Common) else standing
                 self.tell(Level.INFO, Kind.SYNC, message("the sync works again"), whose)
+
+    def forget(self, profile: ProfileId) -> None:
+        """A profile is synced no more, or by somebody else."""
+        self._unnamed.pop(profile, None)
+
+    def _may_name(self, now: datetime) -> bool:
+        """Whether one more mailbox is said by name; it counts then."""
+        full = len(self._named_at) == FEW
+        if full and abs(now - self._named_at[0]) < RESTLESS:  # the clock may have been put back
+            return False
+        self._named_at.append(now)
+        return True
+
+    def _count(self) -> None:
+        """Say how many mailboxes are in trouble that were not named, or that none is any more."""
+        now, count = self._clock(), len(self._unnamed)
+        if self._counted is None:
+            before, quiet = 0, False
+        else:
+            before, quiet = self._counted[0], abs(now - self._counted[1]) < RESTLESS
+        if quiet or (not count and not before):
+            return
+        if not count:
+            self._counted = None
+            self.tell(
+                Level.INFO, Kind.SYNC, message("the mailboxes that were only counted answer again")
+            )
+        elif count != before:
+            self._counted = count, now
+            latest = self._unnamed[next(reversed(self._unnamed))]
+            text = counted(
+                "{count} further mailbox does not answer as it should; it goes on as soon as it"
+                " does, and calsync-agent status names it. The latest: {reason}",
+                "{count} further mailboxes do not answer as they should; each goes on as soon as it"
+                " does, and calsync-agent status names them. The latest: {reason}",
+                count,
+                reason=latest.message,
+            )
+            self.tell(Level.WARNING, Kind.ERROR, text)
 
     def tell(self, level: Level, kind: Kind, text: Message, whose: Standing | None = None) -> None:
         """Put a line into the log, and into `calsync_log` at the next opportunity."""
@@ -119,6 +173,7 @@ class Troubles:
 
         They stand in the log file in any case.
         """
+        self._count()
         entries = list(self._entries)
         if entries:
             now = self._clock()
@@ -160,8 +215,13 @@ def _scope(error: CalsyncError, standing: Standing | None) -> _Scope:
 
 def _level(error: CalsyncError) -> Level:
     """Warnings pass by themselves; errors wait for somebody."""
-    passing = isinstance(error, MailboxUnavailable | FeedTrouble | DatabaseTrouble | Silent)
+    passing = _passes(error) or isinstance(error, DatabaseTrouble | Silent)
     return Level.WARNING if passing else Level.ERROR
+
+
+def _passes(error: CalsyncError) -> bool:
+    """Whether it is trouble of one mailbox that passes by itself."""
+    return isinstance(error, MailboxUnavailable | FeedTrouble)
 
 
 def _kind(error: CalsyncError) -> _Kind:

@@ -62,16 +62,18 @@ class Whose:
         profile, far, view = standing.profile, standing.progress, self.view
         if view is None:
             return far
-        known = view.claims.get(profile.id, Claim(profile.id))
+        known = view.roster.claims.get(profile.id, Claim(profile.id))
         moved = moved_from(far, profile)
         here = profile.id, spelled(profile.mailbox)
         settled = known.resolves(profile) and known.held and not moved
         if settled and (known.owner.known or here in self._certain):
             return far
         asked = [] if known.resolves(profile) and known.owner.known else [profile]
-        nameable = [one for one in view.syncing if no_mailbox(one.mailbox) is None]
-        others = mailboxes.earlier(profile, nameable, view.claims)
-        unresolved = [o for o in others if not view.claims.get(o.id, Claim(o.id)).resolves(o)]
+        nameable = [one for one in view.roster.syncing if no_mailbox(one.mailbox) is None]
+        others = mailboxes.earlier(profile, nameable, view.roster.claims)
+        unresolved = [
+            o for o in others if not view.roster.claims.get(o.id, Claim(o.id)).resolves(o)
+        ]
         found = await self._owners(calendars, view, asked, unresolved)
         owner = found.get(profile.id, known.owner)
         self._certain.add(here)
@@ -84,7 +86,7 @@ class Whose:
             now = far
         first = await self._claimed(profile, view, found, now if moved else None)
         if first is not None:
-            raise taken(profile, view.by_id[first], view.staff.people)
+            raise taken(profile, view.roster.by_id[first], view.roster.staff.people)
         if moved and not now.compared_at and far.compared_at:
             _log.info(
                 message(
@@ -138,13 +140,13 @@ class Whose:
         def note(connection: sa.Connection) -> None:
             agents.hold(connection, self._agent, profile.id)
             for other in others:
-                mailboxes.shared(connection, profile.id, other, view.syncing)
+                mailboxes.shared(connection, profile.id, other, view.roster.syncing)
 
         await self._database.write(note)
         claims = await self._database.read(mailboxes.read)
-        first = mailboxes.clashes(view.syncing, claims).get(profile.id)
+        first = mailboxes.clashes(view.roster.syncing, claims).get(profile.id)
         if first is not None:
-            raise taken(profile, view.by_id[first], view.staff.people)
+            raise taken(profile, view.roster.by_id[first], view.roster.staff.people)
 
     async def _owners(
         self, calendars: Connection, view: View, mine: Sequence[Profile], others: Iterable[Profile]
@@ -199,7 +201,7 @@ class Whose:
 
         def work(connection: sa.Connection) -> ProfileId | None:
             agents.hold(connection, self._agent, profile.id)
-            first = mailboxes.claim(connection, profile, found, view.syncing)
+            first = mailboxes.claim(connection, profile, found, view.roster.syncing)
             if first is None and anew is not None:
                 if anew.compared_at is None:
                     progress.forget(connection, profile.id)

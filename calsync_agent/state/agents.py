@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,11 +17,13 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.database.clock import UtcNow
 from calsync_agent.database.statements import chunks, locked
+from calsync_agent.domain.load import Load
 from calsync_agent.errors import Trouble
 from calsync_agent.i18n import message
 from calsync_agent.state import log, meta
 from calsync_agent.state.log import Kind, Level, LogEntry
-from calsync_agent.state.tables import agent, lease
+from calsync_agent.state.profile_status import Condition
+from calsync_agent.state.tables import agent, fare, lease
 
 HEARTBEAT: Final = timedelta(seconds=5)
 SILENCE: Final = timedelta(seconds=20)
@@ -29,6 +31,10 @@ SILENCE: Final = timedelta(seconds=20)
 
 REMEMBERED: Final = timedelta(days=1)
 """How long an agent is listed that has died, and none was begun on its host."""
+
+
+Choose: TypeAlias = Callable[[Collection[ProfileId], int, int, int], set[ProfileId]]
+"""Of the free profiles those to take: how many one has, one's place among so many agents."""
 
 
 class LeaseLost(Trouble):
@@ -138,14 +144,16 @@ def take(
     identity: Identity,
     wanted: Collection[ProfileId],
     is_dead: Callable[[str, Path], bool],
+    choose: Choose = lambda free, _mine, _place, _agents: set(free),
 ) -> tuple[set[ProfileId], list[Holder]]:
-    """Lease the wanted profiles that no living agent has; give back those no longer wanted.
+    """Lease wanted profiles that no living agent has; give back those no longer wanted.
 
-    Returns what is leased now, and who has the others. `is_dead` tells of a host and lock file
+    Returns what is leased now, and who has others. `choose` tells which of those that are free.
+    `is_dead` tells of a host and lock file
     whether that process is known to have ended. Raises IntegrityError where another agent leases
     one of them in the same moment, or its row has just gone: try again.
     """
-    _bury(connection, identity, is_dead)
+    living = _bury(connection, identity, is_dead)
     rows = connection.execute(
         sa.select(lease.c.profile_id, agent.c.id, agent.c.host, agent.c.pid, agent.c.seen_at).join(
             agent, agent.c.id == lease.c.agent_id
@@ -158,12 +166,38 @@ def take(
         if owner != identity.id
     }
     wanted = set(wanted)
-    new = wanted - mine - others.keys()
+    free = wanted - mine - others.keys()
+    new = choose(free, len(mine & wanted), sorted(living).index(identity.id), len(living))
     if new:
         rows_ = [{"profile_id": profile, "agent_id": identity.id} for profile in sorted(new)]
         connection.execute(sa.insert(lease), rows_)
     _give_back(connection, mine - wanted)
     return (mine & wanted) | new, [others[profile] for profile in sorted(wanted & others.keys())]
+
+
+def load(connection: sa.Connection) -> dict[UUID, Load]:
+    """What each agent that lives has; one query."""
+    has = sa.select(sa.func.count()).select_from(lease).where(lease.c.agent_id == agent.c.id)
+    fares = lease.join(fare, fare.c.profile_id == lease.c.profile_id)
+    fails = (
+        sa.select(sa.func.count())
+        .select_from(fares)
+        .where(lease.c.agent_id == agent.c.id, fare.c.state == Condition.FAILING.value)
+    )
+    columns = agent.c.id, agent.c.started_at, UtcNow().label("now")
+    counts = has.correlate(agent).scalar_subquery(), fails.correlate(agent).scalar_subquery()
+    found = sa.select(*columns, *counts).where(agent.c.buried_at.is_(None))
+    return {
+        number: Load(has, fails, abs((now - began).total_seconds()))
+        for number, began, now, has, fails in connection.execute(found)
+    }
+
+
+def give(connection: sa.Connection, owner: UUID, profiles: Collection[ProfileId]) -> None:
+    """Give some of an agent's profiles back, for others to take."""
+    for some in chunks(sorted(profiles)):
+        mine = lease.c.agent_id == owner, lease.c.profile_id.in_(some)
+        connection.execute(sa.delete(lease).where(*mine))
 
 
 def hold(connection: sa.Connection, owner: UUID, profile: ProfileId) -> None:
@@ -205,10 +239,11 @@ def settings_taken(connection: sa.Connection, owner: UUID, revision: int) -> Non
 
 def _bury(
     connection: sa.Connection, identity: Identity, is_dead: Callable[[str, Path], bool]
-) -> None:
+) -> set[UUID]:
     """Take from agents that have died what they had leased; also leases of nobody.
 
-    They stay listed, so that somebody is told (H2), until one begins on their host again.
+    Returns who lives. Those who died stay listed, so that somebody is told (H2), until one begins
+    on their host again.
     """
     living = agent.c.buried_at.is_(None)
     columns = agent.c.id, agent.c.host, agent.c.lock_file, agent.c.seen_at, agent.c.started_at
@@ -243,6 +278,7 @@ def _bury(
     # One that was buried while it leased, and then died, leaves them behind.
     alive = sa.select(agent.c.id).where(living)
     connection.execute(sa.delete(lease).where(lease.c.agent_id.not_in(alive)))
+    return {row.id for row in rows} - {row.id for row in dead} | {identity.id}
 
 
 def _silent(seen_at: datetime, now: datetime) -> bool:

@@ -20,6 +20,13 @@ def read(connection: sa.Connection, name: str) -> str | None:
     return None if stored is None else str(stored)
 
 
+def read_some(connection: sa.Connection, names: Collection[str]) -> dict[str, str]:
+    """The values of some rows, of those that are there."""
+    columns = as_stored(connection, [meta.c.name, meta.c.value])
+    rows = connection.execute(sa.select(*columns).where(meta.c.name.in_(names)))
+    return {str(name): str(value) for name, value in rows if value is not None}
+
+
 def beginning(connection: sa.Connection, prefix: str) -> dict[str, str]:
     """The rows whose names begin so, with their values."""
     columns = as_stored(connection, [meta.c.name, meta.c.value])

@@ -1,6 +1,7 @@
 """What waits for an admin: deletions and mails that were too many for one cycle (B7, F8)."""
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -19,10 +20,9 @@ def read(connection: sa.Connection, profile: ProfileId | None = None) -> list[He
     return [_held(row) for row in connection.execute(found).mappings()]
 
 
-def answered_profiles(connection: sa.Connection) -> set[ProfileId]:
+def with_answers() -> sa.Select[Any]:
     """The profiles for which an admin has said something that is not carried out yet."""
-    found = sa.select(hold.c.profile_id).where(hold.c.verdict.is_not(None)).distinct()
-    return {ProfileId(number) for number in connection.execute(found).scalars()}
+    return sa.select(hold.c.profile_id).where(hold.c.verdict.is_not(None))
 
 
 def on(

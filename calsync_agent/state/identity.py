@@ -119,10 +119,25 @@ def position(connection: sa.Connection) -> int:
     return facts.number(facts.read(connection, POSITION_ROW)) or 0
 
 
-def unreadable_position(connection: sa.Connection) -> str | None:
-    """What stands where the position should; None where that is one, or where none is noted."""
-    stored = facts.read(connection, POSITION_ROW)
-    return None if stored is None or facts.number(stored) is not None else shown(stored)
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What is noted of a database: which it is, and how far it has come.
+
+    `unreadable`: what stands where the position should, where that is none.
+    """
+
+    identity: str | None
+    position: int
+    unreadable: str | None
+
+
+def read(connection: sa.Connection) -> Noted:
+    """All of it, by one query."""
+    known = facts.read_some(connection, [IDENTITY_ROW, POSITION_ROW])
+    stored = known.get(POSITION_ROW)
+    number = facts.number(stored)
+    unreadable = None if stored is None or number is not None else shown(stored)
+    return Noted(known.get(IDENTITY_ROW), number or 0, unreadable)
 
 
 def advance(connection: sa.Connection) -> int:

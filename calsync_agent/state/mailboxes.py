@@ -7,14 +7,18 @@ it, then the lower number.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.appointment.owner import Owner, spelled
+from calsync_agent.database.remade import Remade, Tuples, remade
 from calsync_agent.domain.policy import Profile
 from calsync_agent.state import meta
 from calsync_agent.state.tables import mailbox, profile, profile_state
+
+_COLUMNS: Final = tuple(column for column in mailbox.c if column.name != "profile_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,24 @@ class Claim:
 
 def read(connection: sa.Connection) -> dict[ProfileId, Claim]:
     """What is known of every profile's mailbox."""
+    return read_anew(connection, None).value
+
+
+def read_anew(
+    connection: sa.Connection, before: Remade[dict[ProfileId, Claim]] | None
+) -> Remade[dict[ProfileId, Claim]]:
+    """The same; where nothing of it has changed, what it was `before`."""
     joined = profile.outerjoin(mailbox, mailbox.c.profile_id == profile.c.id).outerjoin(
         profile_state, profile_state.c.profile_id == profile.c.id
     )
-    columns = [column for column in mailbox.c if column.name != "profile_id"]
     synced = sa.case((profile_state.c.compared_at.is_not(None), profile_state.c.mailbox))
-    found = sa.select(profile.c.id, *columns, synced.label("in_step_with")).select_from(joined)
-    claims = (_claim(row) for row in connection.execute(found).mappings())
+    found = sa.select(profile.c.id, *_COLUMNS, synced).select_from(joined)
+    return remade(list(map(tuple, connection.execute(found))), before, _claims)
+
+
+def _claims(rows: Tuples) -> dict[ProfileId, Claim]:
+    names = ["id", *(column.key for column in _COLUMNS), "in_step_with"]
+    claims = (_claim(dict(zip(names, row, strict=True))) for row in rows)
     return {claim.profile: claim for claim in claims}
 
 
@@ -53,16 +68,40 @@ def clashes(
 ) -> dict[ProfileId, ProfileId]:
     """The profiles that are refused, each with the one that has its mailbox."""
     refused: dict[ProfileId, ProfileId] = {}
-    first: list[Profile] = []
-    for one in sorted(syncing, key=lambda each: _order(each, claims)):
+    # By what two profiles on one mailbox have in common, those that come first, in their order.
+    first: dict[tuple[str, str], list[tuple[int, Profile]]] = {}
+    for place, one in enumerate(sorted(syncing, key=lambda each: _order(each, claims))):
         if not one.mailbox:
             continue
-        taken = next((other.id for other in first if _one_mailbox(one, other, claims)), None)
-        if taken is None:
-            first.append(one)
-        else:
-            refused[one.id] = taken
+        marks = _marks(one, claims.get(one.id))
+        alike = {at: other for mark in marks for at, other in first.get(mark, ())}
+        taken = (alike[at].id for at in sorted(alike) if _one_mailbox(one, alike[at], claims))
+        owner = next(taken, None)
+        if owner is not None:
+            refused[one.id] = owner
+            continue
+        for mark in marks:
+            first.setdefault(mark, []).append((place, one))
     return refused
+
+
+def _marks(one: Profile, known: Claim | None) -> set[tuple[str, str]]:
+    """Of which two profiles on one mailbox have at least one in common."""
+    marks = {("named", spelled(one.mailbox)), ("is", str(one.id))}
+    if known is None:
+        return marks
+    told = known.owner
+    if told.user:
+        marks.add(("user", told.user.casefold()))
+    if told.telling:
+        marks.add(("calendar", told.telling))
+    if told.address:
+        marks.add(("address", spelled(told.address)))
+    if known.same_as is not None:
+        marks.add(("is", str(known.same_as)))
+    if known.spelling:
+        marks.add(("spelt", spelled(known.spelling)))
+    return marks
 
 
 def as_told(
@@ -161,7 +200,7 @@ def _same(mine: Claim, theirs: Claim) -> bool:
     return spelled(mine.spelling) == spelled(theirs.spelling) if told is None else told
 
 
-def _claim(row: sa.RowMapping) -> Claim:
+def _claim(row: Mapping[str, Any]) -> Claim:
     same_as = row["same_as"]
     return Claim(
         profile=ProfileId(row["id"]),

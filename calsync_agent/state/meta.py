@@ -96,11 +96,21 @@ def installed(connection: sa.Connection) -> int | None:
 
 def settings_revision(connection: sa.Connection) -> int:
     """A number that grows with every change of provider or profiles."""
+    return settings_revision_and(connection, sa.literal(0))[0]
+
+
+def settings_revision_and(
+    connection: sa.Connection, more: sa.ColumnElement[int]
+) -> tuple[int, int | None]:
+    """The same, and something else that is asked for by the same statement.
+
+    None where the row is missing: then nothing was asked.
+    """
     counted = sa.select(sa.func.count()).select_from(revision).scalar_subquery()
     stored = as_stored(connection, [meta.c.value])
-    asked = sa.select(*stored, counted).where(meta.c.name == SETTINGS_REVISION)
+    asked = sa.select(*stored, counted, more).where(meta.c.name == SETTINGS_REVISION)
     row = connection.execute(asked).one_or_none()
-    return _number(row[0]) + int(row[1]) if row else 0
+    return (_number(row[0]) + int(row[1]), int(row[2])) if row else (0, None)
 
 
 def fold_revisions(connection: sa.Connection) -> None:

@@ -5,7 +5,7 @@ is taken out with the result, unless somebody touched the appointment in between
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -51,9 +51,9 @@ def count(connection: sa.Connection, profile: ProfileId) -> int:
     return int(connection.execute(found).scalar_one())
 
 
-def profiles(connection: sa.Connection) -> set[ProfileId]:
+def with_work() -> sa.Select[Any]:
     """The profiles that have work."""
-    return set(connection.execute(sa.select(pending.c.profile_id).distinct()).scalars())
+    return sa.select(pending.c.profile_id)
 
 
 def on(

@@ -1,11 +1,13 @@
 """The provider and the profiles: what an admin sets, in the UI or by SQL."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import EmployeeId, ProfileId
 from calsync_agent.config.settings import FUTURE_MONTHS, PAST_MONTHS
+from calsync_agent.database.remade import Remade, Tuples, remade
 from calsync_agent.database.stored import as_stored, shown
 from calsync_agent.domain.policy import Policy, Priority, Profile, Provider, ProviderKind
 from calsync_agent.errors import ConfigurationRefused
@@ -69,12 +71,25 @@ def has_tenant(connection: sa.Connection) -> bool:
 
 def read_profiles(connection: sa.Connection, of_provider: int) -> list[Profile]:
     """All profiles of a provider, active or not, by id."""
+    return list(read_anew(connection, of_provider, None).value)
+
+
+def read_anew(
+    connection: sa.Connection, of_provider: int, before: Remade[tuple[Profile, ...]] | None
+) -> Remade[tuple[Profile, ...]]:
+    """The same; where nothing of it has changed, what it was `before`."""
     mine = profile.c.provider_id == of_provider
     found = sa.select(*as_stored(connection, profile.c)).where(mine).order_by(profile.c.id)
-    return [_profile(row) for row in connection.execute(found).mappings()]
+    rows = list(map(tuple, connection.execute(found)))
+    return remade(rows, before, _profiles)
 
 
-def _profile(row: sa.RowMapping) -> Profile:
+def _profiles(rows: Tuples) -> tuple[Profile, ...]:
+    names = [column.key for column in profile.c]
+    return tuple(_profile(dict(zip(names, row, strict=True))) for row in rows)
+
+
+def _profile(row: Mapping[str, Any]) -> Profile:
     mailbox, active = row["external_user_id"], row["active"]
     return Profile(
         id=ProfileId(row["id"]),
@@ -87,14 +102,14 @@ def _profile(row: sa.RowMapping) -> Profile:
     )
 
 
-def _own_terms(row: sa.RowMapping) -> dict[str, Any]:
+def _own_terms(row: Mapping[str, Any]) -> dict[str, Any]:
     """Directions and window of a profile (A7); what cannot be used is left out."""
     flags = {name: bool(row[name]) if _is_flag(row[name]) else None for name in _FLAGS}
     months = {name: row[name] for name, right in _MONTHS.items() if _within(row[name], right)}
     return {**flags, **months}
 
 
-def _wrong(row: sa.RowMapping) -> Message | None:
+def _wrong(row: Mapping[str, Any]) -> Message | None:
     if not isinstance(row["external_user_id"], str):
         return message(
             "calsync_profile {profile}: external_user_id is {value}, which is no text; enter the"
@@ -113,7 +128,7 @@ def _wrong(row: sa.RowMapping) -> Message | None:
     return None
 
 
-def _odd(row: sa.RowMapping, column: str, right: str) -> Message:
+def _odd(row: Mapping[str, Any], column: str, right: str) -> Message:
     return message(
         "calsync_profile {profile}: {column} is {value}; it must be one of: {right}",
         profile=row["id"],

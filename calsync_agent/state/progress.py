@@ -56,6 +56,8 @@ def write(connection: sa.Connection, progress: Progress) -> None:
 
 def moved_from(far: Progress, profile: Profile) -> bool:
     """Whether a profile has come so far with what is spelt as another mailbox than it has now."""
+    if far.mailbox == profile.mailbox:
+        return False
     return spelled(far.mailbox) not in {"", spelled(profile.mailbox)}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -80,11 +80,14 @@ def due(connection: sa.Connection, profile: ProfileId, now: datetime) -> list[It
 
 def due_profiles(connection: sa.Connection, now: datetime) -> set[ProfileId]:
     """The profiles that have items whose time has come."""
+    return set(map(ProfileId, connection.execute(with_due(now)).scalars()))
+
+
+def with_due(now: datetime) -> sa.Select[Any]:
+    """The same, to be asked for together with others."""
     at = quarantine.c.next_at
     noted_ahead = sa.and_(at > now + PAUSES[-1], at != NEVER)
-    due_now = sa.or_(at <= now, noted_ahead)
-    found = sa.select(quarantine.c.profile_id).where(due_now).distinct()
-    return set(connection.execute(found).scalars())
+    return sa.select(quarantine.c.profile_id).where(sa.or_(at <= now, noted_ahead))
 
 
 def on(

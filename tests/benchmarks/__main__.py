@@ -143,7 +143,7 @@ def _median(costs: list[Cost], what: str) -> float:
 
 
 @contextmanager
-def _run() -> Iterator[Run]:
+def running() -> Iterator[Run]:
     """A folder, and a PostgreSQL if one is started in it, while the context lasts."""
     run = Run(Path(tempfile.mkdtemp(prefix="calsync-")))
     run.folder.chmod(0o711)  # PostgreSQL runs as somebody else
@@ -167,7 +167,7 @@ def main() -> None:
     parser.add_argument("--database", action="append", choices=("sqlite", "postgresql"))
     parser.add_argument("--only", action="append", choices=PARTS, help="some of the work")
     options = parser.parse_args()
-    with _run() as run, exchange() as tenant:
+    with running() as run, exchange() as tenant:
         makers: dict[str, Callable[[Run], Server | SQLite]] = {
             "sqlite": SQLite,
             "postgresql": servers.postgresql,

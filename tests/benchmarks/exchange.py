@@ -60,9 +60,11 @@ class _Hands:
 
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
+        self.hired: list[str] = []
 
     def hire(self, *names: str) -> dict[str, str]:
         """New mailboxes; their ids by name."""
+        self.hired += names
         return {name: self.tenant.add_mailbox(name).id for name in names}
 
     def fill(self, name: str, count: int) -> None:
@@ -86,6 +88,15 @@ class _Hands:
         shown = sorted(person.events(), key=lambda event: str(event["subject"]))
         for event in islice(shown, count):
             person.change(str(event["id"]), subject=f"{event['subject']} {word}")
+
+    def enter(self, name: str, subject: str, starts: datetime) -> None:
+        """Enter one appointment of an hour."""
+        self.tenant.user(name).create(subject, starts, starts + timedelta(hours=1))
+
+    def subjects(self) -> set[str]:
+        """What is to be seen in all mailboxes."""
+        events = (event for name in self.hired for event in self.tenant.user(name).events())
+        return {str(event["subject"]) for event in events}
 
     def ids(self, name: str) -> list[str]:
         """The events that there are."""

@@ -41,17 +41,18 @@ def metered() -> Iterator[Figures]:
 
     sa.event.listen(sa.Engine, "before_cursor_execute", count)
     _REFERENCES.write_text(_RESET_PEAK)
-    before, wall, cpu = _megabytes("VmRSS"), time.perf_counter(), time.process_time()
+    before, wall, cpu = megabytes("VmRSS"), time.perf_counter(), time.process_time()
     try:
         yield figures
     finally:
         figures.wall = time.perf_counter() - wall
         figures.cpu = time.process_time() - cpu
-        figures.peak = _megabytes("VmHWM") - before
+        figures.peak = megabytes("VmHWM") - before
         sa.event.remove(sa.Engine, "before_cursor_execute", count)
 
 
-def _megabytes(name: str) -> float:
+def megabytes(name: str) -> float:
+    """A figure of this process, as the system tells it."""
     found = re.search(rf"^{name}:\s+(\d+) kB", _STATUS.read_text(), re.MULTILINE)
     assert found is not None
     return int(found[1]) / 1024

@@ -138,6 +138,12 @@ async def test_b11_of_two_processes_one_syncs_and_the_other_inherits_when_it_is_
             )
             with world.database.reading() as connection:
                 assert connection.execute(holder).scalars().all() == [one.pid]
+
+            def met() -> bool:  # else the second would count as the first one's successor
+                rows = {row["pid"]: row for row in world.rows(state.agent)}
+                return bool(rows[one.pid]["seen_at"] >= rows[two.pid]["started_at"])
+
+            await meanwhile(met, one, two, world=world)
             one.kill()
             one.wait()
             world.enter("ANNA", "Termin 2", SOON)

@@ -92,10 +92,10 @@ def attempts(service: Service) -> Callable[[], int]:
     begun = 0
     begin = service.rounds.begin
 
-    async def counted() -> object:
+    async def counted(*, asking: bool) -> object:
         nonlocal begun
         begun += 1
-        return await begin()
+        return await begin(asking=asking)
 
     service.rounds.begin = counted  # type: ignore[method-assign,assignment]
     return lambda: begun

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from calsync_agent.appointment.model import ActivityId, ProfileId
 from calsync_agent.domain.hold import Held, HoldKind
 from calsync_agent.rollout import steps
+from calsync_agent.service import agent
 from calsync_agent.state import holds, tables
 from calsync_agent.state.profile_status import Condition
 from tests.support.service import serving, until
@@ -150,7 +151,10 @@ def test_i1_throttled_is_not_failing(office: World) -> None:
     assert advance(office) == 2
 
 
-async def test_i1_the_agent_carries_a_roll_out_on_and_stops_it(office: World) -> None:
+async def test_i1_the_agent_carries_a_roll_out_on_and_stops_it(
+    office: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent, "STEPS_EVERY", 0.0)
     office.provider(interval_seconds=1)
     office.tenant.set_open("u2@contoso.example", open_=False)
     begin(office)

@@ -110,7 +110,8 @@ async def test_a4_a_round_begins_at_every_interval_however_long_the_last_one_too
     waited: list[float] = []
     loop = asyncio.get_running_loop()
 
-    async def begin(rounds: Rounds) -> object:
+    async def begin(rounds: Rounds, *, asking: bool) -> object:
+        assert asking
         view = await begin_really(rounds)
         passed = loop.time
         monkeypatch.setattr(loop, "time", lambda: passed() + takes)
