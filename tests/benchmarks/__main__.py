@@ -75,6 +75,8 @@ class Bench:
             self._note(f"first sync of {count} in", agent, made.do("floor_inbound", count=count))
             if not changed:
                 return
+            proved = made.do("verify"), made.do("floor_verify", count=count)
+            self._note(f"verify of {count}", *proved)
             rest = [self._each(made.do(work)) for work in ("idle", "floor_idle")]
             self._note(f"idle cycle, {count} in step", *rest)
             share = self.events // 100

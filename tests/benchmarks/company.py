@@ -78,7 +78,7 @@ class Company:
         with _connected(self.url) as connection:
             number = connection.execute(sa.select(tables.employee.c.id)).scalar_one()
             connection.execute(
-                sa.insert(tables.activity), [_row(at, number) for at in range(count)]
+                sa.insert(tables.activity), [appointment_row(at, number) for at in range(count)]
             )
 
     def edit(self, count: int, word: str) -> None:
@@ -185,7 +185,8 @@ def _connected(url: str) -> Iterator[sa.Connection]:
     database.dispose()
 
 
-def _row(number: int, employee: int) -> dict[str, Any]:
+def appointment_row(number: int, employee: int) -> dict[str, Any]:
+    """A row like any other, as in `exchange.appointment`."""
     given = appointment(number)
     all_day = not isinstance(given["start"], datetime)
     times = [given[name] for name in ("start", "end")]

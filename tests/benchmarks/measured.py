@@ -17,13 +17,16 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from calsync_agent import bootstrap
+from calsync_agent.appointment.model import ProfileId
 from calsync_agent.config import reading
+from calsync_agent.config.settings import Settings
 from calsync_agent.consolidate import tables
 from calsync_agent.database import tuning
 from calsync_agent.database.engine import Database, open_database
 from calsync_agent.logs import logs
 from calsync_agent.service.once import once
 from calsync_agent.service.rounds import Rounds
+from calsync_agent.state import profiles
 from calsync_agent.state import tables as state
 from tests.benchmarks import floor
 from tests.benchmarks.floor import Job
@@ -109,6 +112,45 @@ def floor_inbound(job: Job) -> Figures:
         floor.insert(target, given)
     assert count >= job["count"], count
     target.dispose()
+    return figures
+
+
+def verify(job: Job) -> Figures:
+    """What `calsync-agent verify` does: both sides compared in full."""
+
+    async def work(settings: Settings, database: Database) -> Figures:
+        provider = await database.read(profiles.read_provider)
+        assert provider is not None
+        [number] = await database.read(
+            lambda c: c.execute(sa.select(state.profile.c.id)).scalars().all()
+        )
+        with metered() as figures:
+            found = await bootstrap.prove(settings, database, provider, ProfileId(number))
+        assert not found, list(found)[:3]
+        return figures
+
+    settings = reading.read(Path(job["settings"]))
+    database = bootstrap.open_database(settings)
+    try:
+        return asyncio.run(work(settings, database))
+    finally:
+        database.dispose()
+
+
+def floor_verify(job: Job) -> Figures:
+    """Download and parse the listing, and read the rows."""
+    database = open_database(job["database_url"])
+    start = datetime.fromisoformat(job["start"])
+    end = start + timedelta(days=800)
+    link = (
+        f"{job['graph_url']}/users/{job['mailbox']}/calendarView/delta"
+        f"?startDateTime={start:%Y-%m-%dT%H:%M:%S}Z&endDateTime={end:%Y-%m-%dT%H:%M:%S}Z"
+    )
+    with metered() as figures:
+        count = floor.download(floor.client(job), link)
+        floor.rows(database, tables.activity)
+    assert count >= job["count"], count
+    database.dispose()
     return figures
 
 
@@ -237,6 +279,8 @@ WORK: Final = {
         sync_as_far_as_can_be,
         idle,
         idle_scan,
+        verify,
+        floor_verify,
         floor_inbound,
         floor_outbound,
         floor_idle,
