@@ -94,7 +94,7 @@ class Company:
     def enter_series(self, exceptions: int) -> None:
         """A daily series in the database, each day of which is an exception."""
         row = {
-            **_row(1, self._me()),
+            **appointment_row(1, self._me()),
             "recurrence": f"FREQ=DAILY;COUNT={exceptions}",
             "private": False,
             "subject": "Täglich",
@@ -128,7 +128,7 @@ class Company:
 
     def enter_text(self, letters: int) -> None:
         """An appointment with a text of so many letters."""
-        row = {**_row(1, self._me()), "body": TEXT * (letters // len(TEXT))}
+        row = {**appointment_row(1, self._me()), "body": TEXT * (letters // len(TEXT))}
         with _connected(self.url) as connection:
             connection.execute(sa.insert(tables.activity), row)
 
