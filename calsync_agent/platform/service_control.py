@@ -97,25 +97,22 @@ def install(command: str, account: str, title: str, description: str) -> bool:
                 raise
             new = False
             service = _opened(control, manager, control.SERVICE_ALL_ACCESS)
-        try:
-            if not new:
-                with as_os_error(NAME):
-                    control.ChangeServiceConfig(
-                        service,
-                        _OWN_PROCESS,
-                        _AUTOMATIC,
-                        _NORMAL,
-                        command,
-                        None,
-                        0,
-                        None,
-                        name or "LocalSystem",
-                        None,
-                        title,
-                    )
-            _describe(control, service, description)
-        finally:
-            control.CloseServiceHandle(service)
+        if not new:
+            with as_os_error(NAME):
+                control.ChangeServiceConfig(
+                    service,
+                    _OWN_PROCESS,
+                    _AUTOMATIC,
+                    _NORMAL,
+                    command,
+                    None,
+                    0,
+                    None,
+                    name or "LocalSystem",
+                    None,
+                    title,
+                )
+        _describe(control, service, description)
     _register_events()
     return new
 
@@ -226,17 +223,10 @@ def _manager(access: int) -> Iterator[tuple[Any, Any]]:
     control = importlib.import_module("win32service")
     with as_os_error(NAME):
         manager = control.OpenSCManager(None, None, access)
-    try:
-        yield control, manager
-    finally:
-        control.CloseServiceHandle(manager)
+    yield control, manager  # pywin32 closes a handle that nothing refers to
 
 
 @contextmanager
 def _service(access: int) -> Iterator[tuple[Any, Any]]:
     with _manager(0x1) as (control, manager):  # SC_MANAGER_CONNECT
-        service = _opened(control, manager, access)
-        try:
-            yield control, service
-        finally:
-            control.CloseServiceHandle(service)
+        yield control, _opened(control, manager, access)

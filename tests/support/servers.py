@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -24,6 +24,8 @@ from tests.support.keeper import SOCKETS
 POSTGRESQL_URL = "CALSYNC_TEST_POSTGRESQL_URL"
 MSSQL_URL = "CALSYNC_TEST_MSSQL_URL"
 _DISCONNECT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+# Windows removes no file that somebody has open still; the folder of the run is temporary.
+_HELD = (PermissionError,) if os.name == "nt" else ()
 _KEEPER = Path(__file__).with_name("keeper.py")
 
 
@@ -56,7 +58,7 @@ def ended(run: Run) -> None:
     if keeping.exists():
         with FileLock(keeping, timeout=30):
             pass
-    shutil.rmtree(run.folder)
+    shutil.rmtree(run.folder, ignore_errors=bool(_HELD))
 
 
 @dataclass
@@ -78,7 +80,8 @@ class SQLite:
         """Remove the database."""
         path = Path(sa.make_url(url).database or "")
         for suffix in ("", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
+            with suppress(*_HELD):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
 
     def copy(self, url: str) -> str:
         """The URL of a copy, as if its file had been copied."""
