@@ -160,5 +160,6 @@ _TELLERS: Final[Mapping[Field, Callable[[Appointment, Names], str]]] = {
     Field.GUESTS: lambda a, _names: _guests(a),
     Field.JOIN_URL: lambda a, _names: a.join_url or "",
     Field.CATEGORY: lambda a, _names: ", ".join(a.categories),
+    Field.MEETING: lambda a, _names: _("yes") if a.online else "",
 }
 closed(_TELLERS)

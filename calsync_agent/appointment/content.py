@@ -44,6 +44,7 @@ _FIRST_LENGTH: Final = 1 + len(_FIRST_KEYS) * _DIGEST
 _first_digests = itemgetter(*(slice(n, n + _DIGEST) for n in range(1, _FIRST_LENGTH, _DIGEST)))
 
 _PRINTED: Final = tuple((one.key, one.form, one.optional) for one in FIELDS.values())
+_COMPARED: Final = {field: one.form for field, one in FIELDS.items() if one.compared}
 _BY_KEY: Final = {declared.key: field for field, declared in FIELDS.items()}
 _KEYS: Final = "".join(_BY_KEY)
 _OPTIONAL: Final = frozenset(one.key for one in FIELDS.values() if one.optional)
@@ -56,11 +57,11 @@ def differing(one: Appointment, other: Appointment) -> frozenset[Field]:
     """The fields in which two appointments are not in step."""
     if one == other:
         return frozenset()
-    return frozenset(compress(FIELDS, map(ne, _forms(one), _forms(other))))
+    return frozenset(compress(_COMPARED, map(ne, _forms(one), _forms(other))))
 
 
 def _forms(appointment: Appointment) -> list[object]:
-    return [form(appointment) for _, form, _ in _PRINTED]
+    return [form(appointment) for form in _COMPARED.values()]
 
 
 def fingerprint(appointment: Appointment) -> Fingerprint:

@@ -38,6 +38,7 @@ class Field(StrEnum):
     GUESTS = marked("guests")
     JOIN_URL = marked("join link")
     CATEGORY = marked("category")
+    MEETING = marked("online meeting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class Declaration:
     know. `inbound_only`: it travels from Exchange to Consolidate, never back.
     `mails`: Exchange tells the attendees that it was changed (F8). `reshapes`: and discards the
     exceptions of the series. `optional`: an empty one is not told in fingerprints; what does not
-    tell of it had none, as long as nobody could have one.
+    tell of it had none, as long as nobody could have one. `compared`: both sides have it, so that
+    they may differ in it.
     """
 
     key: str
@@ -62,6 +64,7 @@ class Declaration:
     mails: bool = False
     reshapes: bool = False
     optional: bool = False
+    compared: bool = True
 
 
 FIELDS: Final[Mapping[Field, Declaration]] = {
@@ -85,6 +88,10 @@ FIELDS: Final[Mapping[Field, Declaration]] = {
     # Whether Exchange mails about it is not known; an admin may say that it does not (F8).
     Field.CATEGORY: Declaration(
         "k", comparable.categories, ("categories",), mails=True, optional=True
+    ),
+    # A wish of Consolidate's, remembered so that it is not told again and again.
+    Field.MEETING: Declaration(
+        "m", lambda a: a.online, ("online",), mails=True, optional=True, compared=False
     ),
 }
 

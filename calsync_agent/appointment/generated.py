@@ -22,6 +22,16 @@ _WORDS_ABOVE: Final = 3
 _WORDS_OF_INVITATION: Final = 8
 """The same, where the first of them names the product, which no language translates."""
 _PRODUCTS: Final = ("teams", "skype", "lync")
+_JOIN_HOSTS: Final = (
+    "teams.microsoft.com",
+    "teams.live.com",
+    "teams.cloud.microsoft",
+    "teams.microsoft.us",
+    "teams.microsoftonline.cn",
+    "meet.lync.com",
+    "join.skype.com",
+    "meet.skype.com",
+)
 _LINES_BELOW: Final = 80
 _WRAPPED: Final = ".safelinks.protection.outlook."
 _DELIMITERS: Final = str.maketrans(dict.fromkeys("<>\"'\xa0", " "))
@@ -40,6 +50,12 @@ class Parts:
     def own(self) -> str:
         """What people wrote, in one text."""
         return joined(self.before, self.after)
+
+
+def is_generated(link: str) -> bool:
+    """Whether a join link is one that Exchange gives an online meeting, and nobody thinks of."""
+    host, _, _ = join_key(link)
+    return any(host == known or host.endswith(f".{known}") for known in _JOIN_HOSTS)
 
 
 def own_text(text: str, link: str | None) -> str:

@@ -88,7 +88,7 @@ class Appointment:
     """All that both sides know of an appointment; for a series, with all its exceptions.
 
     `organizer`, `guests` and `join_url` travel inbound only (D). `categories`: in Consolidate that
-    of its type, if it has one (I2).
+    of its type, if it has one (I2); `online`: its type asks for an online meeting (I3).
     """
 
     subject: str
@@ -109,6 +109,7 @@ class Appointment:
     guests: tuple[Person, ...] = ()
     join_url: str | None = None
     categories: tuple[str, ...] = ()
+    online: bool = False
 
 
 @dataclass(frozen=True, slots=True)

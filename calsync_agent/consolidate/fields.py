@@ -121,6 +121,7 @@ IN_ROW: Final[Mapping[Field, Columns]] = {
     Field.GUESTS: Columns(None, None),
     Field.JOIN_URL: Columns(lambda row: row["online_meeting_url"] or None, _join_url),
     Field.CATEGORY: Columns(None, None),  # that of the type (`domain/activity_type.py`)
+    Field.MEETING: Columns(None, None),  # so is this
 }
 
 closed(IN_ROW)

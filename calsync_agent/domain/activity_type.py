@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from calsync_agent.appointment.comparable import category_key
+from calsync_agent.appointment.generated import is_generated
 from calsync_agent.appointment.model import Appointment
 from calsync_agent.domain.activity import Activity, BrokenActivity
 
@@ -43,12 +44,18 @@ class Types:
         return self.known(activity) if isinstance(activity, Activity) else activity
 
     def known(self, activity: Activity) -> Activity:
-        """An activity of which its appointment tells the category, too."""
-        categories = self.categories_of(activity.type_id) if self.meanings else ()
-        if activity.appointment.categories == categories:
-            return activity
-        appointment = replace(activity.appointment, categories=categories)
-        return replace(activity, appointment=appointment)
+        """An activity of which its appointment tells what its type means."""
+        appointment = self.as_type(activity.appointment, activity.type_id)
+        known = appointment is activity.appointment
+        return activity if known else replace(activity, appointment=appointment)
+
+    def as_type(self, appointment: Appointment, number: int) -> Appointment:
+        """An appointment with what its type means; one with a link of its own needs no other."""
+        categories, link = self.categories_of(number), appointment.join_url
+        online = self.of(number).online_meeting and (link is None or is_generated(link))
+        if (appointment.categories, appointment.online) == (categories, online):
+            return appointment
+        return replace(appointment, categories=categories, online=online)
 
     def bound(self, appointment: Appointment) -> Appointment:
         """An event's appointment with those of its categories that types are bound to.
@@ -68,7 +75,7 @@ class Types:
     def with_type(self, appointment: Appointment, number: int) -> Appointment:
         """An event's appointment as it is in Consolidate, being of this type."""
         private = appointment.private or self.of(number).private
-        return replace(appointment, private=private, categories=self.categories_of(number))
+        return replace(self.as_type(appointment, number), private=private)
 
     def turned(self, number: int, held: Collection[str], *, taken_away: bool = False) -> int:
         """The type that an appointment of type `number` has once its event holds these categories.

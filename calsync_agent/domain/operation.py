@@ -72,11 +72,13 @@ class Written:
     """The provider took the write; this is the event now.
 
     `put_back`: whom somebody invited in that very moment, so that they were uninvited and invited
-    again (F3); they have been mailed twice.
+    again (F3); they have been mailed twice. `without`: why it is no online meeting though one was
+    asked for, where the provider said so (I3).
     """
 
     event: Event
     put_back: tuple[str, ...] = ()
+    without: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from calsync_agent.domain.operation import (
     ExamineEvent,
     Gone,
     Lost,
+    Operation,
     Overtaken,
     Partly,
     Refused,
@@ -27,11 +28,11 @@ from calsync_agent.domain.operation import (
     Written,
     WrittenUnread,
 )
-from calsync_agent.i18n import Message
+from calsync_agent.i18n import Message, message
 from calsync_agent.plan.effects import agreed
 from calsync_agent.plan.job import Count, Intent, Job
 from calsync_agent.plan.mail_forecast import forecast, put_back
-from calsync_agent.plan.projection import answered, view
+from calsync_agent.plan.projection import answered, view, without_dead_link
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Aftermath:
     `refused`: why it is put aside (B8); `settled`: whatever it was put aside for is over. `done`:
     nothing of it is left to be done here. `made`: an event is there that others may have waited
     for; `heirs`: whoever has to look now (G10). `told`: what was sent, as it is to be told, of the
-    event `event`; None where there is nothing to tell.
+    event `event`; None where there is nothing to tell. `lacking`: what Exchange did not do of it.
     """
 
     link: Link | None
@@ -54,6 +55,7 @@ class Aftermath:
     heirs: frozenset[ProfileId] = frozenset()
     told: Intent | None = None
     event: EventId | None = None
+    lacking: Message | None = None
     counts: Counter[Count] = field(default_factory=Counter)
 
 
@@ -64,7 +66,8 @@ def after(job: Job, intent: Intent, result: Result, new_link: LinkId) -> Afterma
         case Written(event):
             mails = intent.mails + put_back(result, job.office.people)
             made = isinstance(operation, CreateEvent)
-            now = Aftermath(_held(job, intent, event), settled=True, made=made)
+            lacking = _lacking(operation, result)
+            now = Aftermath(_held(job, intent, event), settled=True, made=made, lacking=lacking)
             return _told(now, replace(intent, mails=mails), event.id)
         case WrittenUnread(event_id, reason):
             counts = Counter({Count.QUARANTINED: 1})
@@ -83,6 +86,20 @@ def after(job: Job, intent: Intent, result: Result, new_link: LinkId) -> Afterma
             return _after_refusal(link, result)
         case Examined() | Removed() | Overtaken() | Lost():
             return _to_be_decided(intent, result, new_link)
+
+
+def _lacking(operation: Operation, written: Written) -> Message | None:
+    """Why there is no online meeting though one was asked for (I3)."""
+    match operation:
+        case CreateEvent(appointment=appointment):
+            asked = appointment.online
+        case ChangeEvent(fields=fields):
+            asked = Field.MEETING in fields
+        case _:
+            asked = False
+    if not asked or written.event.is_online_meeting:
+        return None
+    return written.without or message("Exchange has made none")
 
 
 def unread(link: Link, event: EventId | None) -> Link:
@@ -195,6 +212,8 @@ def _held(job: Job, intent: Intent, event: Event) -> Link:
     if isinstance(operation, CreateEvent):
         # What only comes in, as a dead join link, is to be put right in Consolidate.
         stale = differing(sent, seen) & INBOUND_ONLY if sent else frozenset()
+        if sent and not without_dead_link(sent, seen):
+            stale -= {Field.JOIN_URL}
         theirs = unsettled(theirs, stale) if stale else theirs
         link = replace(link, carried=None)
     return agreed(link, event, consolidate=mine, exchange=theirs)

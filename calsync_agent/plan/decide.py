@@ -35,7 +35,7 @@ from calsync_agent.plan.matrix import (
 )
 from calsync_agent.plan.pair import Pair
 from calsync_agent.plan.permission import permitted
-from calsync_agent.plan.projection import inward_only, outward_fields
+from calsync_agent.plan.projection import inward_only, outward_fields, without_dead_link
 from calsync_agent.plan.table import TABLE, Action, Row, row
 
 
@@ -159,7 +159,7 @@ def _by_table(cell: Cell, pair: Pair, policy: Policy) -> Decision:
     if found.takes_inward or found.takes_outward:
         fields = Both(_fields(inward), _fields(outward))
         both = with_category(pair, fields, inward=found.takes_inward)
-        inward, outward = both.consolidate, both.exchange
+        inward, outward = both.consolidate, _with_meeting(pair, both.exchange, found)
     taken = inward if found.lost is Side.CONSOLIDATE else outward
     return Decision(
         cell,
@@ -169,6 +169,17 @@ def _by_table(cell: Cell, pair: Pair, policy: Policy) -> Decision:
         forget=found.forget,
         reason=_reason(pair) if cell is Cell.UNSYNCABLE else None,
     )
+
+
+def _with_meeting(pair: Pair, outward: Change | None, found: Row) -> Change | None:
+    """What goes out, and the wish for an online meeting, once for each change of the row (I3)."""
+    event, link = pair.event, pair.link
+    if not (isinstance(event, Event) and event.is_organizer and link and pair.mine.online):
+        return outward
+    new = Field.MEETING in _changed_here(pair)
+    if event.is_online_meeting or not (new or (found.takes_outward and outward)):
+        return outward
+    return Change(fields_of(outward) | {Field.MEETING})
 
 
 def _inward(found: Row, pair: Pair) -> Write:
@@ -183,10 +194,19 @@ def _inward(found: Row, pair: Pair) -> Write:
         case Action.TAKE_CHANGES:
             return _change(_changed_there(pair) & differing(pair.mine, pair.theirs))
         case Action.TAKE_ALL:
-            return _change(differing(pair.mine, pair.theirs))
+            return _change(_coming(pair))
     if found.exchange is Action.TAKE_ALL:  # what travels inbound only comes in either way (G2)
-        return _change(differing(pair.mine, pair.theirs) & inward_only(pair.role))
+        return _change(_coming(pair) & inward_only(pair.role))
     return None
+
+
+def _coming(pair: Pair) -> frozenset[Field]:
+    """What differs and may come in; a join link that somebody typed stays (D6)."""
+    differs = differing(pair.mine, pair.theirs)
+    taken_away = pair.link is not None and Field.JOIN_URL in _changed_there(pair)
+    if taken_away or without_dead_link(pair.mine, pair.theirs):
+        return differs
+    return differs - {Field.JOIN_URL}
 
 
 def _outward(found: Row, pair: Pair) -> Write:
@@ -229,7 +249,7 @@ def _but_private(inward: Change, pair: Pair) -> tuple[Change | None, Change | No
 
 def _organizer_seen(pair: Pair) -> Decision:
     """The organizer's own event rules, whatever the priority (G11)."""
-    taken = Both(_change(differing(pair.mine, pair.theirs)), None)
+    taken = Both(_change(_coming(pair)), None)
     both = with_category(pair, taken, inward=True)
     lost = Side.CONSOLIDATE if both.consolidate else None
     return Decision(Cell.ORGANIZER_SEEN, both.consolidate, both.exchange, lost=lost)

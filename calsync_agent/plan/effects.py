@@ -99,7 +99,7 @@ def _consolidate(job: Job, known: Known, decision: Decision) -> Effects:
             now = _taken(job, known, activity.appointment, event.appointment, fields)
             turned = new_type(known.pair) if Field.CATEGORY in fields else None
             number = activity.type_id if turned is None else turned
-            now = replace(now, categories=job.office.types.categories_of(number))
+            now = job.office.types.as_type(now, number)
             what = tuple(field_names(fields, activity.appointment, now))
             leads = _new_responsible(job, known)
             change = ChangedActivity(activity, now, fields, what, leads, turned)

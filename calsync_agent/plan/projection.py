@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from calsync_agent.appointment.fields import BOTH_WAYS, INBOUND_ONLY, PEOPLE, Field
-from calsync_agent.appointment.generated import own_text
+from calsync_agent.appointment.generated import is_generated, own_text
 from calsync_agent.appointment.merge import merged
 from calsync_agent.appointment.model import Appointment, EmployeeId, Participant, Person, Response
 from calsync_agent.appointment.people import Directory, known_as, remembered_as
@@ -38,6 +38,8 @@ def in_own_words(appointment: Appointment, link: str | None) -> Appointment:
 def view(appointment: Appointment, role: Role, employee: EmployeeId, office: Office) -> Appointment:
     """The part of an appointment that both sides can hold in this mailbox."""
     appointment = office.types.bound(appointment)
+    if appointment.online and role is not Role.ORGANIZER:
+        appointment = replace(appointment, online=False)
     match role:
         case Role.ORGANIZER:
             everybody = appointment.participants
@@ -53,6 +55,15 @@ def view(appointment: Appointment, role: Role, employee: EmployeeId, office: Off
                 for p in appointment.participants
             )
             return replace(appointment, participants=tuple(neutral))
+
+
+def without_dead_link(mine: Appointment, theirs: Appointment) -> bool:
+    """Whether a link that the event does not have has to go: one that Exchange once gave it.
+
+    What somebody typed is no affair of Exchange's.
+    """
+    link = mine.join_url
+    return theirs.join_url is not None or link is None or is_generated(link)
 
 
 def outward_fields(role: Role) -> frozenset[Field]:

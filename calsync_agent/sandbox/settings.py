@@ -31,6 +31,9 @@ class Settings(BaseModel):
     """What becomes of exceptions and cancelled days when time or pattern of a series change."""
     join_block: Literal["rules", "classes", "link", "nothing"] = "rules"
     """How the block looks that a new online meeting gets in its body."""
+    online_meetings: Literal["made", "late", "ignored", "refused"] = "made"
+    """What becomes of isOnlineMeeting: the meeting comes at once, or with the server's next touch;
+    nothing does, or 400."""
     empty_series_arrays: bool = False
     """exceptionOccurrences and cancelledOccurrences come empty although there are some."""
     answers_reset: bool = True

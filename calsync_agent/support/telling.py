@@ -63,6 +63,7 @@ _APPOINTMENT: Final[Mapping[str, As]] = {
     "name": As.TEXT,
     "join_url": As.THERE,
     "categories": As.THERE,
+    "online": As.NUMBER,
 }
 _PARTS: Final = ("exceptions", "participants", "guests", "organizer")
 

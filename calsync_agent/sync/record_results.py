@@ -66,9 +66,11 @@ def _changed(ended: Sequence[_Ended]) -> list[Link]:
 
 
 def _told(job: Job, ended: Sequence[_Ended]) -> Iterator[log.LogEntry]:
-    for _, now in ended:
+    for intent, now in ended:
         if now.told is not None:
             yield from sync_log.sent(job, now.told, now.event)
+        if now.lacking is not None:
+            yield sync_log.without_meeting(job, intent, now.event, now.lacking)
 
 
 def _put_aside(connection: sa.Connection, job: Job, ended: Sequence[_Ended]) -> list[log.LogEntry]:

@@ -106,6 +106,19 @@ def _sent(job: Job, intent: Intent, event_id: EventId | None) -> Iterator[LogEnt
             yield _of_link(job, link, Kind.CHANGED, text)
 
 
+def without_meeting(
+    job: Job, intent: Intent, event_id: EventId | None, reason: Message
+) -> LogEntry:
+    """That an event is no online meeting though its type asks for one (I3)."""
+    text = message(
+        "{subject}: it is no online meeting, though its type asks for one: {reason}",
+        subject=intent.subject,
+        reason=reason,
+    )
+    link = replace(intent.outgoing.link, event_id=event_id)
+    return _of_link(job, link, Kind.SKIPPED, text, Level.WARNING)
+
+
 def quarantined(job: Job, item: Item, name: Value, reason: Message) -> LogEntry:
     """That an item is not synced, and why (B8)."""
     return not_synced(job.profile, item, name, reason)

@@ -93,6 +93,9 @@ def _times(a: Appointment) -> tuple[datetime, datetime, str]:
     return a.start, a.end, zone
 
 
+ASKING: Final[Json] = {"isOnlineMeeting": True, "onlineMeetingProvider": "teamsForBusiness"}
+"""What makes an event an online meeting; it cannot be taken back (GRAPH.md 2.2)."""
+
 IN_EVENT: Final[Mapping[Field, Properties]] = {
     Field.SUBJECT: Properties(
         "subject",
@@ -135,6 +138,7 @@ IN_EVENT: Final[Mapping[Field, Properties]] = {
         _categories,
         lambda a: {"categories": list(a.categories)} if a.categories else {},
     ),
+    Field.MEETING: Properties("isOnlineMeeting", None, lambda a: ASKING if a.online else {}),
 }
 
 closed(IN_EVENT)

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import TypeGuard
+from http import HTTPStatus
+from typing import Final, TypeGuard
 
 from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import ActivityId, EventId, ICalUid
@@ -35,7 +36,7 @@ from calsync_agent.exchange.calendar.recreation import Carried
 from calsync_agent.exchange.transport.calls import Calls, Sender, items_of, unread
 from calsync_agent.exchange.transport.requests import Answer, Outcome, Request
 from calsync_agent.fence import guarded, guarded_call, reason
-from calsync_agent.i18n import message
+from calsync_agent.i18n import Message, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,18 +174,25 @@ class Mailbox:
         careful = await keeping.careful(self.calls, operations)
         prepared = [self._prepared(each) for each in careful]
         outcomes, put_back = await self._sent(careful, prepared)
+        without = await self._without_meeting(prepared, outcomes)
         results: list[Result] = []
         for position, (each, request) in enumerate(zip(careful, prepared, strict=True)):
             if request is not None and not isinstance(request, Request):
                 results.append(request)
                 continue
             outcome = outcomes.get(position)
+            if position in without and outcome is None:  # there was nothing else to be written
+                made = Written(_changed(each.operation).event, without=without[position])
+                results.append(each.told(made))
+                continue
             result = await guarded_call(
                 partial(self._completed, each.operation, outcome),
                 partial(_unread, each.operation, outcome),
             )
             if isinstance(result, Written) and position in put_back:
                 result = replace(result, put_back=put_back[position])
+            if isinstance(result, Written) and position in without:
+                result = replace(result, without=without[position])
             results.append(each.told(result))
         return results
 
@@ -214,6 +222,31 @@ class Mailbox:
                 self.calls, operation, requests[at]
             )
         return outcomes, put_back
+
+    async def _without_meeting(
+        self, prepared: Sequence[Request | Result | None], outcomes: dict[int, Outcome]
+    ) -> dict[int, Message]:
+        """Send once more, without asking for a meeting, what was refused with it; why it was (I3).
+
+        What came of it takes the place of the refusal among the outcomes.
+        """
+        refused: dict[int, Message] = {}
+        again: dict[int, Request] = {}
+        for at, outcome in list(outcomes.items()):
+            request = prepared[at]
+            if not (isinstance(request, Request) and writes.asks_for_meeting(request)):
+                continue
+            if not isinstance(outcome, Answer) or outcome.status not in _REFUSED:
+                continue
+            refused[at] = writes.told(outcome)
+            rest = writes.without_meeting(request)
+            if rest is None:
+                del outcomes[at]
+            else:
+                again[at] = rest
+        sent = await self.calls.send(list(again.values()))
+        outcomes.update(zip(again, sent, strict=True))
+        return refused
 
     def _prepared(self, careful: Careful) -> Request | Result | None:
         """The request for an operation, or what came of it without one; None: it has only parts."""
@@ -284,6 +317,23 @@ class Mailbox:
             return None
         name = event_name(None, None, event, private=True)
         return UnreadableEvent(event, writes.told(answer), name)
+
+
+_REFUSED: Final = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.NOT_IMPLEMENTED,
+    }
+)
+"""How a meeting may be refused that an event without one would not be."""
+
+
+def _changed(operation: Operation) -> ChangeEvent:
+    if not isinstance(operation, ChangeEvent):
+        raise ValueError("only a change may consist of an online meeting alone")
+    return operation
 
 
 def _unread(operation: Operation, outcome: Outcome | None, error: Exception) -> Result:

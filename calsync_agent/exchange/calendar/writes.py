@@ -5,6 +5,7 @@ answer that got lost is found again (B2). A change carries only the fields that 
 """
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -27,7 +28,7 @@ from calsync_agent.domain.operation import (
     WrittenUnread,
 )
 from calsync_agent.exchange.calendar.event_codec import read_event
-from calsync_agent.exchange.calendar.fields import EVENT_PROPERTIES, IN_EVENT
+from calsync_agent.exchange.calendar.fields import ASKING, EVENT_PROPERTIES, IN_EVENT
 from calsync_agent.exchange.calendar.recreation import Carried
 from calsync_agent.exchange.transport.requests import Answer, Outcome, Request
 from calsync_agent.i18n import Message, message
@@ -63,6 +64,17 @@ def change(mailbox: str, operation: ChangeEvent, html: str | None) -> Request:
     if html is not None and "body" in body:
         body["body"] = {"contentType": "html", "content": html}
     return Request("PATCH", event_path(mailbox, event.id), body, _guarded(event.etag))
+
+
+def asks_for_meeting(request: Request) -> bool:
+    """Whether a write makes an event an online meeting (I3)."""
+    return any(name in (request.body or {}) for name in ASKING)
+
+
+def without_meeting(request: Request) -> Request | None:
+    """The same without that; None where nothing else is written."""
+    body = {name: value for name, value in (request.body or {}).items() if name not in ASKING}
+    return replace(request, body=body) if body else None
 
 
 def attendees(wanted: Iterable[Attendee]) -> list[Any]:

@@ -71,6 +71,8 @@ def change(action: Action, item: Item, sent: Mapping[str, object]) -> None:
     if item.is_organizer and retimed and action.world.settings.answers_reset:
         meetings.ask_anew(item)
     action.world.touch(action.mailbox, item)
+    if item.content.online is not None and item.content.online.late:
+        action.world.stamp_later(action.mailbox, item)
     if item.is_organizer:
         meetings.changed(action, item, before, frozenset(changes), retimed=retimed)
 
@@ -116,13 +118,20 @@ def _new_content(action: Action, key: int, sent: Mapping[str, object]) -> Conten
 
 def _finish_online(action: Action, key: int, changes: Changes, before: Content) -> None:
     """Make the Teams meeting that was asked for, and say so in the body."""
-    provider = changes.get("online")
+    provider, how = changes.get("online"), action.world.settings.online_meetings
     if provider is None:
+        return
+    if how == "refused":
+        raise invalid_request("The calendar does not allow online meetings.")
+    if how == "ignored":
+        del changes["online"]
         return
     thread = action.world.ids.guid("thread", action.mailbox.id, key).replace("-", "")
     tenant, shape = action.world.stored.tenant_id, action.world.settings.join_block
     meeting = new_meeting(tenant, action.mailbox.id, thread, provider, shape)
-    changes["online"] = meeting
+    changes["online"] = replace(meeting, late=how == "late")
+    if how == "late":
+        return
     changes["body"] = with_join_block(changes.get("body", before.body), meeting)
 
 

@@ -28,9 +28,12 @@ class OnlineMeeting:
     conference_id: str
     provider: str = TEAMS
     shape: str = SHAPES[0]
+    late: bool = False
 
-    def as_json(self) -> JsonObject:
-        """Graph's onlineMeeting."""
+    def as_json(self) -> JsonObject | None:
+        """Graph's onlineMeeting; None while it is still being made."""
+        if self.late:
+            return None
         return {"joinUrl": self.join_url, "conferenceId": self.conference_id}
 
 
@@ -75,6 +78,8 @@ def _block(meeting: OnlineMeeting) -> str:
 
 def has_join_block(body: Body, meeting: OnlineMeeting) -> bool:
     """Whether all of the block still stands in the body; its text alone is none."""
+    if meeting.late:
+        return True  # there is none to be lost
     match meeting.shape:
         case "nothing":
             return False  # nobody can tell, so that whoever writes ends it

@@ -4,7 +4,7 @@ A `World` is not safe for threads by itself: hold `lock` around every use.
 """
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from threading import RLock
 
@@ -12,6 +12,7 @@ from calsync_agent.sandbox.model.clock import Clock
 from calsync_agent.sandbox.model.identifiers import Identifiers
 from calsync_agent.sandbox.model.items import Calendar, CalendarIndex, Item, Mailbox, MailboxIndex
 from calsync_agent.sandbox.model.mail import Mail
+from calsync_agent.sandbox.model.online import with_join_block
 from calsync_agent.sandbox.model.refusals import (
     GraphRefusal,
     access_denied,
@@ -239,6 +240,7 @@ class World:
             _, mailbox_id, key = heapq.heappop(self._stamps)
             mailbox = self.stored.mailboxes.get(mailbox_id)
             if mailbox is not None and key in mailbox.items:
+                _finish(mailbox.items[key])
                 self.touch(mailbox, mailbox.items[key])
 
     # -- mail -------------------------------------------------------------------------------
@@ -248,3 +250,12 @@ class World:
         if mail.recipient and mail.recipient.lower() != mail.sender.lower():
             self.stored.outbox.append(mail)
             self.changes += 1
+
+
+def _finish(item: Item) -> None:
+    """Give an online meeting that is made late its link and its block."""
+    online = item.content.online
+    if online is not None and online.late:
+        made = replace(online, late=False)
+        body = with_join_block(item.content.body, made)
+        item.content = replace(item.content, online=made, body=body)

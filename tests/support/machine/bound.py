@@ -12,6 +12,7 @@ from tests.support.rig import Rig
 
 BOUND: Final = {4: "Kunde", 5: "Intern", 6: "Kunde"}
 OTHER: Final = "Rot"
+ONLINE: Final = 7
 
 
 def bind(rig: Rig) -> None:
@@ -22,6 +23,10 @@ def bind(rig: Rig) -> None:
             connection.execute(sa.insert(tables.activity_type).values(new))
             bound = {"type_id": number, "category": category}
             connection.execute(sa.insert(state.type_in_exchange).values(bound))
+        new = {"id": ONLINE, "name": "Online", "calendar_sync": "normal"}
+        connection.execute(sa.insert(tables.activity_type).values(new))
+        asks = {"type_id": ONLINE, "online_meeting": True}
+        connection.execute(sa.insert(state.type_in_exchange).values(asks))
 
 
 def odd_categories(rig: Rig, aside: Aside = NOTHING) -> Iterator[str]:

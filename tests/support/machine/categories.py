@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from tests.support.machine.bound import BOUND, OTHER
+from tests.support.machine.bound import BOUND, ONLINE, OTHER
 from tests.support.machine.company import PICK
 from tests.support.machine.singles import Singles
 
@@ -11,9 +11,9 @@ from tests.support.machine.singles import Singles
 class Categorised(Singles):
     """Single appointments of types with categories."""
 
-    @rule(pick=PICK, kind=st.sampled_from((1, *BOUND)))
+    @rule(pick=PICK, kind=st.sampled_from((1, ONLINE, *BOUND)))
     def bind_type(self, pick: int, kind: int) -> None:
-        """Somebody gives an appointment a type that has a category, or takes it away."""
+        """Somebody gives an appointment a type with a category, a meeting (I3), or neither."""
         if (row := self.pick_row(pick)) is not None:
             self.rig.world.edit(row["id"], type_id=kind)
 
