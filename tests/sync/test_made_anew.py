@@ -79,10 +79,14 @@ async def test_d6_g9_a_series_stays_where_something_of_it_would_be_lost(
     restore(world, row["id"], 1)
     assert what in await quarantined(world)
     after = anna.event(before)
-    assert {n: v for n, v in after.items() if "odata" not in n} == {
-        n: v for n, v in shown.items() if "odata" not in n
-    }
+    assert unstamped(after) == unstamped(shown)
     assert len(anna.events()) == 1
+
+
+def unstamped(event: dict[str, Any]) -> dict[str, Any]:
+    """What people have put into an event; Exchange touches each once more after a while."""
+    stamps = {"lastModifiedDateTime", "changeKey"}
+    return {n: v for n, v in event.items() if "odata" not in n and n not in stamps}
 
 
 async def test_d6_a_text_changed_meanwhile_is_not_undone_by_the_one_that_is_set_again(
