@@ -113,7 +113,7 @@ def days_of_calendar(verb: argparse.ArgumentParser) -> None:
         dest="begin",
         type=a_day,
         metavar=_("DAY"),
-        help=_("the first day, such as 2026-12-01 (today)"),
+        help=_("the first day, as YYYY-MM-DD (today)"),
     )
     verb.add_argument(
         "--days", type=whole_number(most=62), metavar=_("N"), default=7, help=_("how many days (7)")

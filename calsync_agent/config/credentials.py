@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from calsync_agent.config.checks import Wrong
 from calsync_agent.config.settings import ClientCertificate, ClientSecret, Settings
 from calsync_agent.i18n import message
-from calsync_agent.platform import NotOrdinary, TooLarge, handed_over, is_folder, read_file
+from calsync_agent.platform import NotOrdinary, TooLarge, is_folder, read_handed_over
 
 LONGEST_SECRET: Final = 16_384
 """Bytes of a file with a password or a client secret, which have some 40 characters."""
@@ -33,7 +33,7 @@ def content(path: Path, most: int = LARGEST) -> bytes:
     Where it is not there for this account, what systemd hands over under its name stands for it.
     """
     try:
-        return _read(path, most)
+        return read_handed_over(path, most)
     except NotOrdinary:
         raise Wrong(
             message("{path} is no ordinary file but a device or a pipe", path=str(path))
@@ -59,16 +59,6 @@ def content(path: Path, most: int = LARGEST) -> bytes:
         raise Wrong(
             message("{path} cannot be read: {reason}", path=str(path), reason=error.strerror or "")
         ) from None
-
-
-def _read(path: Path, most: int) -> bytes:
-    try:
-        return read_file(path, most)
-    except (FileNotFoundError, PermissionError):
-        credential = handed_over(path)
-        if credential is None:
-            raise
-        return read_file(credential, most)
 
 
 def text(path: Path, most: int) -> str:

@@ -160,6 +160,20 @@ def handed_over(path: Path) -> Path | None:
     return found if folder and is_file(found) and found.read_bytes().strip() else None
 
 
+def read_handed_over(path: Path, most: int) -> bytes:
+    """As `read_file`; where this account cannot read the file, what systemd hands over for it.
+
+    Raises OSError, as that does.
+    """
+    try:
+        return read_file(path, most)
+    except (FileNotFoundError, PermissionError):
+        credential = handed_over(path)
+        if credential is None:
+            raise
+        return read_file(credential, most)
+
+
 def changes_unheard(path: PurePath) -> bool:
     """Whether the system tells nobody of changes to `path`, because it is a network share's.
 

@@ -87,3 +87,15 @@ async def test_b10_an_unusable_secret_file_is_refused(
     with pytest.raises(ConfigurationRefused, match=hint) as caught:
         await tokens_of(authority, secret=None, secret_file=path).token()
     assert "exchange.client_secret_file" in str(caught.value)
+
+
+async def test_b9_a_secret_that_systemd_hands_over_signs_in(
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed = tmp_path / "credentials"
+    handed.mkdir()
+    (handed / "client-secret").write_text("geheim\n", "utf-8")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(handed))
+    tokens = tokens_of(authority, secret=None, secret_file=tmp_path / "client-secret")
+    assert await tokens.token() == "token-1"
+    assert authority.asked[0]["client_secret"] == ["geheim"]

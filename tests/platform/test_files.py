@@ -12,12 +12,12 @@ import pytest
 from calsync_agent.platform import (
     access,
     changes_unheard,
-    handed_over,
     private_mode,
     readable_by_others,
     replace_file,
     service_control,
 )
+from calsync_agent.platform.files import handed_over
 
 
 class Held(PermissionError):

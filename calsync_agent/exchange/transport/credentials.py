@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.exchange.transport.settings import GraphSettings
 from calsync_agent.i18n import Message, message
-from calsync_agent.platform import read_file
+from calsync_agent.platform import read_handed_over
 
 # As MSAL takes it: the secret, or private_key and public_certificate as PEM, of which it makes
 # assertions that are signed with PS256 and name the certificate by its SHA-256 (since 1.35).
@@ -98,7 +98,7 @@ def _private_key(path: Path, pem: bytes) -> RSAPrivateKey:
 
 def _read(key: str, path: Path) -> bytes:
     try:
-        return read_file(path, LARGEST)
+        return read_handed_over(path, LARGEST)
     except OSError as error:
         raise _refused(
             key, path, message("{reason}", reason=error.strerror or type(error).__name__)
