@@ -7,6 +7,7 @@ a command works with is imported when it runs, so that the others begin at once.
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -111,10 +112,14 @@ def parser() -> Parser:
 
 def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
     told = _("look whether everything is there that the sync needs")
-    _verb(verbs, "check", _check, told, check_verb.fill)
-    status = _verb(verbs, "status", _status, _("tell how everything is, and what needs a person"))
+    _verb(verbs, "check", _command("check"), told, check_verb.fill)
+    status = _verb(
+        verbs, "status", _command("status"), _("tell how everything is, and what needs a person")
+    )
     status.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
-    explain = _verb(verbs, "explain", _explain, _("tell why something is or is not in step"))
+    explain = _verb(
+        verbs, "explain", _command("explain"), _("tell why something is or is not in step")
+    )
     explain.takes_ids = True
     explain.add_argument(
         "what",
@@ -125,16 +130,30 @@ def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
     support = _verb(
         verbs,
         "support",
-        _support,
+        _command("support"),
         _("write a file for those who help, with nothing personal in it"),
     )
     support.add_argument("file", type=Path, metavar=_("FILE.zip"), help=_("what to write"))
-    verify = _verb(verbs, "verify", _verify, _("compare both sides in full, writing nothing"))
+    verify = _verb(
+        verbs, "verify", _command("verify"), _("compare both sides in full, writing nothing")
+    )
     verify.add_argument(
         "--profile", metavar=_("PROFILE"), help=_("only of this profile: number or code")
     )
     verify.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
-    calendar = _verb(verbs, "calendar", _calendar, _("show both calendars beside each other"))
+    duplicates = _verb(
+        verbs, "duplicates", _command("duplicates"), _("show what stands twice in a mailbox")
+    )
+    duplicates.add_argument(
+        "--profile", metavar=_("PROFILE"), help=_("only of this profile: number or code")
+    )
+    duplicates.add_argument(
+        "--remove", action="store_true", help=_("remove it from Exchange; nobody is mailed")
+    )
+    duplicates.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
+    calendar = _verb(
+        verbs, "calendar", _command("calendar"), _("show both calendars beside each other")
+    )
     days_of_calendar(calendar)
     preview = _verb(verbs, "preview", _admin("preview"), _("show what the next sync would do"))
     for name, text in (
@@ -163,7 +182,10 @@ def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
         "version_id", type=whole_number(), metavar=_("HISTORY_ID"), help=_("as `history` shows it")
     )
     undo = _verb(
-        verbs, "undo", _undo, _("put back all that the sync overwrote or deleted since a moment")
+        verbs,
+        "undo",
+        _command("undo"),
+        _("put back all that the sync overwrote or deleted since a moment"),
     )
     undo.add_argument(
         "--since",
@@ -280,46 +302,15 @@ def _once(options: argparse.Namespace) -> int:
     return serving.once(options)
 
 
-def _check(options: argparse.Namespace) -> int:
-    from calsync_agent.commands import check  # noqa: PLC0415
+def _command(name: str) -> Callable[[argparse.Namespace], int]:
+    """The command that has a module of its own name."""
 
-    return check.check(options)
+    def run(options: argparse.Namespace) -> int:
+        module = import_module(f"calsync_agent.commands.{name}")
+        command: Callable[[argparse.Namespace], int] = getattr(module, name)
+        return command(options)
 
-
-def _status(options: argparse.Namespace) -> int:
-    from calsync_agent.commands import status  # noqa: PLC0415
-
-    return status.status(options)
-
-
-def _explain(options: argparse.Namespace) -> int:
-    from calsync_agent.commands import explain  # noqa: PLC0415
-
-    return explain.explain(options)
-
-
-def _verify(options: argparse.Namespace) -> int:
-    from calsync_agent.commands import verify  # noqa: PLC0415
-
-    return verify.verify(options)
-
-
-def _calendar(options: argparse.Namespace) -> int:
-    from calsync_agent.commands import calendar  # noqa: PLC0415
-
-    return calendar.calendar(options)
-
-
-def _undo(options: argparse.Namespace) -> int:
-    from calsync_agent.commands import undo  # noqa: PLC0415
-
-    return undo.undo(options)
-
-
-def _support(options: argparse.Namespace) -> int:
-    from calsync_agent.commands import support  # noqa: PLC0415
-
-    return support.support(options)
+    return run
 
 
 def _admin(name: str) -> Callable[[argparse.Namespace], int]:

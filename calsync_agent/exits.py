@@ -47,6 +47,11 @@ _EXITS: Final[Mapping[str, Meanings]] = {
         1: marked("there are differences, or a mailbox could not be read"),
         2: _SETTINGS,
     },
+    "duplicates": {
+        0: marked("none are left"),
+        1: marked("there are some, or a mailbox could not be read"),
+        2: _SETTINGS,
+    },
     "calendar": {
         0: marked("both sides are equal"),
         1: marked("there are differences, or a mailbox could not be read"),
@@ -69,7 +74,6 @@ _EXITS: Final[Mapping[str, Meanings]] = {
     "manual": {0: _DONE, 2: marked("nothing has these words")},
     "completion": {0: _DONE},
     "profiles": {0: _DONE, 1: marked("some lines were left, each named"), 2: _SETTINGS},
-    "duplicates": {0: marked("there are none"), 1: marked("there are some"), 2: _SETTINGS},
     "service": {
         0: _DONE,
         1: marked("the service has ended again, or has not answered in time"),

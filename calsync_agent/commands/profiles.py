@@ -10,7 +10,6 @@ object with `a_day` (null where no roll-out is under way), `begun`, `waiting`, `
 
 import argparse
 import asyncio
-import getpass
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
@@ -25,6 +24,7 @@ from calsync_agent.database.engine import Database
 from calsync_agent.domain.calendar import Account
 from calsync_agent.errors import ConfigurationRefused, NotReady
 from calsync_agent.i18n import _, message, ngettext
+from calsync_agent.platform.account import account
 from calsync_agent.rollout import deeds, profile_csv, steps
 from calsync_agent.rollout.deeds import Outcome
 from calsync_agent.rollout.matching import Match, Verdict
@@ -53,7 +53,7 @@ def match(options: argparse.Namespace) -> int:
 def add(options: argparse.Namespace) -> int:
     """Add a profile, inactive, for each clear match."""
     with opened(options) as database:
-        accounts, who = _accounts(options, database), _account()
+        accounts, who = _accounts(options, database), account()
         done = asyncio.run(database.write(lambda c: deeds.add(c, accounts, who)))
     text = ngettext(
         "{count} profile added, inactive.", "{count} profiles added, inactive.", done.made
@@ -69,7 +69,7 @@ def take_in(options: argparse.Namespace) -> int:
             content = file.read(profile_csv.LONGEST + 1)
     except OSError as error:
         raise _unusable(options.file, error) from None
-    lines, who = profile_csv.read(content, str(options.file)), _account()
+    lines, who = profile_csv.read(content, str(options.file)), account()
     with opened(options) as database:
         done = asyncio.run(database.write(lambda c: deeds.take_in(c, lines, who)))
     text = _("{made} profiles added, {changed} changed, {same} as they were already.")
@@ -103,7 +103,7 @@ def export(options: argparse.Namespace) -> int:
 
 def activate(options: argparse.Namespace) -> int:
     """Let inactive profiles begin, all at once or so many a day."""
-    who, a_day = _account(), options.a_day
+    who, a_day = account(), options.a_day
 
     def begun(connection: sa.Connection) -> tuple[Outcome, Progress]:
         if a_day is None:
@@ -123,7 +123,7 @@ def activate(options: argparse.Namespace) -> int:
 
 def progress(options: argparse.Namespace) -> int:
     """Show how far the roll-out has come, or end it."""
-    who = _account()
+    who = account()
     with opened(options) as database:
         if options.end:
             asyncio.run(database.write(lambda c: steps.end(c, who)))
@@ -165,14 +165,6 @@ def _accounts(options: argparse.Namespace, database: Database) -> list[Account]:
         )
     settings = reading.read(reading.find(options.config))
     return asyncio.run(bootstrap.tenant_users(settings, provider))
-
-
-def _account() -> str:
-    """Who does it, for the log."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "?"  # an account that the system has no name for
 
 
 def _line(one: Match) -> str:

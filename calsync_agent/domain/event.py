@@ -41,8 +41,9 @@ class Attendee:
 class Event:
     """One event of one mailbox; a series with its exceptions is one event.
 
-    `etag` guards writes. `modified_at` is UTC. `is_organizer` tells whether this mailbox's owner
-    organizes it. `instances` are the changed occurrences as items, by original start.
+    `etag` guards writes. `modified_at` and `created_at` are UTC. `is_organizer` tells whether this
+    mailbox's owner organizes it. `instances` are the changed occurrences as items, by original
+    start.
     """
 
     id: EventId
@@ -60,6 +61,7 @@ class Event:
     warnings: tuple[Message, ...] = ()
     instances: Mapping[datetime, Instance] = field(default_factory=dict)
     made_for: ActivityId | None = None
+    created_at: datetime | None = None
 
     @property
     def own_link(self) -> str | None:

@@ -155,6 +155,12 @@ def find(connection: sa.Connection, number: int) -> Version | None:
     return _version(row) if row is not None else None
 
 
+def forget(connection: sa.Connection, activity: ActivityId, event: EventId, rule: str) -> None:
+    """Remove what was kept of an event by a rule, because nothing happened to it after all."""
+    where = history.c.activity_id == activity, history.c.event_id == event, history.c.rule == rule
+    connection.execute(sa.delete(history).where(*where))
+
+
 def prune(connection: sa.Connection, before: datetime) -> int:
     """Remove versions older than `before` (UTC); returns how many."""
     return connection.execute(sa.delete(history).where(history.c.at < before)).rowcount

@@ -68,12 +68,11 @@ def test_every_command_of_the_contract_is_there_or_said_to_be_missing(
     contract = rulebook.CONTRACT.read_text(encoding="utf-8")
     promised = set(re.findall(r"`calsync-agent ([a-z]+)", contract))
     missing = re.search(r"^- Commands: (.+)\.$", contract, re.MULTILINE)
-    assert missing is not None
 
     assert cli.main(["--lang", "en", "--help"]) == 0
     offered = set(re.findall(r"^    ([a-z]+) ", capsys.readouterr().out, re.MULTILINE))
 
-    assert promised - offered == set(re.findall(r"[a-z]+", missing[1]))
+    assert promised - offered == set(re.findall(r"[a-z]+", missing[1] if missing else ""))
 
 
 def test_nothing_refers_to_what_is_not_in_the_project() -> None:

@@ -151,6 +151,7 @@ def _read(event_id: EventId, body: Json, people: Directory) -> Event | Unreadabl
         ical_uid=ICalUid(one_line(uid)) if isinstance(uid, str) and uid else None,
         transaction_id=_plain(body.get("transactionId")) or None,
         modified_at=instant(body.get("lastModifiedDateTime")),
+        created_at=instant(body.get("createdDateTime")),
         is_organizer=is_organizer,
         is_cancelled=_flag(body, "isCancelled"),
         is_online_meeting=_flag(body, "isOnlineMeeting"),

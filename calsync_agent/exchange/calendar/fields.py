@@ -149,7 +149,8 @@ _READ: Final = tuple(
 )
 
 _OF_THE_EVENT: Final = (
-    "id,iCalUId,transactionId,lastModifiedDateTime,type,seriesMasterId,originalStart,isCancelled"
+    "id,iCalUId,transactionId,createdDateTime,lastModifiedDateTime,type,seriesMasterId,"
+    "originalStart,isCancelled"
 )
 EVENT_PROPERTIES: Final = ",".join(
     dict.fromkeys(
