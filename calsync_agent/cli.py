@@ -13,7 +13,7 @@ from typing import Final
 
 from calsync_agent import __version__, exits, i18n
 from calsync_agent.arguments import Parser, days_of_calendar, language, translated, whole_number
-from calsync_agent.commands import check_verb, profile_verbs, service_verbs
+from calsync_agent.commands import check_verb, personal_verbs, profile_verbs, service_verbs
 from calsync_agent.console import flush, give_up, say, warn
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _
@@ -100,6 +100,9 @@ def parser() -> Parser:
         verbs, "completion", _completion, _("print what lets a shell complete these commands")
     )
     completion.add_argument("shell", choices=tuple(SHELLS), help=_("which shell"))
+    personal = _verb(verbs, "personal", None, _("what is kept about one employee"))
+    about = personal.add_subparsers(metavar=_("COMMAND"), required=True, parser_class=Parser)
+    personal_verbs.fill(lambda name, run, text: _verb(about, name, run, text))
     service = _verb(verbs, "service", None, _("the agent as a service of Windows"))
     acts = service.add_subparsers(metavar=_("COMMAND"), required=True, parser_class=Parser)
     service_verbs.fill(lambda name, run, text: _verb(acts, name, run, text))

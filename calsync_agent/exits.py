@@ -52,6 +52,7 @@ _EXITS: Final[Mapping[str, Meanings]] = {
         1: marked("there are some, or a mailbox could not be read"),
         2: _SETTINGS,
     },
+    "personal": {0: _DONE, 2: marked("there is no such employee, or their profile is active")},
     "calendar": {
         0: marked("both sides are equal"),
         1: marked("there are differences, or a mailbox could not be read"),
