@@ -1,6 +1,7 @@
 """Puts the agent's parts together, and knows which room speaks to which provider of calendars."""
 
 import asyncio
+import gc
 import os
 import socket
 import time
@@ -126,8 +127,10 @@ def outlets(settings: Settings) -> Outlets:
 def identity() -> Iterator[Identity]:
     """Who this agent is, for as long as its process lives.
 
-    Where the state folder cannot be written to, its heartbeat alone shows that it lives.
+    Where the state folder cannot be written to, its heartbeat alone shows that it lives. What is
+    loaded by now stays: the garbage collector does not go through it again and again.
     """
+    gc.freeze()
     number = uuid4()
     lock = ProcessLock(state_folder() / f"agent-{number}.lock")
     with suppress(OSError):
@@ -136,6 +139,7 @@ def identity() -> Iterator[Identity]:
         yield Identity(number, socket.gethostname(), os.getpid(), __version__, lock.path)
     finally:
         lock.end()
+        gc.unfreeze()
 
 
 def rounds(
