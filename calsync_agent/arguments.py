@@ -145,3 +145,14 @@ def translated() -> Iterator[None]:
         yield
     finally:
         texts.update(before)
+
+
+def look_for_duplicates(verb: argparse.ArgumentParser) -> None:
+    """Let a command be told where it looks for duplicates, and whether it removes them (H8)."""
+    verb.add_argument(
+        "--profile", metavar=_("PROFILE"), help=_("only of this profile: number or code")
+    )
+    verb.add_argument(
+        "--remove", action="store_true", help=_("remove it from Exchange; nobody is mailed")
+    )
+    verb.add_argument("--json", action="store_true", help=_("as JSON, for programs"))

@@ -24,7 +24,7 @@ from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
 from calsync_agent.database.engine import open_database as open_url
 from calsync_agent.domain.calendar import Account, Connection, Grants
-from calsync_agent.domain.policy import Provider, ProviderKind
+from calsync_agent.domain.policy import Profile, Provider, ProviderKind
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.exchange import provider as exchange
 from calsync_agent.exchange.transport import trust
@@ -224,11 +224,15 @@ async def prove(
     return frozenset(one for one in found if one.profile == profile and not one.reason)
 
 
-async def previews(settings: Settings, only: str | None) -> list[Preview]:
-    """What the next sync of all active profiles, or of one, would do."""
+async def previews(
+    settings: Settings,
+    only: str | None,
+    as_if: Callable[[Profile], Profile] = lambda profile: profile,
+) -> list[Preview]:
+    """What the next sync of all active profiles, or of one, would do, were they like that."""
     database = await asyncio.to_thread(open_database, settings)
     try:
-        return await preview_all(database, settings, connect, only)
+        return await preview_all(database, settings, connect, only, as_if=as_if)
     finally:
         database.dispose()
 

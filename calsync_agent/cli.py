@@ -12,8 +12,21 @@ from pathlib import Path
 from typing import Final
 
 from calsync_agent import __version__, exits, i18n
-from calsync_agent.arguments import Parser, days_of_calendar, language, translated, whole_number
-from calsync_agent.commands import check_verb, personal_verbs, profile_verbs, service_verbs
+from calsync_agent.arguments import (
+    Parser,
+    days_of_calendar,
+    language,
+    look_for_duplicates,
+    translated,
+    whole_number,
+)
+from calsync_agent.commands import (
+    check_verb,
+    personal_verbs,
+    preview_verb,
+    profile_verbs,
+    service_verbs,
+)
 from calsync_agent.console import flush, give_up, say, warn
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _
@@ -144,21 +157,12 @@ def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
         "--profile", metavar=_("PROFILE"), help=_("only of this profile: number or code")
     )
     verify.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
-    duplicates = _verb(
-        verbs, "duplicates", _command("duplicates"), _("show what stands twice in a mailbox")
-    )
-    duplicates.add_argument(
-        "--profile", metavar=_("PROFILE"), help=_("only of this profile: number or code")
-    )
-    duplicates.add_argument(
-        "--remove", action="store_true", help=_("remove it from Exchange; nobody is mailed")
-    )
-    duplicates.add_argument("--json", action="store_true", help=_("as JSON, for programs"))
-    calendar = _verb(
-        verbs, "calendar", _command("calendar"), _("show both calendars beside each other")
-    )
-    days_of_calendar(calendar)
-    preview = _verb(verbs, "preview", _admin("preview"), _("show what the next sync would do"))
+    told = _("show what stands twice in a mailbox")
+    _verb(verbs, "duplicates", _command("duplicates"), told, look_for_duplicates)
+    told = _("show both calendars beside each other")
+    _verb(verbs, "calendar", _command("calendar"), told, days_of_calendar)
+    told = _("show what the next sync would do")
+    preview = _verb(verbs, "preview", _admin("preview"), told, preview_verb.fill)
     for name, text in (
         ("confirm", _("let a held profile carry out what it waits for")),
         ("discard", _("let a held profile bring back what was to be deleted")),

@@ -4,8 +4,9 @@ import argparse
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from calsync_agent import bootstrap, restoring
 from calsync_agent.appointment import zones
 from calsync_agent.appointment.codec import from_json
 from calsync_agent.appointment.model import ActivityId, ProfileId
+from calsync_agent.commands import preview_verb
 from calsync_agent.config import reading
 from calsync_agent.config.settings import Settings
 from calsync_agent.console import say, say_json
@@ -85,7 +87,11 @@ def restore(options: argparse.Namespace) -> int:
 def preview(options: argparse.Namespace) -> int:
     """Show what the next sync would do, and write nothing."""
     settings = _settings(options)
-    found = asyncio.run(bootstrap.previews(settings, options.profile))
+    given = ((name, getattr(options, name)) for name in preview_verb.NAMES)
+    terms: dict[str, Any] = {name: term.stands for name, term in given if term is not None}
+    found = asyncio.run(
+        bootstrap.previews(settings, options.profile, lambda profile: replace(profile, **terms))
+    )
     if options.json:
         say_json([one.as_json() for one in found])
     else:

@@ -8,7 +8,7 @@ import hashlib
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
@@ -77,10 +77,14 @@ _Some = TypeVar("_Some", bound=_DatabaseAlone)
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What came of reading, and the files that it depends on: the settings' own and those named."""
+    """What came of reading, and the files that it depends on: the settings' own and those named.
+
+    `wrong`: what is wrong, by key; the empty one stands for the file as a whole.
+    """
 
     outcome: Outcome
     files: frozenset[Path]
+    wrong: Mapping[str, Message] = field(default_factory=dict)
 
 
 def find(explicit: Path | None) -> Path:
@@ -153,7 +157,8 @@ def attempt(path: Path) -> Attempt:
     problems = Problems(path)
     raw = problems.meet("", partial(_parsed, path))
     if raw is None:
-        return Attempt(problems.refusal(), frozenset({path}))
+        wrong = {key: texts[0] for key, texts in problems.found.items()}
+        return Attempt(problems.refusal(), frozenset({path}), wrong)
     given = _texts(raw)
     files: dict[str, Path] = {
         key: path.parent / given[key] for key in _NAMING_FILES if key in given
@@ -169,7 +174,8 @@ def attempt(path: Path) -> Attempt:
     mail_password = _mail_password(file, files, problems)
     depends = frozenset({path, *files.values()})
     if file is None or credential is None or database is None or problems.found:
-        return Attempt(problems.refusal(), depends)
+        wrong = {key: texts[0] for key, texts in problems.found.items()}
+        return Attempt(problems.refusal(), depends, wrong)
     settings = Settings(
         path=path,
         contents=contents,

@@ -7,13 +7,14 @@ environment that it names. Both are values: equal settings have equal effects.
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from calsync_agent.config import checks
+from calsync_agent.config.months import FUTURE_MONTHS, PAST_MONTHS
 
 Day: TypeAlias = Annotated[dt.date | None, BeforeValidator(checks.day)]
 NamedFile: TypeAlias = Annotated[Path | None, BeforeValidator(checks.given_path)]
@@ -100,11 +101,6 @@ class Exchange(Section):
 
     proxy: Annotated[SecretStr, AfterValidator(checks.proxy)] = SecretStr("")
     """The HTTP proxy, as in http://proxy.example:8080. Empty: as HTTPS_PROXY and NO_PROXY say."""
-
-
-PAST_MONTHS: Final = range(121)
-FUTURE_MONTHS: Final = range(1, 61)
-"""How far a window may reach, in the settings and for a profile."""
 
 
 class Sync(Section):

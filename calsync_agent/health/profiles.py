@@ -13,10 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import EmployeeId, ProfileId
+from calsync_agent.collation import Key, natural
 from calsync_agent.consolidate.tables import employee
 from calsync_agent.database.stored import as_stored
 from calsync_agent.i18n import Message
-from calsync_agent.natural import Key, natural
 from calsync_agent.state import profile_status
 from calsync_agent.state.agents import SILENCE
 from calsync_agent.state.profile_status import Condition, Fare
@@ -49,6 +49,10 @@ class Row:
     employee: EmployeeId
     mailbox: str
     active: bool
+    inbound: object = None
+    outbound: object = None
+    past_months: object = None
+    future_months: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +225,15 @@ def row_of(found: sa.RowMapping) -> Row:
         employee=EmployeeId(found["employee_id"]),
         mailbox=str(found["external_user_id"]),
         active=bool(found["active"]),
+        inbound=_flag(found["inbound"]),
+        outbound=_flag(found["outbound"]),
+        past_months=found["past_months"],
+        future_months=found["future_months"],
     )
+
+
+def _flag(stored: object) -> object:
+    return bool(stored) if isinstance(stored, int) and stored in {0, 1} else stored
 
 
 def same(mailbox: str) -> str:

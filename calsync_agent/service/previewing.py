@@ -48,9 +48,11 @@ async def preview_all(
     connect: Connect,
     only: str | None = None,
     clock: Callable[[], datetime] = utc_now,
+    as_if: Callable[[Profile], Profile] = lambda profile: profile,
 ) -> list[Preview]:
     """A preview of each active profile, or of the one with this number or employee code.
 
+    `as_if`: what the profile would be like (A7).
     Raises Refusal, MailboxTrouble and DatabaseTrouble as a sync would, and Unknown.
     """
     now = clock()
@@ -75,7 +77,7 @@ async def preview_all(
                     " nothing is deleted"
                 )
             else:
-                given = job(settings, view, profile, clock())
+                given = job(settings, view, as_if(profile), clock())
                 told = await guarded_call(
                     partial(_rehearsed, database, calendars, given, known),
                     partial(_unforeseen, profile, known),

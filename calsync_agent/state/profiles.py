@@ -6,7 +6,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import EmployeeId, ProfileId
-from calsync_agent.config.settings import FUTURE_MONTHS, PAST_MONTHS
+from calsync_agent.config.months import FUTURE_MONTHS, PAST_MONTHS
 from calsync_agent.database.remade import Remade, Tuples, remade
 from calsync_agent.database.stored import as_stored, shown
 from calsync_agent.domain.policy import Policy, Priority, Profile, Provider, ProviderKind

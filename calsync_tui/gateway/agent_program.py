@@ -100,21 +100,59 @@ async def check(
     words = [*program, "check", "--json", "--config", str(config), "--lang", current(), *more]
     if find_user is not None:
         words += ["--find-user", find_user]
-    out, err = await ended(words, seconds)
+    ended = await _ended(words, seconds, "check")
     try:
-        return _checked(json.loads(out))
+        return _checked(json.loads(ended.out))
     except (ValueError, KeyError, TypeError) as error:
-        said = err.strip().splitlines()
-        raise ProgramTrouble(
+        raise ended.unusable("check") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A command that has ended: its exit status, and what it said."""
+
+    status: int
+    out: str
+    err: str
+
+    def unusable(self, command: str) -> ProgramTrouble:
+        """That this is no answer, with what the program said last."""
+        said = self.err.strip().splitlines()
+        return ProgramTrouble(
             message(
-                "calsync-agent check gave no usable answer: {reason}",
-                reason=(said[-1] if said else out.strip())[:_SHOWN] or "-",
+                "calsync-agent {command} gave no usable answer: {reason}",
+                command=command,
+                reason=(said[-1] if said else self.out.strip())[:_SHOWN] or "-",
             )
-        ) from error
+        )
 
 
-async def ended(words: Sequence[str], seconds: float) -> tuple[str, str]:
-    """What a command writes to stdout and to stderr. Raises ProgramTrouble; cancelling ends it."""
+async def told(
+    config: Path,
+    *words: str,
+    program: Sequence[str] = PROGRAM,
+    seconds: float = SECONDS,
+) -> Ended:
+    """What a command of calsync-agent says, in the language spoken now; raises as `check` does."""
+    all_words = [*program, *words, "--config", str(config), "--lang", current()]
+    return await _ended(all_words, seconds, words[0])
+
+
+async def ask(
+    config: Path,
+    *words: str,
+    program: Sequence[str] = PROGRAM,
+    seconds: float = SECONDS,
+) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """What a command answers with `--json`, whatever its exit status; raises as `check` does."""
+    ended = await told(config, *words, "--json", program=program, seconds=seconds)
+    try:
+        return json.loads(ended.out)
+    except ValueError as error:
+        raise ended.unusable(words[0]) from error
+
+
+async def _ended(words: Sequence[str], seconds: float, command: str) -> Ended:
     try:
         process = await asyncio.create_subprocess_exec(
             *words,
@@ -132,14 +170,19 @@ async def ended(words: Sequence[str], seconds: float) -> tuple[str, str]:
             out, err = await process.communicate()
     except TimeoutError as error:
         raise ProgramTrouble(
-            message("calsync-agent did not answer within {seconds} s", seconds=round(seconds))
+            message(
+                "calsync-agent {command} did not answer within {seconds} s",
+                command=command,
+                seconds=round(seconds),
+            )
         ) from error
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-    return out.decode(errors="replace"), err.decode(errors="replace")
+    status = process.returncode or 0
+    return Ended(status, out.decode(errors="replace"), err.decode(errors="replace"))
 
 
 def _checked(read: Any) -> Checked:  # noqa: ANN401 - whatever JSON holds

@@ -10,9 +10,8 @@ from uuid import UUID
 
 from calsync_agent import datetimes
 from calsync_agent.appointment.model import ActivityId, EventId, ProfileId
-from calsync_agent.i18n import current, message
+from calsync_agent.i18n import message
 from calsync_agent.visible import visible
-from calsync_tui.gateway import agent_program
 from calsync_tui.gateway.agent_program import ProgramTrouble
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.log import LogLine
@@ -111,18 +110,16 @@ async def read(gateway: Gateway, profile: ProfileId, first: date, days: int) -> 
     settings = gateway.settings
     if settings is None:
         raise ProgramTrouble(message("there are no settings to read the mailbox with"))
-    words = [*gateway.program, "calendar", str(profile), "--json"]
-    words += ["--from", first.isoformat(), "--days", str(days)]
-    words += ["--config", str(settings.path), "--lang", current()]
-    out, err = await agent_program.ended(words, agent_program.SECONDS)
+    days_wanted = ("--from", first.isoformat(), "--days", str(days))
+    ended = await gateway.command("calendar", str(profile), "--json", *days_wanted)
     try:
-        return calendars(json.loads(out), first, days)
+        return calendars(json.loads(ended.out), first, days)
     except (ValueError, KeyError, TypeError) as error:
-        said = err.strip().splitlines()
+        said = ended.err.strip().splitlines()
         raise ProgramTrouble(
             message(
                 "The calendars could not be read: {reason}",
-                reason=(said[-1] if said else out.strip())[:_SHOWN] or "-",
+                reason=(said[-1] if said else ended.out.strip())[:_SHOWN] or "-",
             )
         ) from error
 

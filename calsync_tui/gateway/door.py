@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -20,7 +20,7 @@ from calsync_agent.health import overview
 from calsync_agent.health.overview import Pulse
 from calsync_agent.i18n import message
 from calsync_tui.gateway import agent_program, setup
-from calsync_tui.gateway.agent_program import Checked, ProgramTrouble
+from calsync_tui.gateway.agent_program import Checked, Ended, ProgramTrouble
 
 _T = TypeVar("_T")
 
@@ -83,6 +83,22 @@ class Gateway:
             raise ProgramTrouble(message("there are no settings to check"))
         return await agent_program.check(
             self.settings.path, find_user=find_user, program=self.program
+        )
+
+    async def ask(self, *words: str, seconds: float = agent_program.SECONDS) -> Any:  # noqa: ANN401
+        """What a command of calsync-agent answers with `--json`. Raises ProgramTrouble."""
+        if self.settings is None:
+            raise ProgramTrouble(message("there are no settings to check"))
+        return await agent_program.ask(
+            self.settings.path, *words, program=self.program, seconds=seconds
+        )
+
+    async def command(self, *words: str, seconds: float = agent_program.SECONDS) -> Ended:
+        """What a command of calsync-agent says. Raises ProgramTrouble."""
+        if self.settings is None:
+            raise ProgramTrouble(message("there are no settings to check"))
+        return await agent_program.told(
+            self.settings.path, *words, program=self.program, seconds=seconds
         )
 
     def close(self) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, ProfileId
+from calsync_agent.collation import natural
 from calsync_agent.domain.hold import Held, HoldKind, Verdict
 from calsync_agent.errors import Refusal
 from calsync_agent.i18n import Message, counted, message
-from calsync_agent.natural import natural
 from calsync_agent.state import holds
 from calsync_agent.state.tables import link
 

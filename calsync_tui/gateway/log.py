@@ -13,8 +13,8 @@ from typing import Final, TypeAlias
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, EventId, ProfileId
+from calsync_agent.collation import natural
 from calsync_agent.consolidate.tables import employee
-from calsync_agent.natural import natural
 from calsync_agent.state.log import Level
 from calsync_agent.state.tables import log, profile
 from calsync_agent.visible import visible

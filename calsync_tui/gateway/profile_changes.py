@@ -6,6 +6,7 @@ ends, and compared here, because SQL Server takes texts for equal that differ by
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -47,6 +48,34 @@ class Overtaken(Refusal):
         self.now = now
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Directions and months of the window of a profile; None: as provider and settings say (A7)."""
+
+    inbound: bool | None = None
+    outbound: bool | None = None
+    past: int | None = None
+    future: int | None = None
+
+    @classmethod
+    def of(cls, row: Row) -> "Ways":
+        """Those of a row; what cannot be used counts as not given."""
+        flags = (one if isinstance(one, bool) else None for one in (row.inbound, row.outbound))
+        months = (
+            one if isinstance(one, int) else None for one in (row.past_months, row.future_months)
+        )
+        return cls(*flags, *months)
+
+    def columns(self) -> dict[str, bool | int | None]:
+        """By the names of the columns."""
+        return {
+            "inbound": self.inbound,
+            "outbound": self.outbound,
+            "past_months": self.past,
+            "future_months": self.future,
+        }
+
+
 def add(connection: sa.Connection, who: EmployeeId, mailbox: str, *, active: bool) -> Row:
     """A new profile. Raises Clash."""
     number = provider_id(connection)
@@ -78,7 +107,7 @@ def change(connection: sa.Connection, seen: Row, mailbox: str, *, active: bool) 
     mine = sa.update(profile).where(profile.c.id == seen.id)
     with _first_come():
         connection.execute(mine.values(external_user_id=mailbox, active=active))
-    return Row(seen.id, seen.provider, seen.employee, mailbox, active)
+    return replace(seen, mailbox=mailbox, active=active)
 
 
 def set_active(connection: sa.Connection, seen: Collection[Row], *, active: bool) -> int:
@@ -89,6 +118,16 @@ def set_active(connection: sa.Connection, seen: Collection[Row], *, active: bool
     for some in chunks(numbers):
         mine = sa.update(profile).where(profile.c.id.in_(some))
         done += connection.execute(mine.values(active=active)).rowcount
+    return done
+
+
+def set_ways(connection: sa.Connection, seen: Collection[Row], ways: Ways) -> int:
+    """Give profiles directions and a window; returns how many there are. Raises Overtaken."""
+    _check_seen(connection, seen)
+    done = 0
+    for some in chunks([row.id for row in seen]):
+        mine = sa.update(profile).where(profile.c.id.in_(some))
+        done += connection.execute(mine.values(ways.columns())).rowcount
     return done
 
 

@@ -17,6 +17,7 @@ from calsync_tui.pages.page import Page
 from calsync_tui.screens.add_profile import AddProfile
 from calsync_tui.screens.confirmation import STAY
 from calsync_tui.screens.held_profile import HeldProfile
+from calsync_tui.screens.profile_ways import ProfileWays
 from calsync_tui.widgets.row_editor import RowDraft, RowEditor
 
 
@@ -122,9 +123,13 @@ class ProfileActions(Page):
             editor.enter()
 
     async def switch_active(self) -> None:
-        """Pause what is active; where nothing is, resume."""
+        """Pause what is active; where nothing is, resume. Asks where there are several."""
         rows = [line.row for line in self.targets]
         active = not any(row.active for row in rows)
+        if len(rows) > 1:
+            question = profile_text.switch_question(self.targets, active=active)
+            if await self.app.push_screen_wait(question) == STAY:
+                return
         try:
             count = await self.gateway.write(
                 lambda c: profile_changes.set_active(c, rows, active=active)
@@ -134,6 +139,21 @@ class ProfileActions(Page):
         else:
             await self.reload()
             self._tell(profile_text.switched(count, active=active))
+
+    async def set_ways(self) -> None:
+        """Direction and window, after showing what they would mean."""
+        lines = self.targets
+        rows = [line.row for line in lines]
+        ways = await self.app.push_screen_wait(ProfileWays(self.gateway, lines))
+        if ways is None:
+            return
+        try:
+            count = await self.gateway.write(lambda c: profile_changes.set_ways(c, rows, ways))
+        except Overtaken as overtaken:
+            await self._look_again(overtaken)
+        else:
+            await self.reload()
+            self._tell(profile_text.changed(count))
 
     async def delete_profiles(self) -> None:
         """Delete, after asking with the number and what it means."""

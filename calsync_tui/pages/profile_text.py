@@ -31,17 +31,37 @@ def summary(listing: Listing, marks: int) -> str:
     return "   ".join(told)
 
 
+def switch_question(lines: Sequence[ProfileLine], *, active: bool) -> Confirmation:
+    """Asks whether several are to be paused or resumed."""
+    count = len(lines)
+    if active:
+        title = ngettext("Resume {count} profile?", "Resume {count} profiles?", count)
+        label, told = _("Resume"), _("Each goes on where it was.")
+    else:
+        title = ngettext("Pause {count} profile?", "Pause {count} profiles?", count)
+        label, told = _("Pause"), _("Nothing of them is synced, and nothing is deleted.")
+    return Confirmation(
+        title.format(count=count),
+        f"{_names(lines)}\n\n{told}",
+        [DialogButton("switch", label)],
+        back=_("Cancel"),
+    )
+
+
+def changed(count: int) -> str:
+    """What was done."""
+    return ngettext("{count} profile changed", "{count} profiles changed", count).format(
+        count=count
+    )
+
+
 def delete_question(
     lines: Sequence[ProfileLine], linked: Mapping[ProfileId, int] | None
 ) -> Confirmation:
     """Asks whether these profiles are to be deleted, and says what that means."""
     count = len(lines)
     title = ngettext("Delete {count} profile?", "Delete {count} profiles?", count)
-    names = [line.employee.title for line in lines[:_NAMED]]
-    if count > _NAMED:
-        more = count - _NAMED
-        names.append(ngettext("and {count} more", "and {count} more", more).format(count=more))
-    text = [", ".join(names), "", _links(sum((linked or {}).get(one.row.id, 0) for one in lines))]
+    text = [_names(lines), "", _links(sum((linked or {}).get(one.row.id, 0) for one in lines))]
     text.append(_("No appointment is deleted, neither in Consolidate nor in Exchange."))
     if any(line.held for line in lines):
         text.append(_("What waits for your decision is not carried out."))
@@ -53,6 +73,14 @@ def delete_question(
         [DialogButton("delete", label.format(count=count), grave=True)],
         back=_("Cancel"),
     )
+
+
+def _names(lines: Sequence[ProfileLine]) -> str:
+    names = [line.employee.title for line in lines[:_NAMED]]
+    if len(lines) > _NAMED:
+        more = len(lines) - _NAMED
+        names.append(ngettext("and {count} more", "and {count} more", more).format(count=more))
+    return ", ".join(names)
 
 
 def _links(count: int) -> str:

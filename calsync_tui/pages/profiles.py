@@ -7,28 +7,38 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
-from textual.widgets import Button, DataTable, Static
+from textual.widgets import Button, DataTable, Input, Static
 
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.health import profiles
 from calsync_agent.health.overview import Pulse
 from calsync_agent.health.profiles import ProfileLine
 from calsync_agent.i18n import _, marked
+from calsync_tui import glyphs
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.pages import profile_text
 from calsync_tui.pages.page import LookSoon
-from calsync_tui.pages.profile_actions import ProfileActions
+from calsync_tui.pages.profile_search import ProfileSearch
 from calsync_tui.screens.confirmation import STAY
 from calsync_tui.widgets.profile_details import ProfileDetails
 from calsync_tui.widgets.profile_table import ProfileTable
 from calsync_tui.widgets.row_editor import RowDraft, RowEditor
 
-_ACTIONS: Final = ("add", "pause", "decide", "delete_selected", "select_all", "take_back")
+_ACTIONS: Final = (
+    "add",
+    "pause",
+    "decide",
+    "delete_selected",
+    "select_all",
+    "ways",
+    "find",
+    "take_back",
+)
 COUNTS_EVERY: Final = timedelta(seconds=5)
 """Links are counted when something was logged, but not more often."""
 
 
-class ProfilesPage(ProfileActions):
+class ProfilesPage(ProfileSearch):
     """The list, one row of which may be edited in its place."""
 
     NAME: ClassVar[str] = "profiles"
@@ -73,6 +83,35 @@ class ProfilesPage(ProfileActions):
             tooltip=marked("Select all profiles, or none"),
         ),
         Binding(
+            "r",
+            "ways",
+            marked("Direction"),
+            id="profiles.ways",
+            tooltip=marked("Direction and window of the selected profiles, and what they mean"),
+        ),
+        Binding(
+            "slash",
+            "find",
+            marked("Search"),
+            id="profiles.find",
+            tooltip=marked("Show only whom these words fit: name, address, state, error"),
+        ),
+        Binding(
+            "f",
+            "only",
+            marked("Filter"),
+            id="profiles.only",
+            tooltip=marked("Show all, who needs somebody, the active, or the paused"),
+        ),
+        Binding(
+            "s",
+            "order",
+            marked("Order"),
+            show=False,
+            id="profiles.order",
+            tooltip=marked("By name, who needs somebody first, or longest out of step first"),
+        ),
+        Binding(
             "escape",
             "take_back",
             marked("Take back"),
@@ -85,6 +124,8 @@ class ProfilesPage(ProfileActions):
     DEFAULT_CSS = """
     ProfilesPage {
         #summary { height: auto; max-height: 2; text-style: bold; }
+        #find { display: none; height: 1; background: $panel; &.-shown { display: block; } }
+        #find:ansi { background: ansi_default; text-style: underline; }
         #area { height: 1fr; layers: base editor; }
         #below { height: 4; }
         ProfileDetails { width: 1fr; }
@@ -97,7 +138,6 @@ class ProfilesPage(ProfileActions):
 
     def __init__(self, gateway: Gateway) -> None:
         super().__init__(gateway)
-        self.marks: set[ProfileId] = set()
         self._counted: tuple[int, datetime] | None = None
         self._cursor: ProfileId | None = None
         self._made_sense: list[bool | None] = []
@@ -105,6 +145,10 @@ class ProfilesPage(ProfileActions):
     def compose(self) -> ComposeResult:
         """Summary, list, the row under the cursor in full, buttons."""
         yield Static("", id="summary", markup=False)
+        find = Input(
+            self.view.sought, placeholder=_("Name, address, state, error"), compact=True, id="find"
+        )
+        yield find.set_class(bool(self.view.sought), "-shown")
         with Container(id="area"):
             yield ProfileTable(self.marks)
             if self.draft is not None:
@@ -154,7 +198,10 @@ class ProfilesPage(ProfileActions):
 
     @property
     def targets(self) -> list[ProfileLine]:
-        """What is done to several is done to these: the marked ones, else that of the cursor."""
+        """What is done to several is done to these: the marked ones, else that of the cursor.
+
+        Those that the filter hides are among them: what is asked before names the number.
+        """
         chosen = [line for line in self.listing.lines if line.row.id in self.marks]
         current = self.current
         return chosen or ([current] if current else [])
@@ -179,7 +226,7 @@ class ProfilesPage(ProfileActions):
         if self.pulse is None:
             return
         self.marks.intersection_update(self.listing.by_id)
-        self.table.show(self.listing.lines, self.linked, self.pulse.now)
+        self.table.show(self.view.shown(self.listing), self.linked, self.pulse.now)
         if self._cursor is not None:
             self.table.put_cursor(self._cursor)
             self._cursor = None
@@ -198,6 +245,8 @@ class ProfilesPage(ProfileActions):
             return
         line, targets = self.current, self.targets
         told = profile_text.summary(self.listing, len(self.marks))
+        if said := self.view.told(self.table.row_count, len(self.listing.lines)):
+            told = f"{glyphs.shown().warning} {said}   {told}"
         summary = self.query_one("#summary", Static)
         if told != summary.content:
             summary.update(told)
@@ -226,14 +275,16 @@ class ProfilesPage(ProfileActions):
         match action:
             case "add":
                 return free and self.listing.provider is not None
-            case "pause" | "delete_selected":
+            case "pause" | "delete_selected" | "ways":
                 return free and bool(self.targets)
             case "decide":
                 return free and line is not None and line.held > 0
             case "select_all":
                 return free and bool(self.listing.lines)
             case "take_back":
-                return not free or bool(self.marks)
+                return not free or bool(self.marks) or self.view.hides
+            case "find" | "only" | "order":
+                return free and bool(self.listing.lines)
         return super().check_action(action, parameters)
 
     # -- editing a row ------------------------------------------------------------------------
@@ -340,13 +391,10 @@ class ProfilesPage(ProfileActions):
         """Delete, after asking."""
         self.act(self.delete_profiles)
 
+    def action_ways(self) -> None:
+        """Direction and window."""
+        self.act(self.set_ways)
+
     def action_select_all(self) -> None:
         """Mark all, or none."""
         self.table.mark_all()
-
-    def action_take_back(self) -> None:
-        """End editing, or take the marks away."""
-        if self.draft is not None:
-            self.act(self.close_editor)
-        else:
-            self.table.mark_none()

@@ -23,6 +23,7 @@ from calsync_tui.pages.page import LookSoon, Page
 from calsync_tui.pages.provider_editing import Editing
 from calsync_tui.pages.provider_form import ProviderForm
 from calsync_tui.screens.check import CheckScreen
+from calsync_tui.screens.settings import SettingsScreen
 
 _SOON: Final = 0.2  # seconds until it is looked again whether an agent has taken the settings over
 
@@ -55,6 +56,13 @@ class ProviderPage(Page):
             marked("Check"),
             id="provider.check",
             tooltip=marked("Sign in with the saved settings and say what is missing"),
+        ),
+        Binding(
+            "f2",
+            "settings",
+            marked("Settings"),
+            id="provider.settings",
+            tooltip=marked("Change the settings file: app, database, limits, alerts"),
         ),
         Binding(
             "f4",
@@ -196,6 +204,8 @@ class ProviderPage(Page):
         match action:
             case "save" | "discard":
                 return bool(self.editing.changed)
+            case "settings":
+                return self.gateway.settings is not None
             case "copy":
                 return bool(self._link)
             case _:
@@ -282,6 +292,13 @@ class ProviderPage(Page):
     def action_check(self) -> None:
         """Sign in with what is saved, and say what is missing."""
         self.app.push_screen(CheckScreen(self.gateway, unsaved=bool(self.editing.changed)))
+
+    def action_settings(self) -> None:
+        """The settings file."""
+        settings = self.gateway.settings
+        if settings is not None:
+            tenant = self.editing.stored.tenant_id
+            self.app.push_screen(SettingsScreen(self.gateway, settings, tenant))
 
     def action_copy(self) -> None:
         """Put the link into the clipboard of whoever sits there, as far as the terminal lets us."""

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
+from calsync_agent.collation import finds, words
 from calsync_agent.errors import CalsyncError
 from calsync_agent.health import profiles
 from calsync_agent.health.profiles import Employee, Row, same
@@ -21,6 +22,7 @@ from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.finding import Finder, Findings
 from calsync_tui.gateway.profile_changes import Clash, Field
 from calsync_tui.screens.translated import TranslatedModal
+from calsync_tui.widgets.profile_cells import PROVIDER
 from calsync_tui.widgets.toggle import Toggle
 
 MOST: Final = 200
@@ -48,8 +50,8 @@ class AddProfile(TranslatedModal[Row | None]):
         align: center middle;
 
         & > Vertical {
-            width: 74;
-            max-width: 96%;
+            width: 96%;
+            max-width: 110;
             height: auto;
             max-height: 100%;
             padding: 0 2;
@@ -92,6 +94,9 @@ class AddProfile(TranslatedModal[Row | None]):
         """Whose, which mailbox, active."""
         with Vertical() as box:
             box.border_title = _("Add a profile")
+            with Horizontal():
+                yield Label(_("Provider"))
+                yield Static(PROVIDER)
             with Horizontal():
                 yield Label(_("Consolidate user"))
                 yield Input(
@@ -136,8 +141,8 @@ class AddProfile(TranslatedModal[Row | None]):
     def _list(self) -> None:
         if self._candidates is None:
             return
-        words = self.query_one("#employee", Input).value.casefold().split()
-        fitting = [one for one in self._candidates if _fits(one, words)]
+        typed = words(self.query_one("#employee", Input).value)
+        fitting = [one for one in self._candidates if finds(typed, f"{one.title} {one.address}")]
         listed = self.query_one(OptionList)
         listed.set_options(Option(_option(one), id=str(one.id)) for one in fitting[:MOST])
         listed.highlighted = 0 if fitting else None
@@ -179,11 +184,13 @@ class AddProfile(TranslatedModal[Row | None]):
         self.query_one("#employee", Input).value = chosen.title
         self._say("employee", None)
         mailbox = self.query_one("#mailbox", Input)
-        mailbox.placeholder = chosen.address
-        if mailbox.value == self._offered:
-            mailbox.value = self._offered = ""
+        offered = mailbox.value in {"", self._offered}
+        if offered:
+            # Most are known by it; what Exchange tells takes its place.
+            self._offered = mailbox.value = chosen.address
+            mailbox.cursor_position = len(mailbox.value)
         mailbox.focus()
-        if self._finder is not None and chosen.address and not mailbox.value:
+        if self._finder is not None and chosen.address and offered:
             self._look_up(chosen)
 
     # -- which mailbox ------------------------------------------------------------------------
@@ -282,15 +289,8 @@ class AddProfile(TranslatedModal[Row | None]):
         line.update(Text(text))
 
 
-def _fits(one: Employee, words: list[str]) -> bool:
-    text = f"{one.code} {one.name} {one.address}".casefold()
-    return all(word in text for word in words)
-
-
 def _option(one: Employee) -> Text:
-    told = Text.assemble(one.title, "  ", (one.address, "dim"), no_wrap=True)
-    told.truncate(47, overflow="ellipsis")
-    return told
+    return Text.assemble(one.title, "  ", (one.address, "dim"), no_wrap=True, overflow="ellipsis")
 
 
 def _nobody(found: Findings, chosen: Employee) -> Message:

@@ -1,14 +1,15 @@
 """How the list of profiles shows one of them: columns, cells, and the words for its state."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from calsync_agent import datetimes
-from calsync_agent.health.profiles import ProfileLine, State
+from calsync_agent.health.profiles import ProfileLine, Row, State
 from calsync_agent.health.telling import WORDS
 from calsync_agent.i18n import _, current, marked
 from calsync_agent.visible import visible
@@ -32,20 +33,47 @@ class Column:
 
 COLUMNS: Final = (
     Column("mark", "", "", 4, 4),
-    Column("user", marked("Consolidate user"), marked("User"), 16, 24),
-    Column("mailbox", marked("External user ID"), marked("Ext. ID"), 10, 37),
+    Column("user", marked("Consolidate user"), marked("User"), 15, 40),
+    Column("mailbox", marked("External user ID"), marked("Ext. ID"), 10, 60),
     Column("active", marked("Active"), marked("Active"), 7, 7),
     Column("state", marked("State"), marked("State"), 18, 18),
+    Column("ways", marked("Direction"), marked("Direction"), 17, 28),
     Column("synced", marked("Last sync"), marked("Sync"), 9, 12),
     Column("linked", marked("Linked"), marked("Lnk."), 6, 10, number=True),
     Column("quarantined", marked("Quarantined"), marked("Qua."), 5, 12, number=True),
-    Column("error", marked("Last error"), marked("Last error"), 18, 60),
+    Column("error", marked("Last error"), marked("Last error"), 14, 200),
     Column("provider", marked("Provider"), marked("Provider"), 12, 12),
 )
-"""In their order; what has no room is reached by scrolling to the right."""
+"""In their order."""
 
-# What is widened first where there is room.
-_GROWING: Final = ("user", "mailbox", "synced", "linked", "quarantined", "error")
+_FIRST: Final = ("mark", "user", "state", "synced", "mailbox", "error")
+"""The columns that are there as long as there is room for them, in the order of their weight."""
+
+_TELLING: Final = 40
+
+_THEN: Final = (
+    "user",
+    "quarantined",
+    "mailbox",
+    "error",
+    "linked",
+    "active",
+    "ways",
+    "ways",
+    "provider",
+    "synced",
+    "linked",
+    "quarantined",
+)
+"""What is done with the room that is left: a column comes, or one that is there is widened up to
+what it holds, so that no name is cut beside something less important."""
+
+_WAYS: Final[Mapping[tuple[object, object], str]] = {
+    (True, True): marked("both ways"),
+    (True, False): marked("to Exchange"),
+    (False, True): marked("to Consolidate"),
+    (False, False): marked("neither way"),
+}
 
 _STATES: Final[Mapping[State, tuple[str, str]]] = {
     State.PAUSED: ("off", WORDS[State.PAUSED]),
@@ -64,16 +92,44 @@ _SIGNS: Final = {"well": "well"}
 _STYLES: Final = {"error": "bad", "warning": "differs", "waiting": "differs", "off": "muted"}
 
 
-def widths(room: int) -> dict[str, int]:
-    """How wide each column is, in a list of so many cells."""
-    found = {column.name: column.least for column in COLUMNS}
-    left = room - sum(found.values())
-    for name in _GROWING:
-        column = next(one for one in COLUMNS if one.name == name)
-        more = max(0, min(column.most - column.least, left))
-        found[name] += more
-        left -= more
-    return found
+def widths(room: int, needs: Mapping[str, int]) -> dict[str, int]:
+    """How wide each column is that a list of so many cells has room for.
+
+    `needs`: how long what stands in a column is at most, where that is known.
+    """
+    columns = {column.name: column for column in COLUMNS}
+    found: dict[str, int] = {}
+    left = room
+    for name in _FIRST:
+        if columns[name].least > left and name not in _FIRST[:2]:
+            break
+        found[name] = columns[name].least
+        left -= found[name]
+    for name in _THEN:
+        column = columns[name]
+        if name in found:
+            wanted = min(column.most, needs.get(name, column.most) + 1)
+            more = max(0, min(wanted - found[name], left))
+        else:
+            more = column.least if column.least <= left else 0
+        if more:
+            found[name] = found.get(name, 0) + more
+            left -= more
+    last = "error" if "error" in found else "user"
+    found[last] += max(0, left)
+    return {name: found[name] for name in columns if name in found}
+
+
+def needs(lines: Iterable[ProfileLine]) -> dict[str, int]:
+    """How long what the columns with texts hold is; of errors not more than tells them apart."""
+    user = mailbox = error = own = 0
+    for line in lines:
+        user = max(user, cell_len(line.employee.title))
+        mailbox = max(mailbox, cell_len(visible(line.row.mailbox)))
+        own = max(own, cell_len(ways(line.row)))
+        if line.error is not None:
+            error = min(_TELLING, max(error, cell_len(str(line.error))))
+    return {"user": user, "mailbox": mailbox, "error": error, "ways": own}
 
 
 def heading(column: Column, width: int) -> Text:
@@ -95,6 +151,7 @@ def cells(
         "mailbox": Text(visible(line.row.mailbox)),
         "active": Text(_("yes") if line.row.active else _("no")),
         "state": state(line.state),
+        "ways": Text(ways(line.row)),
         "synced": Text(_when(line.synced_at, now)),
         "linked": Text("" if linked is None else str(linked)),
         "quarantined": Text(str(line.quarantined), "bold" if line.quarantined else ""),
@@ -104,7 +161,22 @@ def cells(
     return {
         column.name: _fitted(shown[column.name], room[column.name], right=column.number)
         for column in COLUMNS
+        if column.name in room
     }
+
+
+def ways(row: Row) -> str:
+    """Which ways the profile is synced, where that is its own affair; and its own window (A7)."""
+    told = []
+    if row.inbound is not None or row.outbound is not None:
+        told.append(_(_WAYS.get((row.outbound, row.inbound), marked("partly own"))))
+    if row.past_months is not None or row.future_months is not None:
+        past, future = (
+            "~" if months is None else str(months)
+            for months in (row.past_months, row.future_months)
+        )
+        told.append(f"-{past} +{future}")
+    return " ".join(told)
 
 
 def state(of: State) -> Text:

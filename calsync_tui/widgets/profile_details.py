@@ -46,7 +46,8 @@ def _who(line: ProfileLine) -> str:
 
 
 def _how(line: ProfileLine, linked: int | None, now: datetime) -> str:
-    told = [profile_cells.state(line.state).plain]
+    own = profile_cells.ways(line.row)
+    told = [profile_cells.state(line.state).plain, *([own] if own else [])]
     if line.synced_at is not None:
         told.append(_("last sync {time}").format(time=datetimes.since(line.synced_at, now)))
     if linked is not None:

@@ -103,6 +103,7 @@ class ProfileTable(DataTable[Text]):
         before = self._lines, self._linked, self._now.date()
         self._lines, self._linked, self._now = tuple(lines), linked, now
         if self._room and (self._lines, linked, now.date()) != before:
+            self._fit(self.size.width)
             self._bring_up_to_date()
 
     def repaint_marks(self) -> None:
@@ -131,7 +132,10 @@ class ProfileTable(DataTable[Text]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Columns use the room there is."""
-        room = profile_cells.widths(event.size.width)
+        self._fit(event.size.width)
+
+    def _fit(self, width: int) -> None:
+        room = profile_cells.widths(width, profile_cells.needs(self._lines))
         if room != self._room:
             self._room = room
             self._rebuild()
@@ -141,6 +145,8 @@ class ProfileTable(DataTable[Text]):
         self.clear(columns=True)
         self._shown = {}
         for column in COLUMNS:
+            if column.name not in self._room:
+                continue
             width = self._room[column.name]
             self.add_column(profile_cells.heading(column, width), width=width, key=column.name)
         self._bring_up_to_date(cursor)

@@ -47,6 +47,27 @@ def test_a7_once_syncs_each_profile_its_own_ways(run: Run, world: World) -> None
     assert (len(anna.events()), len(bernd.events()), len(world.activities())) == (3, 3, 6)
 
 
+def test_a7_preview_tells_what_other_terms_would_mean_and_changes_nothing(
+    run: Run, world: World
+) -> None:
+    path = world.folder / "agent.toml"
+    world.enter("ANNA", "hier", SOON)
+    world.enter("ANNA", "früher", LONG_AGO)
+    world.tenant.user("anna").create("dort", SOON, SOON + timedelta(hours=2))
+
+    def foreseen(*words: str) -> tuple[int, int]:
+        (told,) = json.loads(run("preview", "--json", *words, "--config", path).out)
+        return len(told["only_consolidate"]), len(told["only_exchange"])
+
+    own(world, "ANNA", inbound=False)
+    assert foreseen() == (1, 0)
+    assert foreseen("--inbound=-") == (1, 1)
+    assert foreseen("--inbound=1", "--outbound=0") == (0, 1)
+    assert foreseen("--past-months=12") == (2, 0)
+    assert run("preview", "--past-months=200", "--config", path).status == 2
+    assert foreseen() == (1, 0)
+
+
 @pytest.mark.parametrize(
     ("terms", "state_", "said"),
     [

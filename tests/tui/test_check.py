@@ -111,4 +111,4 @@ async def test_an_agent_program_that_is_broken_is_told(
     way = answering(file, settings, tmp_path, "raise SystemExit('it is [broken]')")
     async with opened(page="provider", opening=lambda: way) as terminal:
         await terminal.press("f3")
-        await terminal.shows("■ calsync-agent check gab keine brauchbare Antwort", "it is [broken]")
+        await terminal.shows("■ calsync-agent check hat keine brauchbare Antwort", "[broken]")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from calsync_agent.natural import natural
+from calsync_agent.collation import natural
 from calsync_tui.widgets.columns import Column, fitted, placed
 
 COLUMNS = (

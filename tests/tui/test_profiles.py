@@ -67,7 +67,7 @@ async def test_the_list_tells_of_each_profile_how_it_stands(
             "E004": ("■ gestört", "mailbox e004", "08:30:00"),
             "E005": ("● in Ordnung", " 1"),
             "E006": ("◊ erster Abgleich", "─"),
-            "E007": ("[bold]Über[/bold]…", "○ nicht erlaubt"),
+            "E007": ("[bold]Über[/bold]", "○ nicht erlaubt"),
         }.items():
             for text in texts:
                 assert text in line(terminal, code), (code, text)

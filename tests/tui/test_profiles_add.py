@@ -165,6 +165,7 @@ async def test_wrong_input_is_said_at_the_field_and_nothing_is_saved_or_lost(
                 await terminal.press("enter")
             else:
                 await terminal.press("tab", "tab")
+            await terminal.press("end", "ctrl+u")  # what was offered
             await paste(terminal, mailbox)
             await terminal.press("enter")
             await terminal.until(lambda at=at, said=said: said in told(terminal, at))

@@ -163,11 +163,15 @@ async def test_nothing_is_deleted_that_somebody_else_has_just_changed(
 async def test_profiles_are_paused_and_resumed(opened: Opened, five: Database) -> None:
     async with opened(page="profiles") as terminal:
         await terminal.press("shift+down", "p")
+        await terminal.shows("2 Profile pausieren?")
+        await terminal.press("left", "enter")
         await terminal.until(lambda: list(rows(five).values()) == [False, False, True, True, True])
         await terminal.shows("2 Profile pausiert")
         terminal.app.clear_notifications()
         await terminal.shows("Fortsetzen")
         await terminal.click(" Fortsetzen ")
+        await terminal.shows("2 Profile fortsetzen?")
+        await terminal.press("left", "enter")
         await terminal.until(lambda: all(rows(five).values()))
         await terminal.shows("2 Profile fortgesetzt")
 
