@@ -53,9 +53,6 @@ EASE: Final = 4.0
 STEPS_EVERY: Final = 15.0
 """Seconds between two looks at whether a roll-out has something to do."""
 
-_BETWEEN_MOVES: Final = 2 * timedelta(seconds=TIDIED_EVERY)
-"""By how much the horizon may be behind when something is noted by it."""
-
 HISTORY_KEPT: Final = timedelta(days=30)
 """How long overwritten and deleted versions can be restored (B6)."""
 
@@ -210,7 +207,7 @@ class Agent:
         self._tidied_at = loop.time()
         known, at = self._horizon, self._seconds()
         self._horizon = seen = await database.write(lambda c: horizon.move(c, known, at))
-        kept_from = seen.horizon - _BETWEEN_MOVES
+        kept_from = seen.horizon - horizon.BETWEEN_MOVES
         lines_from = kept_from - timedelta(days=self._settings.log.keep_days)
         await database.write(lambda c: log.prune(c, lines_from))
         await database.write(agents.prune)

@@ -3,7 +3,9 @@
 A clock may be put forward by weeks, and back again. So the horizon follows the database's clock,
 but moves on no quicker than an agent sees time pass, and never back; what is kept is not noted to
 be from before it. Then nothing is forgotten before its time has really passed, whatever the clock
-says. While no agent runs the horizon rests, and all is kept for as much longer.
+says. While no agent runs the horizon rests, and all is kept for as much longer; an agent that has
+not moved it for long, because the database was out of its reach, counts as one that did not run:
+others may have kept something meanwhile by a clock that was behind.
 """
 
 from collections.abc import Iterable
@@ -18,6 +20,12 @@ from calsync_agent.state import facts
 from calsync_agent.state.tables import meta
 
 HORIZON: Final = "horizon"
+
+BETWEEN_MOVES: Final = timedelta(hours=2)
+"""An agent that runs moves the horizon at least as often.
+
+So when something is noted by it, it may be behind by this much.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,7 @@ def moved(stored: datetime | None, seen: Seen | None, now: datetime, at: float) 
     """
     if stored is None:
         return now
-    if seen is None:
+    if seen is None or at - seen.at > BETWEEN_MOVES.total_seconds():
         return stored
     passed = timedelta(seconds=at - seen.at)
     return max(stored, seen.horizon + min(passed, now - seen.horizon))

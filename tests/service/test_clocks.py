@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from calsync_agent.appointment.model import ActivityId, EmployeeId, EventId, ICalUid, ProfileId
@@ -15,7 +15,7 @@ from calsync_agent.domain.hold import HoldKind
 from calsync_agent.i18n import message
 from calsync_agent.platform import ProcessLock
 from calsync_agent.platform.clocks import Reading
-from calsync_agent.service.agent import _BETWEEN_MOVES, HISTORY_KEPT, put
+from calsync_agent.service.agent import HISTORY_KEPT, TIDIED_EVERY, put
 from calsync_agent.service.leases import Leases
 from calsync_agent.state import agents, deeds, horizon, log, meetings, quarantine
 from calsync_agent.state import tables as state
@@ -43,6 +43,13 @@ steps = st.lists(
 
 
 @given(steps)
+@example(
+    [
+        (0, 0, "tidy elsewhere"),
+        (10 * 86400, -40 * 86400, "write"),
+        (21 * 86400, 0, "tidy elsewhere"),
+    ]
+)
 def test_b6_with_any_jumps_of_the_clock_nothing_is_forgotten_before_its_time_has_passed(
     happenings: list[tuple[int, int, str]],
 ) -> None:
@@ -57,13 +64,13 @@ def test_b6_with_any_jumps_of_the_clock_nothing_is_forgotten_before_its_time_has
         before, stored = stored, moved(stored, agents_seen[who], now, float(at))
         assert stored >= before
         agents_seen[who] = Seen(stored, float(at))
-        gone = [one for one in kept if one[1] < stored - _BETWEEN_MOVES - HISTORY_KEPT]
+        gone = [one for one in kept if one[1] < stored - horizon.BETWEEN_MOVES - HISTORY_KEPT]
         assert all(at - written > HISTORY_KEPT.total_seconds() for written, _ in gone)
 
     for seconds, wrong_by, what in happenings:
         passed += seconds
         if what == "write":
-            last_move = passed - min(seconds, round(_BETWEEN_MOVES.total_seconds()))
+            last_move = passed - min(seconds, round(horizon.BETWEEN_MOVES.total_seconds()))
             tidy("tidy", last_move, wrong_by)
             now = TRUE + timedelta(seconds=passed + wrong_by)
             kept += [(passed, at) for at in horizon.noted([now], stored)]
@@ -73,7 +80,11 @@ def test_b6_with_any_jumps_of_the_clock_nothing_is_forgotten_before_its_time_has
             tidy(what, passed, wrong_by)
 
 
-@given(st.lists(st.integers(1, 20 * 24 * 3600), min_size=1, max_size=50))
+def test_b6_an_agent_moves_the_horizon_often_enough() -> None:
+    assert horizon.BETWEEN_MOVES.total_seconds() >= 2 * TIDIED_EVERY
+
+
+@given(st.lists(st.integers(1, 2 * 3600), min_size=1, max_size=50))
 def test_b6_with_a_clock_that_goes_right_the_horizon_is_the_present(passes: list[int]) -> None:
     seen = Seen(moved(None, None, TRUE, 5.0), 5.0)
     passed = 0
