@@ -35,7 +35,7 @@ class AppStep(SetupStep):
 
     DEFAULT_CSS = """
     AppStep {
-        Collapsible { border-top: none; padding: 0; background: $background 0%; }
+        Collapsible { border-top: none !important; padding: 0; background: $background 0%; }
         Collapsible Contents { padding: 0 0 0 2; }
     }
     """

@@ -87,6 +87,7 @@ class RowList(ScrollView, Generic[T], can_focus=True):
         self.rows: Sequence[T] = ()
         self.cursor = 0
         self._placed: tuple[Placed, ...] = ()
+        self._placed_in = 0
         self._empty = Text()
 
     @abstractmethod
@@ -159,14 +160,14 @@ class RowList(ScrollView, Generic[T], can_focus=True):
                 self.action_open()
 
     def on_resize(self) -> None:
-        """Other room, other columns."""
-        self._placed = self.place(max(self.scrollable_content_region.width - 2, 1))
+        """Other room, other rows in sight."""
         self._measure()
         self._in_sight()
 
     def render_line(self, y: int) -> Strip:
         """The headings, then a row on each line."""
         width = self.scrollable_content_region.width
+        self._fit(width)
         if self.headed and y == 0 and self.rows:
             head = columns.line([one.heading for one in self._placed])
             return self._strip(head, width, "rows--head")
@@ -187,6 +188,12 @@ class RowList(ScrollView, Generic[T], can_focus=True):
         if style is not None:
             whole.stylize_before(self.get_component_rich_style(style))
         return Strip(whole.render(self.app.console), width).apply_style(self.rich_style)
+
+    def _fit(self, width: int) -> None:
+        """Other room, other columns: a scrollbar takes some without a resize of the list."""
+        if width != self._placed_in:
+            self._placed_in = width
+            self._placed = self.place(max(width - 2, 1))
 
     @property
     def _height(self) -> int:
