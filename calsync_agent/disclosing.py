@@ -14,6 +14,7 @@ from calsync_agent.appointment.model import ProfileId
 from calsync_agent.consolidate.tables import employee
 from calsync_agent.database.clock import UtcNow
 from calsync_agent.database.stored import as_stored
+from calsync_agent.domain.naming import with_code
 from calsync_agent.errors import Refusal, Unknown
 from calsync_agent.i18n import Message, message
 from calsync_agent.state import facts, log
@@ -34,12 +35,12 @@ class Person:
 def person(connection: sa.Connection, name: str) -> Person:
     """The employee with this code, or of the profile with this number, though it be deleted.
 
-    Raises Unknown.
+    Raises Unknown, and Refusal where the code is that of several.
     """
     e, p = employee.c, profile.c
     number = facts.number(name, digits=9)
-    found = connection.execute(sa.select(e.id, e.code)).all()
-    who = next((row.id for row in found if _same(row.code, name)), None)
+    codes = {row.id: str(row.code or "") for row in connection.execute(sa.select(e.id, e.code))}
+    who = with_code(name, codes)
     if who is None and number is not None:
         who = connection.execute(sa.select(p.employee_id).where(p.id == number)).scalar()
         if who is None:
@@ -49,9 +50,8 @@ def person(connection: sa.Connection, name: str) -> Person:
     if who is None:
         raise Unknown(message("there is no employee or profile {name}", name=name))
     rows = connection.execute(sa.select(p.id, p.active).where(p.employee_id == who)).all()
-    code = next((row.code for row in found if row.id == who), name)
     numbers = tuple(sorted(row.id for row in rows))
-    return Person(str(code), who, numbers, active=any(row.active for row in rows))
+    return Person(codes.get(who) or name, who, numbers, active=any(row.active for row in rows))
 
 
 def kept(connection: sa.Connection, of: Person) -> dict[str, list[dict[str, Any]]]:
@@ -118,10 +118,6 @@ def _parts(of: Person) -> Iterator[tuple[sa.Table, sa.ColumnElement[bool]]]:
 def _count(connection: sa.Connection, table: sa.Table, where: sa.ColumnElement[bool]) -> int:
     found = sa.select(sa.func.count()).select_from(table).where(where)
     return int(connection.execute(found).scalar_one())
-
-
-def _same(code: object, name: str) -> bool:
-    return str(code or "").strip().casefold() == name.strip().casefold()
 
 
 def _note(connection: sa.Connection, text: Message, number: int | None = None) -> None:

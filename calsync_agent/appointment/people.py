@@ -91,6 +91,11 @@ class Directory:
         """The employee with this id."""
         return self.employees.get(employee)
 
+    def code(self, employee: EmployeeId) -> str:
+        """The employee's code; empty where they have none, or are not known."""
+        known = self.employees.get(employee)
+        return known.code if known is not None else ""
+
 
 def directory(
     employees: Iterable[Employee], preferred: Collection[EmployeeId] = frozenset()

@@ -23,6 +23,7 @@ from calsync_agent.consolidate.reading import read_staff
 from calsync_agent.database.engine import Database
 from calsync_agent.domain.activity import Stamp
 from calsync_agent.domain.hold import Held, Verdict
+from calsync_agent.domain.naming import profile_called
 from calsync_agent.errors import Undecided, Unknown
 from calsync_agent.i18n import _, message, ngettext
 from calsync_agent.service import restore_detection
@@ -54,7 +55,7 @@ def history(options: argparse.Namespace) -> int:
     with opened(options) as database:
 
         def read(connection: sa.Connection) -> list[Version]:
-            number = profile_named(connection, options.profile) if options.profile else None
+            number = named_or_all(connection, options.profile)
             return kept.read(connection, number, options.limit)
 
         versions = _read(database, read)
@@ -171,15 +172,19 @@ def _item(text: str) -> ActivityId | None:
 
 
 def profile_named(connection: sa.Connection, name: str) -> ProfileId:
-    """The profile with this number, or that of the employee with this code."""
+    """The profile with this number, or that of the employee with this code. Raises Refusal."""
     provider = profiles.read_provider(connection)
     known = profiles.read_profiles(connection, provider.id) if provider else []
     people = read_staff(connection).people
-    for profile in known:
-        employee = people.find(profile.employee)
-        if name == str(profile.id) or (employee and employee.code.casefold() == name.casefold()):
-            return profile.id
-    raise Unknown(message("there is no profile {name}", name=name))
+    number = profile_called(name, {one.id: people.code(one.employee) for one in known})
+    if number is None:
+        raise Unknown(message("there is no profile {name}", name=name))
+    return number
+
+
+def named_or_all(connection: sa.Connection, name: str | None) -> ProfileId | None:
+    """The profile called so; None, which stands for all of them, where none is named."""
+    return None if name is None else profile_named(connection, name)
 
 
 def _as_json(version: Version) -> dict[str, object]:

@@ -15,7 +15,7 @@ from calsync_agent.config import reading
 from calsync_agent.config.settings import Settings
 from calsync_agent.console import say, say_json, warn
 from calsync_agent.database.engine import Database
-from calsync_agent.errors import MailboxTrouble, NotReady, Unknown
+from calsync_agent.errors import MailboxTrouble, NotReady
 from calsync_agent.exchange import provider as exchange
 from calsync_agent.exchange.transport.calls import Sender
 from calsync_agent.i18n import message
@@ -96,9 +96,7 @@ async def found(
 ) -> Both:
     """Both calendars of a profile between two moments (UTC)."""
     every = await database.read(here.profiles)
-    one = next((one for one in every if named(one, name)), None)
-    if one is None:
-        raise Unknown(message("there is no active profile {name}", name=name))
+    one = named(every, name)
     synced = {each["employee_id"]: each["id"] for each in every}
     span = whole(start, settings.sync.past_months, settings.sync.future_months)
     rows = await database.read(

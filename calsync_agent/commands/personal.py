@@ -5,37 +5,44 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from calsync_agent import disclosing
 from calsync_agent.commands.admin import opened
+from calsync_agent.commands.output_file import write_private
 from calsync_agent.console import say, say_json
+from calsync_agent.disclosing import Person
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import _, message, ngettext
-from calsync_agent.platform import replace_file
+from calsync_agent.platform import is_there
 from calsync_agent.platform.account import account
 
 
 def export(options: argparse.Namespace) -> int:
     """Write it to a file that only this account may read."""
-    who = account()
+    who, path = account(), options.file
+    if is_there(path):
+        raise ConfigurationRefused(
+            message("{path}: exists already; name another file", path=str(path))
+        )
 
-    def read(connection: sa.Connection) -> dict[str, object]:
+    def read(connection: sa.Connection) -> tuple[Person, dict[str, list[dict[str, Any]]]]:
         about = disclosing.person(connection, options.who)
-        rows = disclosing.kept(connection, about)
-        disclosing.told(connection, about, who)
-        at = datetime.now(UTC).isoformat(timespec="seconds")
-        return {"employee": about.name, "at": at, "tables": rows}
+        return about, disclosing.kept(connection, about)
 
     with opened(options) as database:
-        whole = asyncio.run(database.write(read))
-    _written(options.file, whole)
-    say(message("{path} is written; it holds what it is about in plain words", path=options.file))
-    _tell(counts(whole["tables"]))
+        about, tables = asyncio.run(database.read(read))
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        whole = {"employee": about.name, "at": at, "tables": tables}
+        write_private(
+            path, json.dumps(whole, indent=2, ensure_ascii=False, default=_plain).encode()
+        )
+        asyncio.run(database.write(lambda connection: disclosing.told(connection, about, who)))
+    say(message("{path} is written; it holds what it is about in plain words", path=str(path)))
+    _tell({name: len(rows) for name, rows in tables.items()})
     return 0
 
 
@@ -43,17 +50,19 @@ def delete(options: argparse.Namespace) -> int:
     """Show what would be deleted, or delete it."""
     who = account()
 
-    def work(connection: sa.Connection) -> Mapping[str, int]:
+    def work(connection: sa.Connection) -> tuple[Person, Mapping[str, int]]:
         about = disclosing.person(connection, options.who)
         if options.yes:
-            return disclosing.erase(connection, about, who)
-        return disclosing.counted(connection, about)
+            return about, disclosing.erase(connection, about, who)
+        return about, disclosing.counted(connection, about)
 
     with opened(options) as database:
-        done = asyncio.run(database.write(work) if options.yes else database.read(work))
+        about, done = asyncio.run(database.write(work) if options.yes else database.read(work))
     if options.json:
         say_json({"rows": dict(done), "done": options.yes})
         return 0
+    numbers = ", ".join(map(str, about.profiles)) or "-"
+    say(_("Employee {name}, profile {numbers}:").format(name=about.name, numbers=numbers))
     _tell(done)
     count = sum(done.values())
     if options.yes:
@@ -80,29 +89,9 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
 }
 
 
-def counts(tables: object) -> dict[str, int]:
-    """How many rows each table has."""
-    return {name: len(rows) for name, rows in tables.items()} if isinstance(tables, dict) else {}
-
-
 def _tell(rows: Mapping[str, int]) -> None:
     for name, count in rows.items():
         say(f"{count:>8}  {name}")
-
-
-def _written(path: Path, whole: object) -> None:
-    content = json.dumps(whole, indent=2, ensure_ascii=False, default=_plain).encode()
-    try:
-        replace_file(path, content, 0o600)
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
-        raise ConfigurationRefused(
-            message(
-                "{path} cannot be written: {reason}; name a file where this account may write",
-                path=str(path),
-                reason=reason,
-            )
-        ) from None
 
 
 def _plain(value: object) -> str:

@@ -8,10 +8,11 @@ import argparse
 from pathlib import Path
 
 from calsync_agent import bundle
+from calsync_agent.commands.output_file import write_private
 from calsync_agent.console import say
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import _, message
-from calsync_agent.platform import is_there, replace_file
+from calsync_agent.platform import is_there
 from calsync_agent.support.collecting import Collecting
 
 
@@ -24,17 +25,7 @@ def support(options: argparse.Namespace) -> int:
         )
     collecting = Collecting()
     content = bundle.packed(collecting.collect(options.config))
-    try:
-        replace_file(path, content, 0o600)
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
-        raise ConfigurationRefused(
-            message(
-                "{path} cannot be written: {reason}; name a file where this account may write",
-                path=str(path),
-                reason=reason,
-            )
-        ) from None
+    write_private(path, content)
     say(message("{path} is written; it can be looked through before it is sent", path=str(path)))
     for name in collecting.missing:
         say(_("not to be had: {part}").format(part=name))

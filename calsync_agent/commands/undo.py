@@ -14,7 +14,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from calsync_agent import undoing
-from calsync_agent.commands.admin import opened, profile_named, stamp, subject_of
+from calsync_agent.commands.admin import named_or_all, opened, stamp, subject_of
 from calsync_agent.console import say, say_json, warn
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import _, message, ngettext
@@ -31,7 +31,7 @@ def undo(options: argparse.Namespace) -> int:
     with opened(options) as database:
 
         def look(connection: sa.Connection) -> list[Item]:
-            only = profile_named(connection, options.profile) if options.profile else None
+            only = named_or_all(connection, options.profile)
             return undoing.look(connection, since, only)
 
         items = asyncio.run(database.read(look))

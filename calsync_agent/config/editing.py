@@ -1,19 +1,18 @@
-"""Changes single keys of `agent.toml`; all else in it stays as an admin has written it (H7).
+"""Changes single keys of `agent.toml`; all else in it stays as an admin has written it.
 
     changed(text, {"sync.max_mails": 80})      comments, order and unknown layout are kept
 
 Secrets are not in the file but in those that it names: `Change.secrets` are written there.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Item
 
 from calsync_agent.config import credentials, reading
 from calsync_agent.config.checks import Wrong
@@ -65,19 +64,25 @@ def changed(text: str, values: Mapping[str, Value]) -> str:
         document = tomlkit.parse(text)
         for key, value in values.items():
             *sections, name = key.split(".")
-            table: tomlkit.TOMLDocument | Item = document
+            table: MutableMapping[str, Any] = document
             for section in sections:
-                if section not in table:  # type: ignore[operator]
-                    table[section] = tomlkit.table()  # type: ignore[index]
-                table = table[section]  # type: ignore[index]
-            if value == "" and name not in table:  # type: ignore[operator]
+                table = _section(table, section)
+            if value == "" and name not in table:
                 continue  # it is the default
-            table[name] = list(value) if isinstance(value, tuple) else value  # type: ignore[index]
+            table[name] = list(value) if isinstance(value, tuple) else value
         return tomlkit.dumps(document)
     except (TOMLKitError, TypeError) as error:
         raise ConfigurationRefused(
             message("the settings cannot be changed as they stand: {reason}", reason=str(error))
         ) from error
+
+
+def _section(table: MutableMapping[str, Any], name: str) -> MutableMapping[str, Any]:
+    """The section of this name, made where there is none. Raises TypeError where it is a value."""
+    found = table.setdefault(name, tomlkit.table())
+    if not isinstance(found, MutableMapping):
+        raise TypeError(f"{name} is no section")
+    return found
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
 from calsync_agent.domain.calendar import Mailbox
 from calsync_agent.domain.event import Event
+from calsync_agent.domain.naming import profile_called
 from calsync_agent.domain.operation import DeleteEvent, Examined, ExamineEvent, Gone, Refused
 from calsync_agent.domain.policy import Profile
 from calsync_agent.domain.version import Kept, Side
@@ -85,13 +86,11 @@ async def deduplicate(
 def _wanted(view: View, only: str | None) -> Sequence[Profile]:
     if only is None:
         return [one for one in view.roster.syncing if one.id not in view.roster.refused]
-    people = view.roster.staff.people
-    for profile in view.roster.profiles:
-        employee = people.find(profile.employee)
-        code = employee.code if employee else ""
-        if only == str(profile.id) or only.casefold() == code.casefold():
-            return [profile]
-    raise Unknown(message("there is no profile {name}", name=only))
+    people, known = view.roster.staff.people, view.roster.profiles
+    number = profile_called(only, {one.id: people.code(one.employee) for one in known})
+    if number is None:
+        raise Unknown(message("there is no profile {name}", name=only))
+    return [one for one in known if one.id == number]
 
 
 async def _duplicates(database: Database, mailbox: Mailbox, work: Job) -> list[Duplicate]:

@@ -15,6 +15,7 @@ from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
 from calsync_agent.domain.activity import Stamp
 from calsync_agent.domain.calendar import Connection
+from calsync_agent.domain.naming import profile_called
 from calsync_agent.domain.policy import Profile
 from calsync_agent.errors import MailboxTrouble, Unknown
 from calsync_agent.fence import guarded_call
@@ -57,9 +58,7 @@ async def preview_all(
     """
     now = clock()
     view = await database.read(lambda c: look(c, now))
-    wanted = [profile for profile in view.roster.syncing if _named(profile, view, only)]
-    if only is not None and not wanted:
-        raise Unknown(message("there is no active profile {name}", name=only))
+    wanted = _wanted(view, only)
     far = await database.read(progress.read_all)
     calendars = connect(settings, view.provider)
     try:
@@ -155,7 +154,11 @@ def bounds(settings: Settings, profile: Profile, now: datetime) -> Window:
     return own_window(profile, now, settings.sync.past_months, settings.sync.future_months)
 
 
-def _named(profile: Profile, view: View, name: str | None) -> bool:
-    employee = view.roster.office.people.find(profile.employee)
-    code = employee.code if employee else ""
-    return name is None or name == str(profile.id) or name.casefold() == code.casefold()
+def _wanted(view: View, only: str | None) -> list[Profile]:
+    syncing, people = view.roster.syncing, view.roster.office.people
+    if only is None:
+        return list(syncing)
+    number = profile_called(only, {one.id: people.code(one.employee) for one in syncing})
+    if number is None:
+        raise Unknown(message("there is no active profile {name}", name=only))
+    return [one for one in syncing if one.id == number]

@@ -1,12 +1,14 @@
 """All profiles compared, or one of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from calsync_agent.appointment.model import ProfileId
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
+from calsync_agent.domain.naming import profile_called
 from calsync_agent.errors import MailboxTrouble, Unknown
 from calsync_agent.exchange.transport.calls import Sender
 from calsync_agent.i18n import message
@@ -27,9 +29,7 @@ async def compared(
 ) -> tuple[list[Difference], list[MailboxTrouble]]:
     """All differences of all profiles, or of one, and the mailboxes that could not be read."""
     every = await database.read(here.profiles)
-    wanted = [one for one in every if only is None or named(one, only)]
-    if only is not None and not wanted:
-        raise Unknown(message("there is no active profile {name}", name=only))
+    wanted = every if only is None else [named(every, only)]
     synced = {one["employee_id"]: one["id"] for one in every}
     moment = now or datetime.now(UTC).replace(tzinfo=None)
     span = whole(moment, settings.sync.past_months, settings.sync.future_months)
@@ -52,6 +52,9 @@ async def compared(
     return found, unread
 
 
-def named(one: Mapping[str, Any], name: str) -> bool:
-    """Whether a profile is called so, by number or code."""
-    return name == str(one["id"]) or name.casefold() == str(one["code"]).casefold()
+def named(every: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+    """The profile with this number or code. Raises Unknown, and Refusal as `profile_called`."""
+    number = profile_called(name, {ProfileId(one["id"]): one["code"] for one in every})
+    if number is None:
+        raise Unknown(message("there is no active profile {name}", name=name))
+    return next(one for one in every if one["id"] == number)

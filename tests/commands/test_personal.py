@@ -105,3 +105,27 @@ def test_h7_an_employee_who_is_none_is_named(run: Run, world: World, tmp_path: P
         assert (said.status, "XY" in said.err) == (2, True)
     said = personal(run, world, "export", "ANNA", tmp_path / "none" / "x.json")
     assert (said.status, "x.json" in said.err) == (2, True)
+
+
+def test_h7_no_file_that_is_there_is_written_over_and_nothing_is_noted(
+    run: Run, world: World, tmp_path: Path
+) -> None:
+    file = tmp_path / "anna.json"
+    file.write_text("kept", encoding="utf-8")
+    said = personal(run, world, "export", "ANNA", file)
+    assert (said.status, "exists already" in said.err) == (2, True)
+    nowhere = personal(run, world, "export", "ANNA", tmp_path / "no" / "such" / "folder")
+    assert (nowhere.status, "cannot be written" in nowhere.err) == (2, True)
+    assert file.read_text(encoding="utf-8") == "kept"
+    assert not any("has exported" in row["message"] for row in world.rows(state.log))
+
+
+def test_h7_an_empty_name_or_a_code_of_several_names_nobody(run: Run, world: World) -> None:
+    with world.database.writing() as connection:
+        connection.execute(sa.update(tables.employee).values(code=""))
+    assert personal(run, world, "delete", "").status == 2
+    with world.database.writing() as connection:
+        both = [{"code": code, "name": code, "email": ""} for code in ("Xy", "xY")]
+        connection.execute(sa.insert(tables.employee), both)
+    said = personal(run, world, "delete", "xy")
+    assert (said.status, "several employees" in said.err) == (2, True), said.err

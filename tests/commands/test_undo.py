@@ -237,3 +237,8 @@ def test_h6_an_unknown_profile_is_one_line(run: Run, world: World) -> None:
 )
 def test_h6_times_are_understood(text: str, meant: datetime) -> None:
     assert moment(text, datetime(2026, 12, 1, 12, tzinfo=UTC)) == meant
+
+
+def test_h6_an_empty_profile_is_not_all_of_them(run: Run, world: World) -> None:
+    said = run("undo", "--since", "1d", "--profile", "", "--config", world.folder / "agent.toml")
+    assert (said.status, "no profile" in said.err) == (2, True), said.err
