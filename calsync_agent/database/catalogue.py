@@ -1,6 +1,7 @@
 """What the database's catalogue tells: tables, columns, indexes, functions, triggers."""
 
 from collections.abc import Collection
+from functools import cache
 from typing import Final
 
 import sqlalchemy as sa
@@ -72,11 +73,16 @@ _QUERIES: Final[dict[str, str]] = {
 
 def found(connection: sa.Connection, names: Collection[str]) -> Found:
     """Which of these names exist in the connection's schema. One query."""
-    query = sa.text(_QUERIES[connection.dialect.name]).bindparams(
+    asked = {"names": sorted(names), "schema": schema_of(connection)}
+    rows = connection.execute(_query(connection.dialect.name), asked)
+    return frozenset((kind, name) for kind, name in rows.all())
+
+
+@cache
+def _query(dialect: str) -> sa.TextClause:
+    return sa.text(_QUERIES[dialect]).bindparams(
         sa.bindparam("names", expanding=True), sa.bindparam("schema", type_=sa.Unicode())
     )
-    asked = {"names": sorted(names), "schema": schema_of(connection)}
-    return frozenset((kind, name) for kind, name in connection.execute(query, asked))
 
 
 def schema_of(connection: sa.Connection) -> str | None:

@@ -1,11 +1,13 @@
 """What columns hold, whatever it is: SQLite stores anything in any of them (B8)."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 _LONGEST: Final = 80
+_KEPT: Final = 512
 
 
 class _Anything(sa.types.TypeDecorator[object]):
@@ -33,16 +35,17 @@ def as_stored(
     On SQLite what is no text in UTF-8 comes as bytes; the other databases hold what a column's type
     says, and nothing tries to understand it.
     """
-    return [
-        _as_stored(connection.dialect.name, column).label(column.key or "") for column in columns
-    ]
+    return [_as_stored(connection.dialect.name, column) for column in columns]
 
 
+@lru_cache(maxsize=_KEPT)
 def _as_stored(dialect: str, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Built once, as it is asked for in every round."""
+    name = column.key or ""
     if dialect != "sqlite":
-        return sa.type_coerce(column, sa.types.NullType())
+        return sa.type_coerce(column, sa.types.NullType()).label(name)
     told = sa.case((sa.func.typeof(column) == "text", sa.func.hex(column)), else_=column)
-    return sa.type_coerce(told, _Anything())
+    return sa.type_coerce(told, _Anything()).label(name)
 
 
 def shown(value: object) -> str:

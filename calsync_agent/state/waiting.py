@@ -8,7 +8,8 @@ meeting is handed over, they wait until their owner's former event is gone (G10)
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -47,11 +48,6 @@ class Waiting:
 
 def read(connection: sa.Connection) -> list[Waiting]:
     """All copies that wait."""
-    linked = sa.exists().where(link.c.ical_uid == waiting.c.ical_uid)
-    known = sa.case((linked, 1), else_=0).label("known")
-    about = sa.exists().where(*_intents(waiting.c.organizer_id))
-    intended = sa.case((about, 1), else_=0).label("intended")
-    served = sa.case((_served(), 1), else_=0).label("served")
     return [
         Waiting(
             profile=ProfileId(row["profile_id"]),
@@ -63,8 +59,18 @@ def read(connection: sa.Connection) -> list[Waiting]:
             intended=bool(row["intended"]),
             served=bool(row["served"]),
         )
-        for row in connection.execute(sa.select(*waiting.c, known, intended, served)).mappings()
+        for row in connection.execute(_all()).mappings()
     ]
+
+
+@cache
+def _all() -> sa.Select[Any]:
+    linked = sa.exists().where(link.c.ical_uid == waiting.c.ical_uid)
+    known = sa.case((linked, 1), else_=0).label("known")
+    about = sa.exists().where(*_intents(waiting.c.organizer_id))
+    intended = sa.case((about, 1), else_=0).label("intended")
+    served = sa.case((_served(), 1), else_=0).label("served")
+    return sa.select(*waiting.c, known, intended, served)
 
 
 def intending(connection: sa.Connection) -> set[EmployeeId]:
