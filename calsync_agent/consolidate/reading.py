@@ -30,7 +30,7 @@ from calsync_agent.consolidate.tables import (
 )
 from calsync_agent.database.failures import is_lock_timeout
 from calsync_agent.database.remade import Remade, Tuples, remade
-from calsync_agent.database.statements import at_once, by_name, chunks, skipping_locked
+from calsync_agent.database.statements import at_once, by_name, chunks, in_order, skipping_locked
 from calsync_agent.domain.activity import Activity, BrokenActivity
 
 SOME: Final = 500
@@ -211,7 +211,7 @@ def _rows_of(
     waiting: bool = False,
 ) -> dict[ActivityId, Rows | BrokenActivity]:
     found: dict[ActivityId, Rows | BrokenActivity] = {}
-    for some in chunks(sorted(ids), SOME):
+    for some in chunks(in_order(ids), SOME):
         for read in _read(connection, some, wanted, waiting=waiting):
             number = ActivityId(read.row["id"]) if isinstance(read, Rows) else read.id
             found[number] = read
@@ -222,7 +222,7 @@ def _busy(connection: sa.Connection, missing: Collection[ActivityId]) -> frozens
     """Those of these activities that have a row: somebody else holds it, or has just made it."""
     busy: set[ActivityId] = set()
     there = at_once(sa.select(activity.c.id), activity)
-    for some in chunks(sorted(missing), SOME):
+    for some in chunks(in_order(missing), SOME):
         try:
             busy.update(connection.execute(there.where(activity.c.id.in_(some))).scalars())
         except sa.exc.DBAPIError as error:

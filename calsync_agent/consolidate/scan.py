@@ -33,7 +33,7 @@ from calsync_agent.consolidate.tables import (
     seen,
 )
 from calsync_agent.database.catalogue import scans
-from calsync_agent.database.statements import PASSING, chunks
+from calsync_agent.database.statements import PASSING, chunks, in_order
 from calsync_agent.domain.activity import BrokenActivity
 
 PIECE: Final = 2000
@@ -147,7 +147,7 @@ def hold(connection: sa.Connection, ids: Collection[ActivityId]) -> Held:
 def forget(connection: sa.Connection, ids: Iterable[ActivityId]) -> None:
     """Have these activities entered with the next comparison: they are being written."""
     if scans(connection):
-        for some in chunks(sorted(ids)):
+        for some in chunks(in_order(ids)):
             connection.execute(_digest_of(some))
 
 
@@ -168,7 +168,7 @@ def _decided_upon(
     if scans(connection):
         today = digests(connection, rows)
         known: dict[ActivityId, str] = {}
-        for some in chunks(sorted(set(ids) - busy)):
+        for some in chunks(in_order(set(ids) - busy)):
             where = seen.c.part == _ACTIVITIES, seen.c.activity_id.in_(some)
             known |= _pairs(connection, sa.select(seen.c.activity_id, seen.c.digest).where(*where))
         forget(connection, [n for n, digest in known.items() if today.get(n) != digest])

@@ -1,11 +1,14 @@
 """Statements that read the same on all three databases, and hold or skip rows as each can."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 import sqlalchemy as sa
 
 _Item = TypeVar("_Item")
+_Number = TypeVar("_Number", bound=UUID)
 
 PARAMETERS: Final = 2000
 """Most values bound in one statement; SQL Server takes 2,100 (and adds some of its own)."""
@@ -15,11 +18,18 @@ PASSING: Final = "WITH (READPAST, READCOMMITTEDLOCK)"
 PASSING_ROWS: Final = "WITH (ROWLOCK, READPAST, READCOMMITTEDLOCK)"
 """The same for a deletion, which must not lock more than the rows that it removes."""
 
+_as_number = attrgetter("int")
+
 
 def chunks(items: Sequence[_Item], size: int = PARAMETERS) -> Iterator[Sequence[_Item]]:
     """`items` in order, cut into parts of at most `size`: one statement each."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def in_order(ids: Iterable[_Number]) -> list[_Number]:
+    """UUIDs in their order, in which everybody locks rows; quicker than `sorted` by itself."""
+    return sorted(ids, key=_as_number)
 
 
 def by_name(result: sa.Result[Any]) -> list[dict[str, Any]]:

@@ -74,8 +74,8 @@ class Types:
 
     def with_type(self, appointment: Appointment, number: int) -> Appointment:
         """An event's appointment as it is in Consolidate, being of this type."""
-        private = appointment.private or self.of(number).private
-        return replace(self.as_type(appointment, number), private=private)
+        typed, private = self.as_type(appointment, number), self.of(number).private
+        return replace(typed, private=True) if private and not typed.private else typed
 
     def turned(self, number: int, held: Collection[str], *, taken_away: bool = False) -> int:
         """The type that an appointment of type `number` has once its event holds these categories.

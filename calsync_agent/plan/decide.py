@@ -108,6 +108,8 @@ def _new_in_exchange(pair: Pair, policy: Policy) -> Decision:
     Not at once where others are invited, so that nothing waits to come in because of mails.
     """
     decision, back = _by_table(Cell.NEW_IN_EXCHANGE, pair, policy), sent_back(pair)
+    if not back:
+        return decision
     if policy.outbound and isinstance(pair.event, Event) and not pair.event.meeting:
         return replace(decision, exchange=_change(back))
     return replace(decision, waiting=back)

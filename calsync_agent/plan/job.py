@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 
 from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import ActivityId, Appointment, EventId, ProfileId
@@ -71,14 +72,14 @@ class Batch:
     @property
     def parts(self) -> list["Batch"]:
         """Each event and each appointment alone; any of them together are a batch again."""
-        bare = replace(self, events=(), gone=frozenset(), activities={}, impatient=frozenset())
+        alone = partial(Batch, reported=self.reported)
         return [
             *(
-                replace(bare, events=(event,), impatient=self.impatient & {event.id})
+                alone(events=(event,), impatient=self.impatient & {event.id})
                 for event in self.events
             ),
-            *(replace(bare, gone=frozenset({event})) for event in sorted(self.gone)),
-            *(replace(bare, activities={a: v}) for a, v in self.activities.items()),
+            *(alone(gone=frozenset({event})) for event in sorted(self.gone)),
+            *(alone(activities={a: v}) for a, v in self.activities.items()),
         ]
 
     @staticmethod

@@ -10,7 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ActivityId, ProfileId
-from calsync_agent.database.statements import chunks, locked
+from calsync_agent.database.statements import chunks, in_order, locked
 from calsync_agent.state.tables import pending
 
 _PAIRS: Final = 500
@@ -74,7 +74,7 @@ def done(connection: sa.Connection, profile: ProfileId, finished: Mapping[Activi
     for activity, version in finished.items():
         by_version.setdefault(version, []).append(activity)
     for version, activities in by_version.items():
-        for some in chunks(sorted(activities), _PAIRS):
+        for some in chunks(in_order(activities), _PAIRS):
             mine = pending.c.profile_id == profile, pending.c.version == version
             connection.execute(sa.delete(pending).where(*mine, pending.c.activity_id.in_(some)))
 
@@ -102,7 +102,7 @@ def _touch(
     The rows are held first: what somebody is about to take out counts as gone once they have.
     """
     known: set[ActivityId] = set()
-    for some in chunks(sorted(activities)):
+    for some in chunks(in_order(activities)):
         there = pending.c.profile_id == profile, pending.c.activity_id.in_(some)
         held = locked(sa.select(pending.c.activity_id).where(*there), pending)
         found = set(map(ActivityId, connection.execute(held).scalars()))
