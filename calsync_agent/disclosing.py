@@ -14,9 +14,9 @@ from calsync_agent.appointment.model import ProfileId
 from calsync_agent.consolidate.tables import employee
 from calsync_agent.database.clock import UtcNow
 from calsync_agent.database.stored import as_stored
-from calsync_agent.domain.naming import with_code
 from calsync_agent.errors import Refusal, Unknown
 from calsync_agent.i18n import Message, message
+from calsync_agent.naming import with_code
 from calsync_agent.state import facts, log
 from calsync_agent.state.log import Kind, Level, LogEntry
 from calsync_agent.state.tables import PLUGIN_TABLES, history, problem, profile

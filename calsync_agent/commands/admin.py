@@ -23,9 +23,9 @@ from calsync_agent.consolidate.reading import read_staff
 from calsync_agent.database.engine import Database
 from calsync_agent.domain.activity import Stamp
 from calsync_agent.domain.hold import Held, Verdict
-from calsync_agent.domain.naming import profile_called
 from calsync_agent.errors import Undecided, Unknown
 from calsync_agent.i18n import _, message, ngettext
+from calsync_agent.naming import profile_called
 from calsync_agent.service import restore_detection
 from calsync_agent.service.preview_text import lines
 from calsync_agent.service.restore_detection import Memory

@@ -14,12 +14,12 @@ from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
 from calsync_agent.domain.calendar import Mailbox
 from calsync_agent.domain.event import Event
-from calsync_agent.domain.naming import profile_called
 from calsync_agent.domain.operation import DeleteEvent, Examined, ExamineEvent, Gone, Refused
 from calsync_agent.domain.policy import Profile
 from calsync_agent.domain.version import Kept, Side
 from calsync_agent.errors import MailboxTrouble, Unknown
 from calsync_agent.i18n import Message, marked, message
+from calsync_agent.naming import profile_called
 from calsync_agent.plan.duplicates import Duplicate, content, duplicates
 from calsync_agent.plan.inbound_id import own_id
 from calsync_agent.plan.job import Job

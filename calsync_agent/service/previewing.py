@@ -15,11 +15,11 @@ from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
 from calsync_agent.domain.activity import Stamp
 from calsync_agent.domain.calendar import Connection
-from calsync_agent.domain.naming import profile_called
 from calsync_agent.domain.policy import Profile
 from calsync_agent.errors import MailboxTrouble, Unknown
 from calsync_agent.fence import guarded_call
 from calsync_agent.i18n import message
+from calsync_agent.naming import profile_called
 from calsync_agent.plan.guard import Limits
 from calsync_agent.plan.job import Job
 from calsync_agent.plan.window import Window, own_window

@@ -5,13 +5,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from calsync_agent.appointment.model import ProfileId
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
-from calsync_agent.domain.naming import profile_called
 from calsync_agent.errors import MailboxTrouble, Unknown
 from calsync_agent.exchange.transport.calls import Sender
 from calsync_agent.i18n import message
+from calsync_agent.naming import profile_called
 from calsync_agent.verifying import here
 from calsync_agent.verifying.values import Difference
 from calsync_agent.verifying.verify import differences, gather, whole
@@ -54,7 +53,7 @@ async def compared(
 
 def named(every: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
     """The profile with this number or code. Raises Unknown, and Refusal as `profile_called`."""
-    number = profile_called(name, {ProfileId(one["id"]): one["code"] for one in every})
+    number = profile_called(name, {one["id"]: one["code"] for one in every})
     if number is None:
         raise Unknown(message("there is no active profile {name}", name=name))
     return next(one for one in every if one["id"] == number)

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calsync_agent.appointment.model import ProfileId
-from calsync_agent.domain.naming import profile_called, with_code
 from calsync_agent.errors import Refusal
+from calsync_agent.naming import profile_called, with_code
 
 ONE, TWO, TEN = ProfileId(1), ProfileId(2), ProfileId(10)
 

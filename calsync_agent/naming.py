@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
-from calsync_agent.appointment.model import ProfileId
 from calsync_agent.errors import Refusal
 from calsync_agent.i18n import message
 
@@ -32,7 +31,7 @@ def with_code(name: str, codes: Mapping[K, str | None]) -> K | None:
     return None
 
 
-def profile_called(name: str, codes: Mapping[ProfileId, str | None]) -> ProfileId | None:
+def profile_called(name: str, codes: Mapping[K, str | None]) -> K | None:
     """The profile with this number, else that of the employee with this code. Raises Refusal."""
     number = next((profile for profile in codes if str(profile) == name.strip()), None)
     return with_code(name, codes) if number is None else number
