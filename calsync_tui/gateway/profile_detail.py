@@ -12,6 +12,7 @@ from calsync_agent.health.overview import Pulse
 from calsync_agent.health.profiles import ProfileLine
 from calsync_agent.health.provider import Row
 from calsync_agent.health.situation import QuarantinedItem, Situation
+from calsync_agent.state import proofs
 from calsync_agent.state.tables import history, link, profile, profile_state
 from calsync_tui.gateway import log, status
 from calsync_tui.gateway.log import LogLine, Whose
@@ -47,7 +48,9 @@ def read(number: ProfileId, pulse: Pulse) -> Callable[[sa.Connection], Detail]:
         line = listing.by_id.get(number)
         row = provider.read(connection)
         lines = () if line is None else (line,)
-        alone = Situation(pulse=pulse, provider=row, profiles=lines, items=())
+        found = proofs.read(connection).get(number)
+        known = {} if found is None else {number: found}
+        alone = Situation(pulse=pulse, provider=row, profiles=lines, items=(), proofs=known)
         return Detail(
             line=line,
             situation=alone,

@@ -22,7 +22,7 @@ from calsync_tui import glyphs
 from calsync_tui.gateway import status
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.status import Figures
-from calsync_tui.pages import limits, needs
+from calsync_tui.pages import limits, needs, proved_text
 from calsync_tui.pages import status_text as text
 from calsync_tui.pages.limits import Limit
 from calsync_tui.pages.page import LookSoon, Page
@@ -171,7 +171,7 @@ class StatusPage(Page):
         self._show_figures(situation, figures, near)
         people = self.query_one(People)
         people.now, people.interval = situation.pulse.now, interval_of(situation.provider)
-        people.counts = figures.carried.profiles
+        people.counts, people.proofs = figures.carried.profiles, situation.proofs
         people.show(text.ordered(situation), _first_steps())
         told = ngettext("{count} profile", "{count} profiles", len(situation.profiles))
         title = Text(told.format(count=text.number(len(situation.profiles))))
@@ -213,6 +213,7 @@ class StatusPage(Page):
         room = curves.size.width or self.query_one("#throughput").size.width
         curves.update(text.throughput(figures.carried, room))
         self.query_one("#rounds", Static).update(text.rounds(situation))
+        self.query_one("#throughput", Pane).border_subtitle = proved_text.of_all(situation)
         lines = self.query_one("#limit-lines", Static)
         drawn = (one.drawn(lines.size.width or 44) for one in near)
         lines.update(Text("\n").join(drawn) if near else Text(_("No settings are known here.")))

@@ -11,9 +11,11 @@ from calsync_agent.appointment.model import ProfileId
 from calsync_agent.health.profiles import ProfileLine
 from calsync_agent.health.situation import QuarantinedItem
 from calsync_agent.i18n import _, marked
+from calsync_agent.state.proofs import Proved
 from calsync_agent.visible import visible
 from calsync_tui import glyphs
 from calsync_tui.gateway.log import LogLine, Whose
+from calsync_tui.pages import proved_text
 from calsync_tui.pages.needs import Need
 from calsync_tui.themes import role
 from calsync_tui.widgets.columns import Column
@@ -58,17 +60,19 @@ class People(RowList[ProfileLine]):
     columns: ClassVar[Sequence[Column]] = (
         Column("sign", "", 1),
         Column("user", marked("Consolidate user"), 12, 24, short=marked("User")),
-        Column("state", marked("State"), 14, 18),
+        Column("state", marked("State"), 15, 18),
         Column("age", marked("In step"), 10, 12),
-        Column("held", marked("Held"), 5, 10, rank=4, right=True, short=marked("Hld.")),
-        Column("aside", marked("Quarantine"), 5, 10, rank=3, right=True, short=marked("Qua.")),
+        Column("held", marked("Held"), 4, 10, rank=4, right=True, short=marked("Hld.")),
+        Column("aside", marked("Quarantine"), 4, 10, rank=3, right=True, short=marked("Qua.")),
         Column("outwards", glyphs.RICH.outwards, 5, rank=2, right=True),
         Column("inwards", glyphs.RICH.inwards, 5, rank=2, right=True),
-        Column("mailbox", marked("External user ID"), 20, 36, rank=5),
-        Column("error", marked("Last error"), 24, rank=6, stretches=True),
+        Column("proved", marked("Proved equal"), 10, 19, rank=5, short=marked("Equal")),
+        Column("mailbox", marked("External user ID"), 20, 36, rank=6),
+        Column("error", marked("Last error"), 24, rank=7, stretches=True),
     )
     now: datetime | None = None
     interval: timedelta | None = None
+    proofs: Mapping[ProfileId, Proved] = {}
     counts: Mapping[ProfileId, tuple[int, int]] = {}
 
     def cells(self, row: ProfileLine) -> Mapping[str, Text]:
@@ -84,6 +88,7 @@ class People(RowList[ProfileLine]):
             "aside": Text(str(row.quarantined or ""), role("differs", "bold")),
             "outwards": Text(str(outwards or "")),
             "inwards": Text(str(inwards or "")),
+            "proved": self._proved(row),
             "mailbox": Text(visible(row.row.mailbox), role("muted")),
             "error": Text("" if row.error is None else " ".join(str(row.error).split())),
         }
@@ -98,6 +103,11 @@ class People(RowList[ProfileLine]):
         told = datetimes.ago_briefly(row.synced_at, self.now)
         late = self.interval is not None and self.now - row.synced_at > STALE * self.interval
         return Text(told, role("differs") if late and row.syncing else "")
+
+    def _proved(self, row: ProfileLine) -> Text:
+        if self.now is None:
+            return Text("")
+        return proved_text.briefly(self.proofs.get(row.row.id), self.now)
 
 
 class Aside(RowList[QuarantinedItem]):

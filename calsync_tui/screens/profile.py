@@ -78,8 +78,8 @@ class ProfileScreen(LiveScreen):
         #profile-needs, #profile-aside { display: none; &.-told { display: block; } }
         #profile-aside { height: auto; max-height: 40%; }
         Aside { height: auto; max-height: 8; }
-        #facts { height: 7; }
-        #binding, #numbers { width: 1fr; height: 7; }
+        #facts { height: 8; }
+        #binding, #numbers { width: 1fr; height: 8; }
         #events { height: 1fr; min-height: 3; }
     }
     """

@@ -11,7 +11,7 @@ from calsync_agent.i18n import _
 from calsync_agent.visible import visible
 from calsync_tui import glyphs
 from calsync_tui.gateway.profile_detail import Detail
-from calsync_tui.pages import status_text
+from calsync_tui.pages import proved_text, status_text
 from calsync_tui.themes import role
 from calsync_tui.widgets.profile_cells import state
 
@@ -57,6 +57,7 @@ def binding(detail: Detail, line: ProfileLine, pulse: Pulse) -> Text:
             (_("Direction"), Text(_direction(detail))),
             (_("Window"), Text(window)),
             (_("In step"), Text(lately)),
+            (_("Equal"), proved_text.told(detail.situation.proofs.get(line.row.id), pulse.now)),
         ]
     )
 

@@ -10,11 +10,11 @@ from calsync_agent.appointment.model import ActivityId, EventId, ProfileId
 from calsync_agent.consolidate.tables import employee
 from calsync_agent.database.engine import Database
 from calsync_agent.i18n import Message, message
-from calsync_agent.state import log, profile_status, quarantine
+from calsync_agent.state import log, profile_status, proofs, quarantine
 from calsync_agent.state.log import Kind, Level, LogEntry
 from calsync_agent.state.profile_status import Condition, Fare
 from calsync_agent.state.quarantine import Item
-from calsync_agent.state.tables import hold, lease, profile
+from calsync_agent.state.tables import hold, lease, profile, proof
 from tests.support.samples import an_activity, an_employee
 
 NOW: Final = datetime(2026, 11, 23, 8, 0)
@@ -52,6 +52,15 @@ def fares_so(
         profile_status.write(connection, [Fare(number, condition, half, half, error, retry_at)])
         if agent is not None:
             connection.execute(sa.insert(lease).values(profile_id=number, agent_id=agent))
+
+
+def proved(database: Database, number: ProfileId, ago: timedelta, differences: int = 0) -> None:
+    """Both sides of a profile were compared so long ago."""
+    with database.writing() as connection:
+        proofs.note(connection, number, differences)
+        mine = sa.update(proof).where(proof.c.profile_id == number)
+        connection.execute(mine.values(at=NOW - ago))
+        connection.execute(mine.where(proof.c.equal_at.is_not(None)).values(equal_at=NOW - ago))
 
 
 def a_hold(database: Database, number: ProfileId, count: int) -> None:

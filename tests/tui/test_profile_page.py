@@ -1,6 +1,7 @@
 """One profile's own page."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from calsync_agent.state.tables import agent, hold, profile
 from tests.support.snapshots import FEW, Look
 from tests.support.terminal import Terminal
 from tests.tui.conftest import Opened, a_provider, an_agent
-from tests.tui.office import NOW, a_hold, a_profile, a_quarantined, carried, fares_so
+from tests.tui.office import NOW, a_hold, a_profile, a_quarantined, carried, fares_so, proved
 
 pytestmark = pytest.mark.anyio
 
@@ -30,6 +31,7 @@ def somebody(database: Database) -> None:
     other = a_profile(database, "BERT")
     fares_so(database, other, agent=who)
     a_quarantined(database, other, "Geheim")
+    proved(database, number, timedelta(hours=6))
     carried(database, 2, 4)
 
 
@@ -109,6 +111,27 @@ async def test_a_profile_that_is_deleted_meanwhile_is_said_to_be_gone(
             connection.execute(sa.delete(profile))
         await terminal.look()
         await terminal.shows("Dieses Profil gibt es nicht mehr")
+
+
+@pytest.mark.parametrize(
+    ("differences", "shown"),
+    [
+        pytest.param(None, "Gleich       noch nicht nachgesehen", id="never"),
+        pytest.param(0, "Gleich       vor 5 h 0 min", id="equal"),
+        pytest.param(2, "Gleich       ≠ 2 Stellen verschieden, vor 5 h", id="different"),
+    ],
+)
+async def test_h5_the_page_tells_since_when_both_sides_are_proved_equal(
+    opened: Opened, people: Database, differences: int | None, shown: str
+) -> None:
+    a_provider(people)
+    anna = a_profile(people, "ANNA")
+    if differences is not None:
+        proved(people, anna, timedelta(hours=5), differences)
+    async with opened(size=(120, 40)) as terminal:
+        await terminal.press("tab", "enter")
+        await terminal.shows("Profil ► Anna", shown)
+        assert ("unterscheiden sich an 2 Stellen" in terminal.text()) == bool(differences)
 
 
 @pytest.mark.parametrize("look", FEW)

@@ -32,6 +32,7 @@ from tests.tui.office import (
     a_quarantined,
     carried,
     fares_so,
+    proved,
 )
 
 pytestmark = pytest.mark.anyio
@@ -67,6 +68,7 @@ def an_office(database: Database) -> None:
     a_hold(database, numbers["DORA"], 12)
     a_quarantined(database, numbers["ANNA"], "Jour fixe")
     a_quarantined(database, numbers["ANNA"], "Arzt", private=True, never=True)
+    proved(database, numbers["ANNA"], timedelta(hours=6))
     for minutes_ago in range(0, 60, 7):
         carried(database, minutes_ago, 60 - minutes_ago)
 
@@ -125,6 +127,23 @@ async def test_throughput_rounds_and_throttling_have_figures(
         assert "█" in outwards
         assert "0,3 s von 5 s (7 %)" in terminal.text()
         assert "gedrosselt: 1 Profil bis 09:02:00" in terminal.text()
+
+
+async def test_h5_it_is_told_since_when_both_sides_are_proved_equal(
+    opened: Opened, people: Database
+) -> None:
+    a_provider(people)
+    an_agent(people)
+    anna, bert = (a_profile(people, code) for code in ("ANNA", "BERT"))
+    a_profile(people, "CLARA")
+    proved(people, anna, timedelta(hours=5))
+    proved(people, bert, timedelta(hours=6), differences=2)
+    async with opened(size=(200, 60)) as terminal:
+        await terminal.shows("nachweislich gleich: 1 von 3, zuletzt vor 5 h")
+        lines = {name: line for line in terminal.lines() for name in line.split() if "◊" in line}
+        assert "vor 5 h" in lines["Anna"]
+        assert "≠ 2" in lines["Bert"]
+        assert "vor" not in lines["Clara"]
 
 
 def test_a_long_peak_does_not_flatten_the_rest_of_a_curve() -> None:
