@@ -10,19 +10,25 @@ from calsync_agent.exchange.transport import permissions
 from calsync_agent.exchange.transport.auth import MsalTokens
 from calsync_agent.exchange.transport.client import Graph
 from calsync_agent.exchange.transport.settings import GraphSettings
+from calsync_agent.exchange.transport.trust import tls
 
 
 def connect(settings: Settings, provider: Provider) -> Exchange:
     """The way to the provider's tenant. Raises ConfigurationRefused."""
-    given = _given(settings, provider)
-    tokens = MsalTokens(given)
-    return Exchange(Graph(given, tokens), tokens)
+    return Exchange(*_signing_in(settings, provider))
 
 
 def graph(settings: Settings, provider: Provider) -> Graph:
     """The same, without what the sync makes of it."""
+    return _signing_in(settings, provider)[0]
+
+
+def _signing_in(settings: Settings, provider: Provider) -> tuple[Graph, MsalTokens]:
+    """Both trust the same authorities, which are read once: that takes longer than signing in."""
     given = _given(settings, provider)
-    return Graph(given, MsalTokens(given))
+    trust = tls(given.ca_file)
+    tokens = MsalTokens(given, trust=trust)
+    return Graph(given, tokens, trust=trust), tokens
 
 
 def _given(settings: Settings, provider: Provider) -> GraphSettings:

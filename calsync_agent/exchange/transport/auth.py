@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import ssl
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -81,11 +82,12 @@ class MsalTokens:
         settings: GraphSettings,
         *,
         transport: SignInTransport | None = None,
+        trust: ssl.SSLContext | None = None,
         clock: Clock = _CLOCK,
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._wire = SignInWire(settings, transport, clock.monotonic)
+        self._wire = SignInWire(settings, transport, trust, clock.monotonic)
         self._scope = scope(settings.graph_url)
         self._turn = asyncio.Lock()
         self._token: _Token | None = None

@@ -4,6 +4,7 @@ Requests of one mailbox go through `send`, which repeats what may be repeated an
 told; the question whether anything has changed, for many mailboxes at once, goes through `poll`.
 """
 
+import ssl
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -25,6 +26,7 @@ _CLOCK: Final = Clock()
 class Graph:
     """Graph for one tenant. Raises ConfigurationRefused for an unusable ca_file or proxy.
 
+    `trust` is made of ca_file (`trust.tls`), unless it is given.
     `budget` bounds the seconds that one `send` sleeps, `poll_limit` the seconds that a poll waits
     for a common batch, `at_once` the calls under way in each lane (`Pace`).
     """
@@ -35,12 +37,13 @@ class Graph:
         tokens: TokenSource,
         *,
         transport: Transport | None = None,
+        trust: ssl.SSLContext | None = None,
         clock: Clock = _CLOCK,
         at_once: int = 16,
         budget: float = 60.0,
         poll_limit: float = 4.0,
     ) -> None:
-        session = Session(settings, tokens, Wire(settings, transport), clock)
+        session = Session(settings, tokens, Wire(settings, transport, trust), clock)
         self._means = Means(
             session, Pace(at_once), HealthRecords(), HealthRecords(), clock, budget, poll_limit
         )

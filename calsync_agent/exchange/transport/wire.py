@@ -6,6 +6,7 @@ No answer is larger, or takes longer, than what is taken in of one (B9a).
 import asyncio
 import json
 import logging
+import ssl
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -70,14 +71,19 @@ class Reply:
 class Wire:
     """The connections to graph_url's host, and to no other."""
 
-    def __init__(self, settings: GraphSettings, transport: Transport | None = None) -> None:
+    def __init__(
+        self,
+        settings: GraphSettings,
+        transport: Transport | None = None,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
         self.root = Root.of(settings.graph_url)
         proxy = proxy_for(settings.graph_url, settings.proxy)
         self._way = Way(settings.graph_url, "exchange.graph_url", proxy)
         # trust_env is off: `proxy_for` and `tls` have read the environment.
         self._client = httpx.AsyncClient(
             transport=transport,
-            verify=tls(settings.ca_file) if transport is None else True,
+            verify=(trust or tls(settings.ca_file)) if transport is None else True,
             proxy=proxy if transport is None else None,
             trust_env=False,
             follow_redirects=False,
@@ -176,13 +182,14 @@ class SignInWire:
         self,
         settings: GraphSettings,
         transport: SignInTransport | None = None,
+        trust: ssl.SSLContext | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         proxy = proxy_for(settings.authority, settings.proxy)
         self._way = Way(settings.authority, "exchange.authority", proxy)
         self._client = httpx.Client(
             transport=transport,
-            verify=tls(settings.ca_file) if transport is None else True,
+            verify=(trust or tls(settings.ca_file)) if transport is None else True,
             proxy=proxy if transport is None else None,
             trust_env=False,
             follow_redirects=False,
