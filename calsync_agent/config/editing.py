@@ -17,7 +17,8 @@ from tomlkit.exceptions import TOMLKitError
 from calsync_agent.config import credentials, reading
 from calsync_agent.config.checks import Wrong
 from calsync_agent.config.drafting import PASSWORD_FILE, SECRET_FILE
-from calsync_agent.config.reading import LARGEST, Attempt
+from calsync_agent.config.reading import Attempt
+from calsync_agent.config.toml_file import LARGEST
 from calsync_agent.config.writing import older
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import message

@@ -6,7 +6,6 @@ find ──path──▶ attempt ──▶ Settings
 
 import hashlib
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,7 +15,7 @@ from typing import Final, TypeAlias, TypeVar
 import sqlalchemy as sa
 from pydantic import Field, SecretStr, ValidationError
 
-from calsync_agent.config import credentials
+from calsync_agent.config import credentials, toml_file
 from calsync_agent.config.checks import FOLDER, Wrong, holds_password
 from calsync_agent.config.settings import (
     AgentFile,
@@ -27,17 +26,13 @@ from calsync_agent.config.settings import (
     Settings,
     Sync,
 )
-from calsync_agent.config.wording import Problems, toml_problem
+from calsync_agent.config.wording import Problems
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import Message, message
 from calsync_agent.platform import config_folders, is_file, read_file, readable_by_others
 
 FILE_NAME: Final = "agent.toml"
 VARIABLE: Final = "CALSYNC_CONFIG"
-LARGEST: Final = 100_000
-"""Bytes of a settings file; the sample with all its explanations has a tenth of that."""
-
-_MOST_PARTS: Final = 100
 
 Outcome: TypeAlias = Settings | ConfigurationRefused
 
@@ -230,33 +225,9 @@ def exposed(settings: Settings) -> list[Message]:
 
 def _parsed(path: Path) -> dict[str, object]:
     """The sections of the file; a required one that is missing is empty, so that keys are named."""
-    source = credentials.text(path, LARGEST)
-    deep = Wrong(
-        message(
-            "{path}: is nested too deeply; it takes [sections] with keys under them", path=str(path)
-        )
-    )
-    # For a key of n parts `tomllib` takes n² steps.
-    if any(_parts(line) > _MOST_PARTS for line in source.splitlines()):
-        raise deep
-    try:
-        raw = tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
-        raise Wrong(toml_problem(path, str(error), source)) from None
-    except RecursionError:
-        raise deep from None
-    except ValueError:  # Python reads no whole number of thousands of digits
-        raise Wrong(
-            message("{path}: there is a number of too many digits", path=str(path))
-        ) from None
+    raw = toml_file.parsed(path)
     required = [name for name, field in AgentFile.model_fields.items() if field.is_required()]
     return {name: {} for name in required} | raw
-
-
-def _parts(line: str) -> int:
-    """How many parts a key in this line may have; one may stand in an inline table as well."""
-    key = line if line.lstrip().startswith("[") or "{" in line else line.partition("=")[0]
-    return 0 if line.lstrip().startswith("#") else key.count(".")
 
 
 def _texts(raw: Mapping[str, object]) -> dict[str, str]:

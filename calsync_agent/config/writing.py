@@ -6,7 +6,6 @@ and for the group that shares the folder, which is the service's
 
 import datetime as dt
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +13,10 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from calsync_agent.config import credentials, sample
+from calsync_agent.config import credentials, sample, toml_file
 from calsync_agent.config.checks import Wrong
 from calsync_agent.config.drafting import KEYS, PASSWORD_FILE, SECRET_FILE, SettingsDraft, sections
-from calsync_agent.config.reading import FILE_NAME, LARGEST, VARIABLE
+from calsync_agent.config.reading import FILE_NAME, VARIABLE
 from calsync_agent.config.settings import Alerts, Log, Metrics, Section, Sync
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import Message, message
@@ -109,7 +108,7 @@ def write(path: Path, draft: SettingsDraft) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         mode = private_mode(path.parent, _GROUP)
         if is_file(path):
-            replace_file(older(path), read_file(path, LARGEST), mode)
+            replace_file(older(path), read_file(path, toml_file.LARGEST), mode)
         for file, content in contents.items():
             replace_file(file, content.encode(), mode)
     except OSError as error:
@@ -145,8 +144,8 @@ def _places() -> Iterator[tuple[str, str, str]]:
 def _raw(path: Path) -> dict[str, dict[str, Any]]:
     """The sections of a file; none where it cannot be read."""
     try:
-        found = tomllib.loads(credentials.text(path, LARGEST))
-    except (Wrong, ValueError, RecursionError):
+        found = toml_file.parsed(path)
+    except Wrong:
         return {}
     return {name: keys for name, keys in found.items() if isinstance(keys, dict)}
 

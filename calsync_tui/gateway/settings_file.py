@@ -1,18 +1,18 @@
 """The settings file as a form: what stands in it, what would be wrong, trying it, saving it."""
 
 import asyncio
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from calsync_agent.config import editing, reading
+from calsync_agent.config import editing, reading, toml_file
+from calsync_agent.config.checks import Wrong
 from calsync_agent.config.editing import Change, Value
 from calsync_agent.config.settings import AgentFile, Settings
 from calsync_agent.database.engine import open_database
 from calsync_agent.errors import ConfigurationRefused
-from calsync_agent.i18n import Message, message
+from calsync_agent.i18n import Message
 from calsync_tui.gateway import agent_program, setup
 from calsync_tui.gateway.agent_program import PROGRAM, ReportedStep
 
@@ -55,11 +55,9 @@ def read(path: Path, keys: Sequence[str]) -> dict[str, str]:
     Secrets are not told. Raises ConfigurationRefused.
     """
     try:
-        raw = tomllib.loads(editing.text_of(path))
-    except ValueError as error:
-        raise ConfigurationRefused(
-            message("{path}: this is no TOML: {reason}", path=str(path), reason=str(error))
-        ) from error
+        raw = toml_file.parsed(path)
+    except Wrong as wrong:
+        raise ConfigurationRefused(wrong.message) from None
     return {key: "" if key in editing.SECRETS else _shown(_found(raw, key)) for key in keys}
 
 

@@ -40,6 +40,9 @@ def answer(run: Run, world: World, what: object) -> dict[str, Any]:
 
 
 def synced(run: Run, world: World) -> None:
+    # `once` would wait for what an agent that lives has leased.
+    with world.database.writing() as connection:
+        connection.execute(sa.delete(tables.agent))
     run("once", "--config", world.folder / "agent.toml")
     an_agent(world)
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+import calsync_agent
+import calsync_tui
 from calsync_agent.config import reading
 from calsync_agent.config.reading import attempt, digest, exposed, find, read
 from calsync_agent.config.writing import draft_from, unwritable
@@ -111,6 +113,13 @@ def test_text_that_costs_more_than_its_size_is_refused(
     path.write_text(content, encoding="utf-8")
     assert lines(path) == [told]
     assert draft_from(path).url == ""
+
+
+def test_b8_the_settings_file_has_one_reader_that_bounds_what_it_costs() -> None:
+    folders = (Path(package.__file__ or "").parent for package in (calsync_agent, calsync_tui))
+    files = [file for folder in folders for file in folder.rglob("*.py")]
+    readers = {f.name for f in files if "import tomllib" in f.read_text(encoding="utf-8")}
+    assert readers == {"toml_file.py"}
 
 
 def test_keys_of_any_depth_are_named(
