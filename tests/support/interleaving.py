@@ -77,10 +77,13 @@ def one_after_the_other(codes: Sequence[str]) -> Iterator[Choose]:
     return (switched(order) for order in permutations(codes))
 
 
-def one_switch(codes: Sequence[str], steps: int) -> Iterator[Choose]:
-    """Every order, interrupted at each of `steps` awaits by the one that would have come last."""
-    for order in permutations(codes):
-        for at in range(1, steps):
+def one_switch(codes: Sequence[str], steps: int, stride: int = 1) -> Iterator[Choose]:
+    """Every order, interrupted at each of `steps` awaits by the one that would have come last.
+
+    With a `stride`, each order is interrupted at every so many of them, and all together at each.
+    """
+    for number, order in enumerate(permutations(codes)):
+        for at in range(1 + number % stride, steps, stride):
             yield switched(order, at, order[::-1])
 
 

@@ -98,9 +98,15 @@ def test_b1_what_was_on_its_way_out_when_the_agent_died_stays_if_it_is_to_stay(
 
 @pytest.mark.timeout(300)
 @ON_SQLITE
-@pytest.mark.parametrize("recurrence", [None, "FREQ=WEEKLY;COUNT=4"], ids=["single", "series"])
+@pytest.mark.parametrize(
+    ("kind", "recurrence"),
+    [
+        pytest.param(Kind.KILL_BEFORE, None, id="before it, single"),
+        pytest.param(Kind.KILL_AFTER, None, id="after it, single"),
+        pytest.param(Kind.KILL_AFTER, "FREQ=WEEKLY;COUNT=4", id="after it, series"),
+    ],
+)
 @pytest.mark.parametrize(("go", "stay"), MINDS.values(), ids=MINDS.keys())
-@pytest.mark.parametrize("kind", [Kind.KILL_BEFORE, Kind.KILL_AFTER])
 def test_b6_what_is_changed_in_outlook_before_it_is_told_to_stay_comes_in_or_is_kept(
     rig: Rig, kind: Kind, go: Act, stay: Act, recurrence: str | None
 ) -> None:

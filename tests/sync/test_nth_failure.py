@@ -31,7 +31,7 @@ REST: Final = tuple(kind for kind in Kind if kind not in CORE)
 ALL: Final = os.environ.get("CALSYNC_NTH_FAILURE") == "all"
 BY_NAME: Final = {scenario.name: scenario for scenario in SCENARIOS}
 BROAD: Final = ("both ways", "first sync of look-alikes", "deletion against change, inbound first")
-WHOLE: Final = (*BROAD, "series with exceptions", "series shifted", "meetings of three")
+WHOLE: Final = (*BROAD, "series with exceptions")
 IN_TURN: Final = tuple(name for name in BY_NAME if name not in WHOLE)
 ADVERSE: Final = ("both ways",)
 FEW: Final = 8
