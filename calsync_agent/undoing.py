@@ -1,16 +1,16 @@
-"""Puts back all that the sync overwrote or deleted since a moment (H6).
+"""Puts back what the sync overwrote or deleted: all since a moment, or chosen versions (H6).
 
-Each appointment gets the oldest version of it that was kept since then, in a transaction of its
-own, as if somebody had entered it in Consolidate; the next cycle carries it to Exchange, and all
-guards hold for that (B7, F8). What is as it was already stays untouched, so that an undo that was
-cut off may be begun again.
+Each appointment gets the oldest version that is meant of it, in a transaction of its own, as if
+somebody had entered it in Consolidate; the next cycle carries it to Exchange, and all guards hold
+for that (B7, F8). What is as it was already stays untouched, so that an undo that was cut off may
+be begun again.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 import sqlalchemy as sa
 
@@ -20,7 +20,6 @@ from calsync_agent.appointment.content import differing
 from calsync_agent.appointment.fields import Field
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.consolidate.reading import Held, see_activities
-from calsync_agent.database.engine import Database
 from calsync_agent.domain.activity import Activity, BrokenActivity, Stamp
 from calsync_agent.domain.activity_type import Types
 from calsync_agent.errors import Refusal
@@ -29,6 +28,9 @@ from calsync_agent.state import history
 from calsync_agent.state.history import Version
 
 _SOME: Final = 200
+
+Write: TypeAlias = Callable[[Callable[[sa.Connection], Version]], Awaitable[Version]]
+"""Does one piece of work in a transaction of its own."""
 
 
 class Deed(StrEnum):
@@ -63,20 +65,39 @@ def look(
 ) -> list[Item]:
     """What undoing since then (UTC) would do, for one profile or for all; nothing is written."""
     versions = history.first_since(connection, since, profile, but=restoring.RULE)
-    return [item for some in _parts(versions) for item in _items(connection, some)]
+    return _decided(connection, versions)
 
 
-async def put_back(database: Database, items: Iterable[Item], stamp: Stamp) -> list[Item]:
-    """Do it; the items as they have become. What cannot be put back costs itself alone (B8)."""
-    return [await _put_back(database, item, stamp) if item.wanted else item for item in items]
+def look_at(connection: sa.Connection, numbers: Iterable[int]) -> list[Item]:
+    """What undoing these versions would do; nothing is written."""
+    return _decided(connection, history.first_of(connection, numbers))
 
 
-async def _put_back(database: Database, item: Item, stamp: Stamp) -> Item:
+async def put_back(
+    write: Write, items: Iterable[Item], stamp: Stamp, told: Callable[[int], None] | None = None
+) -> list[Item]:
+    """Do it; the items as they have become. What cannot be put back costs itself alone (B8).
+
+    `told` hears how many are done, after each.
+    """
+    become: list[Item] = []
+    for item in items:
+        become.append(await _put_back(write, item, stamp) if item.wanted else item)
+        if told is not None:
+            told(len(become))
+    return become
+
+
+async def _put_back(write: Write, item: Item, stamp: Stamp) -> Item:
     try:
-        await database.write(lambda c: restoring.restore(c, item.version.id, stamp))
+        await write(lambda c: restoring.restore(c, item.version.id, stamp))
     except Refusal as refusal:
         return Item(item.version, Deed.LEFT, reason=refusal.message)
     return item
+
+
+def _decided(connection: sa.Connection, versions: Sequence[Version]) -> list[Item]:
+    return [item for some in _parts(versions) for item in _items(connection, some)]
 
 
 def _items(connection: sa.Connection, versions: Sequence[Version]) -> Iterator[Item]:

@@ -36,7 +36,7 @@ def undo(options: argparse.Namespace) -> int:
 
         items = asyncio.run(database.read(look))
         if options.yes:
-            items = asyncio.run(undoing.put_back(database, items, stamp(options)))
+            items = asyncio.run(undoing.put_back(database.write, items, stamp(options)))
     _tell(items, done=options.yes, as_json=options.json)
     left = [item for item in items if item.reason is not None]
     for item in left:

@@ -132,6 +132,18 @@ def first_since(
     return [_version(row) for row in rows.mappings()]
 
 
+def first_of(connection: sa.Connection, numbers: Iterable[int]) -> list[Version]:
+    """Of each appointment the oldest of these versions, as far as they are still kept."""
+    found: dict[ActivityId, Version] = {}
+    for some in chunks(sorted(set(numbers))):
+        rows = connection.execute(sa.select(*history.c).where(history.c.id.in_(some)))
+        for version in map(_version, rows.mappings()):
+            before = found.get(version.activity)
+            if before is None or version.id < before.id:
+                found[version.activity] = version
+    return sorted(found.values(), key=lambda one: one.id)
+
+
 def ends(connection: sa.Connection) -> tuple[int, int]:
     """The oldest and the newest id; both 0 where nothing was kept."""
     # Apart, because SQLite finds only one of them at a time by the index.

@@ -1,12 +1,14 @@
 """Reads kept versions page by page, newest first, and restores them."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import sqlalchemy as sa
 
-from calsync_agent import restoring
+from calsync_agent import restoring, undoing
 from calsync_agent.appointment import zones
 from calsync_agent.appointment.codec import from_json
 from calsync_agent.appointment.model import ActivityId, Appointment, ProfileId
@@ -16,11 +18,16 @@ from calsync_agent.i18n import _
 from calsync_agent.state import history
 from calsync_agent.state.history import Version
 from calsync_agent.state.log import named
+from calsync_agent.undoing import Item
 from calsync_agent.visible import visible
 from calsync_tui.gateway.door import Gateway
 
 PAGE: Final = 100
 """Most versions that a look reads."""
+MOST: Final = 1000
+"""Most versions that are marked at once."""
+BEFORE_ALL: Final = -(2**62)
+"""A place before every version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,33 @@ def is_there(connection: sa.Connection, activity: ActivityId) -> bool:
 
 async def restore(gateway: Gateway, number: int) -> None:
     """Make a version the current one. Raises CalsyncError, Refusal where it could not last."""
+    stamp = _stamp(gateway)
+    await gateway.write(lambda c: restoring.restore(c, number, stamp))
+
+
+async def foresee(gateway: Gateway, numbers: Iterable[int]) -> list[Item]:
+    """What restoring these versions would do (H6). Raises CalsyncError."""
+    return await gateway.read(lambda c: undoing.look_at(c, numbers))
+
+
+async def undo(gateway: Gateway, items: Sequence[Item], told: Callable[[int], None]) -> list[Item]:
+    """Do what was foreseen; the items as they have become. Raises CalsyncError."""
+    return await undoing.put_back(gateway.write, items, _stamp(gateway), told)
+
+
+async def numbers(gateway: Gateway, wanted: Wanted) -> list[int]:
+    """The wanted versions, the newest first, up to one more than `MOST`. Raises CalsyncError."""
+    found: list[int] = []
+    beyond: int | None = BEFORE_ALL
+    while beyond is not None and len(found) <= MOST:
+        work = partial(look, wanted=wanted, beyond=beyond, forward=True)
+        versions = await gateway.read(work)
+        found += [one.version.id for one in versions.rows]
+        beyond = versions.reached
+    return found[: MOST + 1]
+
+
+def _stamp(gateway: Gateway) -> Stamp:
     now = datetime.now(UTC)
     zone = gateway.settings.sync.default_time_zone if gateway.settings else zones.UTC_ZONE
-    stamp = Stamp(now.replace(tzinfo=None), now.astimezone(zones.zone_info(zone)))
-    await gateway.write(lambda c: restoring.restore(c, number, stamp))
+    return Stamp(now.replace(tzinfo=None), now.astimezone(zones.zone_info(zone)))

@@ -1,6 +1,6 @@
 """Versions that the sync overwrote or deleted, and how to get them back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from rich.console import Group
@@ -15,19 +15,20 @@ from calsync_agent import datetimes
 from calsync_agent.appointment.model import EmployeeId, ProfileId
 from calsync_agent.errors import DatabaseTrouble
 from calsync_agent.health.overview import Pulse
-from calsync_agent.i18n import _, marked
+from calsync_agent.i18n import _, marked, ngettext
 from calsync_tui import glyphs
 from calsync_tui.gateway import history, log, story
 from calsync_tui.gateway.door import Gateway
-from calsync_tui.gateway.history import HistorySource, Kept, Wanted
+from calsync_tui.gateway.history import BEFORE_ALL, HistorySource, Kept, Wanted
 from calsync_tui.gateway.log import Whose
+from calsync_tui.pages import history_undo
 from calsync_tui.pages.page import Page
 from calsync_tui.screens.confirmation import Confirmation, DialogButton
 from calsync_tui.widgets import comparison
 from calsync_tui.widgets.choosing import ProfileChoice, Words, opened
 from calsync_tui.widgets.lines import Lines
 from calsync_tui.widgets.status_line import StatusLine
-from calsync_tui.widgets.version_lines import TOP, VersionLines, empty_view
+from calsync_tui.widgets.version_lines import VersionLines, empty_view
 
 
 class HistoryPage(Page):
@@ -42,7 +43,7 @@ class HistoryPage(Page):
             "restore",
             marked("Restore"),
             id="history.restore",
-            tooltip=marked("Make this version the current one again, on both sides"),
+            tooltip=marked("Make this version, or all marked ones, current again on both sides"),
         ),
         Binding(
             "slash",
@@ -60,11 +61,19 @@ class HistoryPage(Page):
             tooltip=marked("Show only the versions of one profile"),
         ),
         Binding(
+            "ctrl+a",
+            "mark_all",
+            marked("All"),
+            show=False,
+            id="history.all",
+            tooltip=marked("Mark all versions that are listed, or none"),
+        ),
+        Binding(
             "escape",
             "back",
             marked("All versions"),
             id="history.back",
-            tooltip=marked("Back to the list, or leave nothing out"),
+            tooltip=marked("Back to the list, take the marks away, or leave nothing out"),
         ),
     ]
     DEFAULT_CSS = """
@@ -88,6 +97,8 @@ class HistoryPage(Page):
         self._newer = False
         self._seen: int | None = None
         self._compared: object = None
+        self._marks: set[int] = set()
+        self._done: tuple[int, int] | None = None
 
     @property
     def lines(self) -> VersionLines:
@@ -101,7 +112,7 @@ class HistoryPage(Page):
             yield ProfileChoice(self._profile, self._whose)
             yield Words(self._text)
             yield Button(_("Restore"), id="history-restore", compact=True)
-        yield VersionLines(self._view, self._whose)
+        yield VersionLines(self._view, self._whose, self._marks)
         with VerticalScroll(id="history-comparison"):
             yield Static(id="history-table", markup=False)
         yield StatusLine()
@@ -140,11 +151,11 @@ class HistoryPage(Page):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing are not shown."""
         del parameters
-        if action == "restore":
+        if action in {"restore", "mark_all"}:
             return self._view.current is not None
         if action == "back":
             away = self.is_mounted and not self.lines.has_focus
-            return away or bool(self._profile or self._text)
+            return away or bool(self._profile or self._text or self._marks)
         return True
 
     def action_filter(self, name: str) -> None:
@@ -152,19 +163,33 @@ class HistoryPage(Page):
         opened(self.query_one(f"#{name}"))
 
     def action_back(self) -> None:
-        """To the list; there: leave nothing out."""
+        """To the list; there: take marks away, then leave nothing out."""
         if not self.lines.has_focus:
             self.enter()
+            return
+        if self._marks:
+            self._mark(())
             return
         self.query_one(ProfileChoice).value = self._profile = ""
         self.query_one(Words).value = self._text = ""
         self._open()
 
     def action_restore(self) -> None:
-        """Ask, and make the current version the current one again."""
+        """Ask, and make the marked versions, or the chosen one, current again."""
         kept = self._view.current
-        if kept is not None:
+        if self._marks:
+            self.act(self._undo)
+        elif kept is not None:
             self.act(lambda: self._restore(kept))
+
+    def action_mark_all(self) -> None:
+        """Mark all that are listed; where all are marked, none."""
+        self.act(self._mark_all)
+
+    @on(VersionLines.Marked)
+    def _marked(self) -> None:
+        self._tell()
+        self.refresh_bindings()
 
     @on(Button.Pressed, "#history-restore")
     def _restore_pressed(self) -> None:
@@ -208,21 +233,41 @@ class HistoryPage(Page):
 
     def _tell(self) -> None:
         told = Text()
-        if self._newer:
+        if self._done is not None:
+            told = Text(
+                _("{count} of {total} put back …").format(count=self._done[0], total=self._done[1]),
+                "bold",
+            )
+        elif self._marks:
+            count = len(self._marks)
+            text = ngettext("{count} version marked", "{count} versions marked", count)
+            told = Text(text.format(count=count), "bold")
+            told.append(f" {glyphs.shown().separator} " + _("r restores them"))
+        elif self._newer:
             sign = glyphs.shown().more_above
             told = Text(f"{sign} " + _("there are newer versions; Home shows them"), "bold")
         self.query_one(StatusLine).tell(told, datetimes.zone(self.pulse.now) if self.pulse else "")
 
     @on(StatusLine.Clicked)
     def _told_clicked(self) -> None:
-        self._open()
+        if self._newer and not self._marks:
+            self._open()
 
     def _open(self) -> None:
         self._newer = False
         self._opened = True
+        self.lines.open(HistorySource(self.gateway, self._wanted), BEFORE_ALL)
+
+    @property
+    def _wanted(self) -> Wanted:
         profile = ProfileId(int(self._profile)) if self._profile else None
-        wanted = Wanted(profile, tuple(self._text.casefold().split()))
-        self.lines.open(HistorySource(self.gateway, wanted), TOP)
+        return Wanted(profile, tuple(self._text.casefold().split()))
+
+    def _mark(self, numbers: Iterable[int]) -> None:
+        self._marks.clear()
+        self._marks.update(numbers)
+        self.lines.refresh()
+        self._marked()
 
     def _nothing(self) -> str:
         if not self._opened or self.lines.searching:
@@ -252,6 +297,41 @@ class HistoryPage(Page):
             told = _("restored in Consolidate: {subject}; the next cycle carries it to Exchange")
             self.notify(told.format(subject=kept.subject), markup=False)
             self._seen = None
+
+    async def _mark_all(self) -> None:
+        found = await history.numbers(self.gateway, self._wanted)
+        some = found[: history.MOST]
+        self._mark(() if self._marks >= set(some) else self._marks.union(some))
+        if len(found) > len(some):
+            told = _("There are more; only the newest {count} are marked.")
+            self.notify(told.format(count=history.MOST), severity="warning", markup=False)
+
+    async def _undo(self) -> None:
+        """Show what restoring the marked versions would do, and do it if so told (H6)."""
+        items = await history.foresee(self.gateway, self._marks)
+        count = sum(item.wanted for item in items)
+        text = history_undo.question(items, self._whose)
+        if not count:
+            await self.app.push_screen_wait(Confirmation(_("Nothing is to be put back."), text, []))
+            return
+        title = ngettext("Put {count} appointment back?", "Put {count} appointments back?", count)
+        choice = DialogButton("restore", _("Restore"))
+        question = Confirmation(title.format(count=count), text, [choice])
+        if await self.app.push_screen_wait(question) != choice.answer:
+            return
+        wanted = [item for item in items if item.wanted]
+        try:
+            become = await history.undo(self.gateway, wanted, lambda done: self._far(done, count))
+        finally:
+            self._done = self._seen = None
+        self._mark(())
+        self.notify(history_undo.outcome(become), markup=False)
+        for told in history_undo.left(become):
+            self.notify(told, severity="warning", markup=False)
+
+    def _far(self, done: int, total: int) -> None:
+        self._done = done, total
+        self._tell()
 
 
 def _question(kept: Kept, *, there: bool) -> str:

@@ -39,6 +39,10 @@ class Confirmation(TranslatedModal[str]):
             id="confirmation.stay",
             tooltip=marked("Change nothing"),
         ),
+        *(
+            Binding(key, f"scroll({by})", show=False, id=f"confirmation.{key}")
+            for key, by in (("up", -1), ("down", 1), ("pageup", -8), ("pagedown", 8))
+        ),
         Binding("left", "app.focus_previous", show=False, id="confirmation.previous"),
         Binding("right", "app.focus_next", show=False, id="confirmation.next"),
     ]
@@ -60,6 +64,7 @@ class Confirmation(TranslatedModal[str]):
         VerticalScroll {
             height: auto;
             max-height: 12;
+            scrollbar-size-vertical: 1;
         }
         Horizontal {
             height: auto;
@@ -105,6 +110,10 @@ class Confirmation(TranslatedModal[str]):
     def on_button_pressed(self, pressed: Button.Pressed) -> None:
         """The answer."""
         self.dismiss(pressed.button.name or STAY)
+
+    def action_scroll(self, by: int) -> None:
+        """So many lines on in a text that is longer than there is room."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
     def action_stay(self) -> None:
         """Change nothing."""

@@ -100,6 +100,11 @@ class LineList(ScrollView, Generic[R], can_focus=True):
     def reach(self, place: int | None) -> None:
         """Show the rows around a place that are not held, or the last of all."""
 
+    def is_marked(self, row: R) -> bool:
+        """Whether somebody has marked a row for what is done to several."""
+        del row
+        return False
+
     def fetch(self) -> None:
         """Have rows ready where they run short."""
 
@@ -215,7 +220,7 @@ class LineList(ScrollView, Generic[R], can_focus=True):
             is_told = y == 1 and not self.view.reel.rows
             return self._strip(self.styled(self._empty if is_told else "", "muted"), width)
         is_current = row is self.view.current
-        key = row.place, width, is_current, self.has_focus, current()
+        key = row.place, width, is_current, self.is_marked(row), self.has_focus, current()
         strip = self._drawn.get(key)
         if strip is None:
             strip = self._drawn[key] = self._row(row, width, is_current=is_current)
@@ -223,7 +228,8 @@ class LineList(ScrollView, Generic[R], can_focus=True):
 
     def _row(self, row: R, width: int, *, is_current: bool) -> Strip:
         sign = glyphs.shown().current if is_current else " "
-        text = _fitted(Text.assemble(f"{sign} ", self.draw(row, width - 2)), width)
+        mark = (glyphs.shown().marked, "bold") if self.is_marked(row) else " "
+        text = _fitted(Text.assemble(sign, mark, self.draw(row, width - 2)), width)
         if is_current:
             # Below the row's own colours, which tell a warning from an error.
             text.stylize_before(self.get_component_rich_style("lines--current"))
