@@ -31,6 +31,7 @@ from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.start import Start
 from calsync_tui.memory import Memory
 from calsync_tui.pages.provider import ProviderPage
+from calsync_tui.screens.explain import ExplainScreen
 from calsync_tui.screens.help import HelpScreen
 from calsync_tui.screens.refused import RefusedScreen
 from calsync_tui.screens.setup import TABLES, SetupScreen
@@ -252,6 +253,9 @@ class CalsyncApp(App[None]):
         if isinstance(screen, MainScreen) and screen.page is not None:
             page, about = screen.page, screen.about()
             self.push_screen(HelpScreen(_(page.TITLE), screen.active_bindings, page.NAME, about))
+        elif isinstance(screen, ExplainScreen):
+            title = _(screen.HELP_TITLE)
+            self.push_screen(HelpScreen(title, screen.active_bindings, screen.HELP_CHAPTER))
         elif isinstance(screen, SetupScreen | RefusedScreen):
             chapter = "setup" if isinstance(screen, SetupScreen) else "messages"
             self.push_screen(HelpScreen(_(screen.HELP_TITLE), screen.active_bindings, chapter))

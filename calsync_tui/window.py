@@ -12,8 +12,10 @@ from calsync_agent.errors import CalsyncError, DatabaseRefused, DatabaseTrouble
 from calsync_agent.health.overview import Pulse
 from calsync_agent.i18n import marked
 from calsync_tui.gateway.door import Gateway
+from calsync_tui.gateway.explanations import Asked
 from calsync_tui.pages import PAGES
 from calsync_tui.pages.page import LookSoon, Page
+from calsync_tui.screens.explain import ExplainScreen
 from calsync_tui.screens.live import LiveScreen
 from calsync_tui.screens.translated import TranslatedScreen
 from calsync_tui.widgets.banner import Banner
@@ -29,16 +31,26 @@ class MainScreen(TranslatedScreen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(
+                page.KEYS,
+                f"page('{page.NAME}')",
+                page.TITLE,
+                show=False,
+                priority=False,
+                id=f"page.{page.NAME}",
+                tooltip=marked("Open this page"),
+            )
+            for page in PAGES
+        ),
         Binding(
-            page.KEYS,
-            f"page('{page.NAME}')",
-            page.TITLE,
+            "w",
+            "why",
+            marked("Why is it not there?"),
             show=False,
-            priority=False,
-            id=f"page.{page.NAME}",
-            tooltip=marked("Open this page"),
-        )
-        for page in PAGES
+            id="why",
+            tooltip=marked("Ask of any appointment or event why it is where it is"),
+        ),
     ]
 
     def __init__(
@@ -148,6 +160,11 @@ class MainScreen(TranslatedScreen[None]):
         self.query_one(Banner).tell(error, as_of)
         if self.focused is None and self.is_current:
             page.enter()
+
+    def action_why(self) -> None:
+        """Ask of any appointment why it is where it is, beginning with the page's current row."""
+        about = Asked() if self.page is None else self.page.in_question()
+        self.app.push_screen(ExplainScreen(self.gateway, about))
 
     async def may_leave(self) -> bool:
         """Whether the program may end: asks where something is unsaved."""

@@ -29,7 +29,10 @@ MOST_ITEMS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedItem:
-    """An item that cannot be synced for now. `subject` is None where it must not be shown."""
+    """An item that cannot be synced for now. `subject` is None where it must not be shown.
+
+    `number`: the id of the appointment, or of the event where there is none.
+    """
 
     id: int
     profile: str
@@ -38,6 +41,7 @@ class QuarantinedItem:
     attempts: int
     since: datetime
     next_at: datetime
+    number: str = ""
 
     @property
     def never(self) -> bool:
@@ -135,6 +139,7 @@ def items(
             attempts=row["attempts"],
             since=row["since"],
             next_at=row["next_at"],
+            number=str(row["activity_id"] or row["event_id"] or ""),
         )
         for row in connection.execute(found).mappings()
     )

@@ -19,6 +19,7 @@ from calsync_agent.state.log import Level
 from calsync_agent.state.tables import log, profile
 from calsync_agent.visible import visible
 from calsync_tui.gateway.door import Gateway
+from calsync_tui.gateway.explanations import Asked
 from calsync_tui.gateway.searching import Search, request_ids, rule, said, subject
 
 PAGE: Final = 200
@@ -54,6 +55,14 @@ class LogLine:
     def subject(self) -> str:
         """The appointment that it is about, as the sentence names it; or nothing."""
         return subject(self.content)
+
+    @property
+    def asked(self) -> Asked:
+        """The appointment or event that it is about, for `explain`."""
+        number = self.activity or self.event
+        if number is None:
+            return Asked()
+        return Asked(self.subject or str(number), str(number), self.profile)
 
     @property
     def rule(self) -> str:

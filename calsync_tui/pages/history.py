@@ -19,6 +19,7 @@ from calsync_agent.i18n import _, marked, ngettext
 from calsync_tui import glyphs
 from calsync_tui.gateway import history, log, story
 from calsync_tui.gateway.door import Gateway
+from calsync_tui.gateway.explanations import Asked
 from calsync_tui.gateway.history import BEFORE_ALL, HistorySource, Kept, Wanted
 from calsync_tui.gateway.log import Whose
 from calsync_tui.pages import history_undo
@@ -44,6 +45,13 @@ class HistoryPage(Page):
             marked("Restore"),
             id="history.restore",
             tooltip=marked("Make this version, or all marked ones, current again on both sides"),
+        ),
+        Binding(
+            "w",
+            "screen.why",
+            marked("Why?"),
+            id="history.why",
+            tooltip=marked("Ask why the appointment of this line is where it is"),
         ),
         Binding(
             "slash",
@@ -157,6 +165,14 @@ class HistoryPage(Page):
             away = self.is_mounted and not self.lines.has_focus
             return away or bool(self._profile or self._text or self._marks)
         return True
+
+    def in_question(self) -> Asked:
+        """The appointment of the current version."""
+        kept = self._view.current
+        if kept is None:
+            return Asked()
+        version = kept.version
+        return Asked(kept.subject, str(version.activity), version.profile)
 
     def action_filter(self, name: str) -> None:
         """Choose something."""

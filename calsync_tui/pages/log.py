@@ -18,6 +18,7 @@ from calsync_agent.i18n import _, marked, ngettext
 from calsync_tui import glyphs
 from calsync_tui.gateway import log
 from calsync_tui.gateway.door import Gateway
+from calsync_tui.gateway.explanations import Asked
 from calsync_tui.gateway.log import LogLine, LogSource, Whose
 from calsync_tui.pages.page import Page
 from calsync_tui.screens.story import StoryScreen
@@ -67,6 +68,13 @@ class LogPage(Page):
             show=False,
             id="log.kind",
             tooltip=marked("Show only lines of one kind"),
+        ),
+        Binding(
+            "w",
+            "screen.why",
+            marked("Why?"),
+            id="log.why",
+            tooltip=marked("Ask why the appointment of this line is where it is"),
         ),
         Binding(
             "escape",
@@ -128,6 +136,11 @@ class LogPage(Page):
             await self.lines.news(newest)
         self._seen = newest
         self._tell()
+
+    def in_question(self) -> Asked:
+        """What the current line is about."""
+        line = self._view.current
+        return Asked() if line is None else line.asked
 
     async def translate(self) -> None:
         """The words looked for mean others in another language."""

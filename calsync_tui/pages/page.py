@@ -12,6 +12,7 @@ from textual.widgets import Input
 from calsync_agent.errors import CalsyncError, Trouble
 from calsync_agent.health.overview import Pulse
 from calsync_tui.gateway.door import Gateway
+from calsync_tui.gateway.explanations import Asked
 
 
 class LookSoon(Message):
@@ -83,6 +84,10 @@ class Page(Vertical):
         first = next(filter(_takes_focus, self.query("*")), None)
         self.can_focus = first is None or isinstance(first, Input)
         (self if first is None or self.can_focus else first).focus(scroll_visible=False)
+
+    def in_question(self) -> Asked:
+        """What the page's current row is about, for whoever asks why it is not there (H4)."""
+        return Asked()
 
     def act(self, work: Callable[[], Awaitable[object]]) -> None:
         """Do something that takes time, one thing at a time, and say it where it fails."""

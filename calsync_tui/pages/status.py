@@ -21,12 +21,13 @@ from calsync_agent.i18n import _, marked, ngettext
 from calsync_tui import glyphs
 from calsync_tui.gateway import status
 from calsync_tui.gateway.door import Gateway
+from calsync_tui.gateway.explanations import Asked
 from calsync_tui.gateway.status import Figures
 from calsync_tui.pages import limits, needs, proved_text
 from calsync_tui.pages import status_text as text
 from calsync_tui.pages.limits import Limit
 from calsync_tui.pages.page import LookSoon, Page
-from calsync_tui.pages.status_lists import Aside, Latest, Needs, People
+from calsync_tui.pages.status_lists import Aside, Latest, Needs, People, in_question
 from calsync_tui.screens.profile import ProfileScreen
 from calsync_tui.screens.story import StoryScreen
 from calsync_tui.themes import role
@@ -275,6 +276,10 @@ class StatusPage(Page):
         if action in {"retry", "aside"}:
             return bool(self.situation and self.situation.items)
         return super().check_action(action, parameters)
+
+    def in_question(self) -> Asked:
+        """What the row with the focus is about."""
+        return in_question(self.query_one(Aside), self.query_one(Latest))
 
     def action_aside(self) -> None:
         """The quarantine in the place of the profiles, and back."""

@@ -14,6 +14,7 @@ from calsync_agent.i18n import _, marked
 from calsync_agent.state.proofs import Proved
 from calsync_agent.visible import visible
 from calsync_tui import glyphs
+from calsync_tui.gateway.explanations import Asked
 from calsync_tui.gateway.log import LogLine, Whose
 from calsync_tui.pages import proved_text
 from calsync_tui.pages.needs import Need
@@ -170,3 +171,11 @@ class Latest(RowList[LogLine]):
     def key(self, row: LogLine) -> object:
         """The line."""
         return row.place
+
+
+def in_question(aside: Aside, latest: Latest) -> Asked:
+    """What the row with the focus is about, for `explain`."""
+    item, line = aside.current, latest.current
+    if aside.has_focus and item is not None:
+        return Asked(item.subject or item.number, item.number)
+    return line.asked if latest.has_focus and line is not None else Asked()

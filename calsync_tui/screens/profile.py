@@ -1,6 +1,7 @@
 """One profile's own page: what is wrong and what mends it, how it is bound, what happened last."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events, on
@@ -21,9 +22,10 @@ from calsync_tui.gateway.held import Regrown
 from calsync_tui.gateway.profile_changes import Overtaken
 from calsync_tui.gateway.profile_detail import Detail
 from calsync_tui.pages import needs
-from calsync_tui.pages.status_lists import Aside, Latest, Needs
+from calsync_tui.pages.status_lists import Aside, Latest, Needs, in_question
 from calsync_tui.screens import profile_text as text
 from calsync_tui.screens.calendar import CalendarScreen
+from calsync_tui.screens.explain import ExplainScreen
 from calsync_tui.screens.held_profile import HeldProfile
 from calsync_tui.screens.live import LiveScreen
 from calsync_tui.screens.story import StoryScreen
@@ -62,6 +64,13 @@ class ProfileScreen(LiveScreen):
             marked("Pause"),
             id="profile.pause",
             tooltip=marked("Pause this profile, or let it go on"),
+        ),
+        Binding(
+            "w",
+            "why",
+            marked("Why?"),
+            id="profile.why",
+            tooltip=marked("Ask of any appointment or event why it is where it is"),
         ),
         Binding(
             "escape,q",
@@ -220,6 +229,12 @@ class ProfileScreen(LiveScreen):
             self.app.push_screen(
                 CalendarScreen(self.gateway, detail.line, detail.whose or {}, today)
             )
+
+    def action_why(self) -> None:
+        """Ask why an appointment is not there, beginning with the chosen one."""
+        about = in_question(self.query_one(Aside), self.query_one(Latest))
+        about = replace(about, profile=self.profile)
+        self.app.push_screen(ExplainScreen(self.gateway, about))
 
     def action_answer(self) -> None:
         """Show what waits, and answer."""

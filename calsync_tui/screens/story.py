@@ -24,6 +24,7 @@ from calsync_tui.gateway import story
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.gateway.log import LogLine, Whose
 from calsync_tui.gateway.story import Standing, Story
+from calsync_tui.screens.explain import ExplainScreen
 from calsync_tui.screens.translated import TranslatedScreen
 from calsync_tui.widgets import comparison
 from calsync_tui.widgets.log_lines import code_of, level_of
@@ -45,6 +46,13 @@ class StoryScreen(TranslatedScreen[None]):
             marked("Back"),
             id="story.back",
             tooltip=marked("Back to the log"),
+        ),
+        Binding(
+            "w",
+            "why",
+            marked("Why?"),
+            id="story.why",
+            tooltip=marked("Ask why it is where it is, and what comes next"),
         ),
         Binding("r", "read", marked("Read again"), id="story.read", tooltip=marked("Read it anew")),
     ]
@@ -85,6 +93,10 @@ class StoryScreen(TranslatedScreen[None]):
             return
         self.query_one("#story-title", Static).update(self._title())
         self.query_one("#story-text", Static).update(Group(*self._parts()))
+
+    def action_why(self) -> None:
+        """Ask about the same appointment."""
+        self.app.push_screen(ExplainScreen(self.gateway, self._line.asked))
 
     def _title(self) -> str:
         found = self._story
