@@ -1,6 +1,6 @@
 """One appointment and its event, as both sides hold them now."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -187,12 +187,12 @@ class Assembled:
     `busy`: those whose appointment somebody else is at work on in Consolidate, about which nothing
     can be decided now. `parked`: copies that wait for their organizer's own event, or until their
     owner's former event of the meeting is gone. `doubtful`: events to be read again, because a new
-    one seems to be an old one under another id. `foreign`: the profiles that are linked to events
-    of this mailbox, which are left to them (I4).
+    one seems to be an old one under another id. `foreign`: events of this mailbox that are left to
+    the profiles that are linked to them (I4).
     """
 
     known: list[Known] = field(default_factory=list)
     busy: list[Known] = field(default_factory=list)
     parked: list[Event] = field(default_factory=list)
     doubtful: set[EventId] = field(default_factory=set)
-    foreign: set[ProfileId] = field(default_factory=set)
+    foreign: Mapping[EventId, ProfileId] = field(default_factory=dict)

@@ -14,16 +14,16 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from calsync_agent.appointment.model import ProfileId
+from calsync_agent.appointment.model import EventId, ProfileId
 from calsync_agent.appointment.owner import Owner, spelled
 from calsync_agent.database.engine import Database
 from calsync_agent.domain.calendar import Connection
 from calsync_agent.domain.policy import Profile
-from calsync_agent.errors import CalsyncError, MailboxTrouble
+from calsync_agent.errors import CalsyncError, MailboxTrouble, MailboxUnavailable
 from calsync_agent.i18n import message
 from calsync_agent.service.profile_run import Standing
 from calsync_agent.service.snapshot import View, taken
-from calsync_agent.state import agents, mailboxes, progress
+from calsync_agent.state import agents, links, mailboxes, progress
 from calsync_agent.state.mailboxes import Claim
 from calsync_agent.state.profiles import no_mailbox
 from calsync_agent.state.progress import Progress, moved_from
@@ -131,15 +131,25 @@ class Whose:
                 )
             )
 
-    async def shared(self, standing: Standing, others: Iterable[ProfileId]) -> None:
-        """Events that other profiles are linked to lie in this one's mailbox: it is theirs (I4)."""
+    async def shared(self, standing: Standing, events: Mapping[EventId, ProfileId]) -> None:
+        """Events of this mailbox are linked to other profiles, whose mailbox it is, too (I4).
+
+        Raises ProfileRefused where one of them was first, and MailboxUnavailable where one of them
+        names another mailbox now, and its links are still those of the former.
+        """
         profile, view = standing.profile, self.view
         if view is None:
             return
 
         def note(connection: sa.Connection) -> None:
             agents.hold(connection, self._agent, profile.id)
-            for other in others:
+            # A profile that has another mailbox now may have left these events since they were met.
+            linked = {link.profile for link in links.by_events_anywhere(connection, events)}
+            far = progress.read_all(connection)
+            for other in linked.intersection(events.values()):
+                named = view.roster.by_id.get(other)
+                if named is not None and other in far and moved_from(far[other], named):
+                    raise _still_linked(profile, other)
                 mailboxes.shared(connection, profile.id, other, view.roster.syncing)
 
         await self._database.write(note)
@@ -214,3 +224,15 @@ class Whose:
             with suppress(sa.exc.IntegrityError):
                 return await self._database.write(work)
         return await self._database.write(work)
+
+
+def _still_linked(profile: Profile, other: ProfileId) -> MailboxUnavailable:
+    return MailboxUnavailable(
+        message(
+            "profile {other} was synced with {mailbox} and names another mailbox now, with which it"
+            " has not begun yet; as soon as it has, or is deactivated, profile {profile} goes on",
+            other=other,
+            mailbox=profile.mailbox,
+            profile=profile.id,
+        )
+    )

@@ -63,7 +63,7 @@ def assemble(
         held=held.activities,
         busy=held.busy | set(in_use),
         new_link=lambda: LinkId(uuid4()),
-        found=Assembled(foreign=set(theirs.values())),
+        found=Assembled(foreign=theirs),
     ).run()
 
 

@@ -1,7 +1,7 @@
 """One cycle under way: what it works with, and how it reads, writes and settles."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias, TypeVar
@@ -83,7 +83,7 @@ class Cycle:
     permit: Callable[[], None] = lambda: None
     stopped: Ruling = field(default_factory=Ruling)
     certain: Callable[[], Awaitable[None]] = nothing_stands_against_it
-    shared: Callable[[Collection[ProfileId]], Awaitable[None]] = nothing_stands_against_it
+    shared: Callable[[Mapping[EventId, ProfileId]], Awaitable[None]] = nothing_stands_against_it
     wrote: bool = False
     committed: bool = False
     postponed: set[ActivityId] = field(default_factory=set)
@@ -159,8 +159,9 @@ class Cycle:
         try:
             settled = await self._settled(batch, match, caution, also)
         except MailboxShared as met:
-            await self.shared(met.profiles)
-            self.job = replace(self.job, foreign=self.job.foreign | met.profiles)
+            await self.shared(met.events)
+            profiles = self.job.foreign.union(met.events.values())
+            self.job = replace(self.job, foreign=profiles)
             settled = await self._settled(batch, match, caution, also)
         self.busy |= settled.busy
         self.met |= settled.left

@@ -5,7 +5,7 @@ be sent to Exchange is returned, each with a pending row that outlives a kill.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -52,11 +52,11 @@ FIRST_PASS = Caution(put_off=True, link_first=True)
 
 
 class MailboxShared(CalsyncError):
-    """Other profiles are linked to events of this mailbox; nothing was written."""
+    """Other profiles are linked to these events of this mailbox; nothing was written."""
 
-    def __init__(self, profiles: Collection[ProfileId]) -> None:
+    def __init__(self, events: Mapping[EventId, ProfileId]) -> None:
         super().__init__(message("profiles share a mailbox"))
-        self.profiles = frozenset(profiles)
+        self.events = events
 
 
 def settle(
@@ -77,7 +77,7 @@ def settle(
     belong to other profiles.
     """
     assembled = assemble(connection, job, batch, match, in_use=in_use)
-    if assembled.foreign - job.foreign:
+    if not job.foreign.issuperset(assembled.foreign.values()):
         raise MailboxShared(assembled.foreign)
     found = sort(job, batch, assembled, caution)
     flip_guard.stop_flipping(connection, job, found)

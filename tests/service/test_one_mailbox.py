@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from calsync_agent.sandbox.faults import Rule
 from calsync_agent.sandbox.people import Person
 from calsync_agent.service.once import Outcome
 from calsync_agent.state import tables as state
@@ -147,6 +148,29 @@ async def test_i4_a_mailbox_is_free_while_its_profile_rests_and_then_belongs_to_
     (line,) = refused(await world.sync())
     assert "calsync_profile 1 of ANNA" in line
     assert world.activities(deleted=True) == []
+
+
+async def test_i4_who_has_left_a_mailbox_does_not_count_as_sharing_it(world: World) -> None:
+    anna, bob = company(world)
+    enrol(world, "BOB", anna.upn)
+    assert refused(await world.sync()) == []
+    # His new mailbox cannot be asked whose it is before hers is listed.
+    away = Rule(action="status", status=503, mailbox=bob.id, times=None)
+    world.tenant.fault(away)
+    respell(world, 1, external_user_id=bob.upn)
+    enrol(world, "ANNA", anna.id)
+    with world.agent() as rounds:
+        await rounds.begin()
+        await rounds.finished()
+        failed = {one.name: one.error for one in rounds.standings.values()}
+        await rounds.close(5)
+    assert failed["BOB"] is not None
+    assert "names another mailbox now" in str(failed["ANNA"])
+    world.tenant.clear_faults()
+    assert refused(await world.sync()) == []
+    assert {f"Outlook {n}" for n in range(4)} <= set(subjects(bob))
+    assert set(ANNAS) <= set(subjects(anna))
+    assert refused(await world.sync()) == []
 
 
 async def test_i4_a_running_agent_refuses_the_later_and_begins_it_once_put_right(
