@@ -17,6 +17,10 @@ import hashlib, importlib.metadata, json, pathlib, sys
 known, files = {}, {}
 for one in importlib.metadata.distributions():
     known[one.metadata["Name"].replace("_", "-").replace(".", "-").lower()] = one.version
+home = pathlib.Path(sys.executable).parent
+if any(home.glob("python*._pth")):  # a Python that came along: its libraries, too
+    for file in home.glob("*.dll"):
+        files[file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
 for folder in map(pathlib.Path, dict.fromkeys(sys.path)):
     found = [*folder.glob("*.libs/*"), *folder.glob("*-" + "[0-9a-f]" * 32 + ".dll")]
     for file in found if folder.is_dir() else ():
@@ -32,7 +36,8 @@ TOOLS: Final = frozenset({"pip", "setuptools", "wheel"})
 def listed(sbom: dict[str, Any]) -> tuple[dict[str, str], dict[str, set[str]]]:
     """The distributions and the libraries that a list names; a library may be there in several."""
     components = [sbom["metadata"]["component"], *sbom["components"]]
-    known = {each["name"]: each["version"] for each in components}
+    distributions = [each for each in components if each["type"] in {"application", "library"}]
+    known = {each["name"]: each["version"] for each in distributions}
     files: dict[str, set[str]] = {}
     for each in components:
         for inner in each.get("components", []):

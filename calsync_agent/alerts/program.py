@@ -11,6 +11,15 @@ from calsync_agent.i18n import message
 from calsync_agent.platform import is_file
 
 
+def _split(command: str) -> list[str]:
+    """Words as a shell would split them; on Windows a backslash is part of a path."""
+    lexer = shlex.shlex(command, posix=True, punctuation_chars=False)
+    lexer.whitespace_split, lexer.commenters = True, ""
+    if sys.platform == "win32":
+        lexer.escape = ""
+    return list(lexer)
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """Starts a program for each message, which gets it as JSON on its standard input.
@@ -30,7 +39,7 @@ class Program:
     def _words(self) -> list[str]:
         if is_file(self.folder / self.command):
             return [str(self.folder / self.command)]
-        words = shlex.split(self.command, posix=sys.platform != "win32")
+        words = _split(self.command)
         here = self.folder / words[0]
         return [str(here) if is_file(here) else words[0], *words[1:]]
 

@@ -186,8 +186,13 @@ def _restrict(file: Path) -> None:
     """Let nobody but the owner, the system, administrators and the service have the file.
 
     On Windows a file has the rights of its folder, which below ProgramData lets everybody read.
+    Where the service manager does not answer, whoever writes it has it; `service install` lets the
+    service read what it needs.
     """
-    service = service_control.registered()
+    try:
+        service = service_control.registered()
+    except access.Refused:
+        service = None
     readers = () if service is None else (access.account_sid(service.account),)
     access.keep_private(file, readers=readers)
 

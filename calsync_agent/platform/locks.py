@@ -12,6 +12,9 @@ from calsync_agent.platform.files import private_mode, shared_by_group
 
 # A process that asks `is_held` holds the lock for a moment itself.
 _PATIENCE: Final = 2.0
+# On Windows `filelock` removes the file when it lets go; a dead agent's would then be gone when it
+# is asked for a second time. On Linux it never does, and asked to, would do without `flock`'s kin.
+_STAYS: Final = sys.platform == "win32"
 
 
 class ProcessLock:
@@ -24,7 +27,7 @@ class ProcessLock:
     def __init__(self, path: Path) -> None:
         self.path = path
         # Not bound to a thread: what was taken in one may be released in another.
-        self._lock = FileLock(path, thread_local=False)
+        self._lock = FileLock(path, thread_local=False, preserve_lock_file=_STAYS)
 
     def acquire(self) -> bool:
         """Take the lock; False if another process has it. Raises OSError as files do."""
@@ -80,7 +83,7 @@ def is_held(path: Path) -> bool:
         return False
     except PermissionError:  # the folder belongs to another account
         return True
-    lock = FileLock(path, thread_local=False)
+    lock = FileLock(path, thread_local=False, preserve_lock_file=_STAYS)
     try:
         lock.acquire(blocking=False)
     except (Timeout, PermissionError):

@@ -2,7 +2,7 @@
 
 committed ─▶ sdist ─▶ wheel ─┬▶ wheelhouses for servers without internet, with list and licences
            lock ─▶ wheels ───┼▶ deb
-                             └▶ MSI, where its builder is
+                             └▶ MSI
 all of it ─▶ SHA256SUMS ─▶ signature
 """
 
@@ -13,22 +13,18 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from making import deb, licences, sbom, signing, wheelhouse, wheels
+from making import deb, licences, msi, sbom, signing, wheelhouse, wheels
 from making.program import build_sdist, build_wheel
-from making.steps import LOCK, PACKAGING, Failed, emptied, run, sums, version
+from making.steps import LOCK, PACKAGING, PYTHONS, Failed, emptied, sums, version
 from making.wheels import Wheel
 
 SUMS: Final = "SHA256SUMS"
-MSI: Final = PACKAGING / "windows" / "build_msi.py"
-"""Builds the MSI: `build_msi.py --wheel WHEEL --out FOLDER`; it brings its list along."""
-
 ALL: Final = ("wheelhouse", "deb", "msi")
-_WINDOWS: Final = {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -69,12 +65,18 @@ def make(out: Path, wanted: frozenset[str], revision: int) -> None:
             if "deb" in wanted:
                 deb.build(deb.Package("amd64", revision), found, out)
                 _list(found, out, f"calsync_{version()}_deb.cdx.json", "deb", {})
-        if "wheelhouse" in wanted:
-            there = wheels.fetch(Path(folder, "windows"), ("win_amd64",), _WINDOWS)
+        if wanted & {"wheelhouse", "msi"}:
+            pythons = PYTHONS if "wheelhouse" in wanted else (msi.PYTHON,)
+            there = wheels.fetch(Path(folder, "windows"), (msi.PLATFORM,), msi.ENVIRONMENT, pythons)
             found = _with(own, there)
-            _wheelhouse(found, out, "windows-amd64", _WINDOWS)
-        if "msi" in wanted and MSI.exists():
-            run(sys.executable, MSI, "--wheel", own.path, "--out", out)
+            if "wheelhouse" in wanted:
+                _wheelhouse(found, out, "windows-amd64", msi.ENVIRONMENT)
+            if "msi" in wanted:
+                tools = msi.Tools.fetched(Path(folder, "tools"))
+                inside = {msi.PYTHON: found[msi.PYTHON]}
+                msi.build(tools, found[msi.PYTHON], version(), out)
+                name = f"calsync-{version()}-msi.cdx.json"
+                _list(inside, out, name, "msi", msi.ENVIRONMENT, tools.components())
         for name in ("constraints.txt", "requirements-mssql.lock"):
             shutil.copyfile(PACKAGING / name, out / name)
         shutil.copyfile(LOCK, out / LOCK.name)
@@ -113,9 +115,10 @@ def _list(
     name: str,
     what: str,
     environment: Mapping[str, str],
+    beside: Sequence[dict[str, Any]] = (),
 ) -> Path:
     """Write the list of contents, which has to be what CycloneDX's schema says."""
-    text = sbom.document(found, what, environment)
+    text = sbom.document(found, what, environment, beside)
     wrong = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
     if wrong is not None:
         raise Failed(f"{name} is not CycloneDX 1.6: {wrong}")

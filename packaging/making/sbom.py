@@ -23,12 +23,16 @@ _PROGRAM: Final = "calsync"
 
 
 def document(
-    wheels: Mapping[str, Sequence[Wheel]], what: str, environment: Mapping[str, str] | None = None
+    wheels: Mapping[str, Sequence[Wheel]],
+    what: str,
+    environment: Mapping[str, str] | None = None,
+    beside: Sequence[dict[str, Any]] = (),
 ) -> str:
     """The list of what is in these wheels, given for each Python, as JSON.
 
     `what` says in a word what it is the list of. `environment` are the markers that hold where it
-    is installed (PEP 508), `sys_platform` and such, where they are others than here.
+    is installed (PEP 508), `sys_platform` and such, where they are others than here. `beside` are
+    the entries of what comes in no wheel.
     """
     by_name: dict[str, list[Wheel]] = {}
     for some in wheels.values():
@@ -51,7 +55,7 @@ def document(
                 {"name": "calsync:pythons", "value": " ".join(wheels)},
             ],
         },
-        "components": [_component(some) for some in by_name.values()],
+        "components": [*(_component(some) for some in by_name.values()), *beside],
         "dependencies": [
             _dependencies(some, known, list(wheels), environment or {})
             for some in (own, *by_name.values())

@@ -296,6 +296,21 @@ def test_on_windows_a_secret_is_its_owners_and_the_services_before_it_is_written
 
 
 @posix
+def test_on_windows_a_secret_is_written_while_the_service_manager_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def registered() -> None:
+        raise access.Refused(1722, "The RPC server is unavailable.", "OpenService", "calsync-agent")
+
+    lists = Lists()
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(access, "keep_private", lists.keep_private)
+    monkeypatch.setattr(service_control, "registered", registered)
+    replace_file(tmp_path / "secret.txt", b"secret", 0o600)
+    assert lists.asked == [(b"", ())]
+
+
+@posix
 def test_on_windows_a_secret_that_cannot_be_guarded_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,6 +47,15 @@ def test_asking_makes_no_file(path: Path) -> None:
     assert not path.parent.exists()
 
 
+def test_b11_the_file_of_a_dead_process_is_there_however_often_one_asks(path: Path) -> None:
+    lock = ProcessLock(path)
+    lock.acquire()
+    lock.release()
+    for _again in range(2):
+        assert not is_held(path)
+        assert path.is_file()
+
+
 def test_a_lock_is_had_by_one_at_a_time(path: Path) -> None:
     with ProcessLock(path):
         assert not ProcessLock(path).acquire()

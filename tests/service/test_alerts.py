@@ -214,12 +214,13 @@ async def test_h2_mail_and_a_program_get_it_too(world: World, tmp_path: Path) ->
         "pathlib.Path(__file__).with_name('got.json').write_text(sys.stdin.read())\n"
     )
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    command = f'"{sys.executable}" "{script}"' if sys.platform == "win32" else str(script)
     with mail_server() as post:
         smtp = (
             f'host = "127.0.0.1"\nport = {post.port}\ntls = "none"\nsender = "calsync@example.com"'
         )
         settings = world.settings(
-            alerts=f'mail = ["it@example.com", "boss@example.com"]\ncommand = "{script}"',
+            alerts=f'mail = ["it@example.com", "boss@example.com"]\ncommand = \'{command}\'',
             **{"alerts.smtp": smtp},
         )
         world.hire("MM")

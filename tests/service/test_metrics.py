@@ -169,7 +169,7 @@ async def test_h3_a_certificate_tells_when_it_ends_and_is_a_problem_before(world
     world.tenant.register_certificate(leaf.cert_chain_pems[0].bytes().decode())
     port = free_port()
     path = world.settings(**listening(port)).path
-    secret, certificate = 'client_secret_file = "secret.txt"', f'certificate_file = "{pem}"'
+    secret, certificate = 'client_secret_file = "secret.txt"', f"certificate_file = '{pem}'"
     path.write_text(path.read_text().replace(secret, certificate))
     async with serving(world, reading.read(path)) as service:
         await in_step(service, "MM")
