@@ -162,7 +162,7 @@ def _admin_verbs(verbs: "argparse._SubParsersAction[Parser]") -> None:
     told = _("show both calendars beside each other")
     _verb(verbs, "calendar", _command("calendar"), told, days_of_calendar)
     told = _("show what the next sync would do")
-    preview = _verb(verbs, "preview", _admin("preview"), told, preview_verb.fill)
+    preview = _verb(verbs, "preview", _command("preview"), told, preview_verb.fill)
     for name, text in (
         ("confirm", _("let a held profile carry out what it waits for")),
         ("discard", _("let a held profile bring back what was to be deleted")),

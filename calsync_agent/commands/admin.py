@@ -1,12 +1,11 @@
-"""`calsync-agent confirm`, `discard`, `history`, `restore`, `preview` and `adopt`."""
+"""`calsync-agent confirm`, `discard`, `history`, `restore` and `adopt`."""
 
 import argparse
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,7 +14,6 @@ from calsync_agent import bootstrap, restoring
 from calsync_agent.appointment import zones
 from calsync_agent.appointment.codec import from_json
 from calsync_agent.appointment.model import ActivityId, ProfileId
-from calsync_agent.commands import preview_verb
 from calsync_agent.config import reading
 from calsync_agent.config.settings import Settings
 from calsync_agent.console import say, say_json
@@ -27,7 +25,6 @@ from calsync_agent.errors import Undecided, Unknown
 from calsync_agent.i18n import _, message, ngettext
 from calsync_agent.naming import profile_called
 from calsync_agent.service import restore_detection
-from calsync_agent.service.preview_text import lines
 from calsync_agent.service.restore_detection import Memory
 from calsync_agent.state import history as kept
 from calsync_agent.state import holds, identity, meta, profiles
@@ -82,23 +79,6 @@ def restore(options: argparse.Namespace) -> int:
         subject=subject_of(version),
     )
     say(text)
-    return 0
-
-
-def preview(options: argparse.Namespace) -> int:
-    """Show what the next sync would do, and write nothing."""
-    settings = _settings(options)
-    given = ((name, getattr(options, name)) for name in preview_verb.NAMES)
-    terms: dict[str, Any] = {name: term.stands for name, term in given if term is not None}
-    found = asyncio.run(
-        bootstrap.previews(settings, options.profile, lambda profile: replace(profile, **terms))
-    )
-    if options.json:
-        say_json([one.as_json() for one in found])
-    else:
-        for one in found:
-            for line in lines(one):
-                say(line)
     return 0
 
 

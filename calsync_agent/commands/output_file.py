@@ -4,7 +4,15 @@ from pathlib import Path
 
 from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import message
-from calsync_agent.platform import replace_file
+from calsync_agent.platform import is_there, replace_file
+
+
+def refuse_to_overwrite(path: Path) -> None:
+    """Raise ConfigurationRefused where something stands there already."""
+    if is_there(path):
+        raise ConfigurationRefused(
+            message("{path}: exists already; name another file", path=str(path))
+        )
 
 
 def write_private(path: Path, content: bytes) -> None:

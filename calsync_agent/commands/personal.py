@@ -12,22 +12,17 @@ import sqlalchemy as sa
 
 from calsync_agent import disclosing
 from calsync_agent.commands.admin import opened
-from calsync_agent.commands.output_file import write_private
+from calsync_agent.commands.output_file import refuse_to_overwrite, write_private
 from calsync_agent.console import say, say_json
 from calsync_agent.disclosing import Person
-from calsync_agent.errors import ConfigurationRefused
 from calsync_agent.i18n import _, message, ngettext
-from calsync_agent.platform import is_there
 from calsync_agent.platform.account import account
 
 
 def export(options: argparse.Namespace) -> int:
     """Write it to a file that only this account may read."""
     who, path = account(), options.file
-    if is_there(path):
-        raise ConfigurationRefused(
-            message("{path}: exists already; name another file", path=str(path))
-        )
+    refuse_to_overwrite(path)
 
     def read(connection: sa.Connection) -> tuple[Person, dict[str, list[dict[str, Any]]]]:
         about = disclosing.person(connection, options.who)

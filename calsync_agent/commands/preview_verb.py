@@ -3,6 +3,7 @@
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from calsync_agent.arguments import Parser
@@ -20,7 +21,7 @@ class Term:
 
 
 def fill(preview: Parser) -> None:
-    """Add those that take a profile to be other than it is (A7)."""
+    """Add those that take a profile to be other than it is (A7), and those that write a report."""
     past, future = _months(PAST_MONTHS), _months(FUTURE_MONTHS)
     for name, kind, told in (
         ("--inbound", _flag, _("as if changes came from Exchange (1), did not (0)")),
@@ -30,6 +31,12 @@ def fill(preview: Parser) -> None:
     ):
         usual = _("-: as the provider or the settings say")
         preview.add_argument(name, type=kind, metavar=_("N"), help=f"{told}; {usual}")
+    preview.add_argument(
+        "--html", type=Path, metavar=_("FILE.html"), help=_("write it as a page that can be sent")
+    )
+    preview.add_argument(
+        "--csv", type=Path, metavar=_("FILE.csv"), help=_("write it as a table for a spreadsheet")
+    )
 
 
 def _flag(text: str) -> Term:

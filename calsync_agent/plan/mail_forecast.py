@@ -64,6 +64,25 @@ def forecast(
             assert_never(never)
 
 
+def recipients(
+    operation: Operation, people: Directory, quiet: frozenset[Field] = frozenset()
+) -> frozenset[str]:
+    """The addresses that those mails go to, in lower case."""
+    if not forecast(operation, people, quiet).total:
+        return frozenset()
+    match operation:
+        case CreateEvent(attendees=invited) | DeleteEvent(attendees=invited):
+            return frozenset(_addresses(invited))
+        case AnswerEvent(event=event):
+            return frozenset({event.organizer.address.casefold()})
+        case ChangeEvent(event=event, attendees=wanted, fields=fields):
+            before = _addresses(event.attendees)
+            after = before if wanted is None else _addresses(wanted)
+            only_list = not fields & (MAILED - quiet) and operation.appointment.rule is None
+            return frozenset(before ^ after if only_list else before | after)
+    return frozenset()
+
+
 def put_back(result: Result, people: Directory) -> Mails:
     """The mails to those who were uninvited and invited again by a write, which no one foresaw."""
     addresses = result.put_back if isinstance(result, Written) else ()

@@ -53,11 +53,14 @@ async def preview_all(
 ) -> list[Preview]:
     """A preview of each active profile, or of the one with this number or employee code.
 
-    `as_if`: what the profile would be like (A7).
+    That one may be inactive still: it is previewed as if it were not. `as_if`: what the profile
+    would be like (A7).
     Raises Refusal, MailboxTrouble and DatabaseTrouble as a sync would, and Unknown.
     """
     now = clock()
     view = await database.read(lambda c: look(c, now))
+    if only is not None:
+        view = _as_active(view, only)
     wanted = _wanted(view, only)
     far = await database.read(progress.read_all)
     calendars = connect(settings, view.provider)
@@ -152,6 +155,18 @@ def job(settings: Settings, view: View, profile: Profile, now: datetime) -> Job:
 def bounds(settings: Settings, profile: Profile, now: datetime) -> Window:
     """A profile's window at `now` (UTC): its own, or as the settings say (A7)."""
     return own_window(profile, now, settings.sync.past_months, settings.sync.future_months)
+
+
+def _as_active(view: View, name: str) -> View:
+    """The view as it would be if the profile of this name were active."""
+    roster = view.roster
+    codes = {one.id: roster.staff.people.code(one.employee) for one in roster.profiles}
+    number = profile_called(name, codes)
+    profiles = tuple(replace(p, active=p.active or p.id == number) for p in roster.profiles)
+    if profiles == roster.profiles:
+        return view
+    known = replace(roster.known_profiles, value=profiles)
+    return replace(view, roster=replace(roster, known_profiles=known))
 
 
 def _wanted(view: View, only: str | None) -> list[Profile]:

@@ -1,18 +1,22 @@
 """What the next sync of a profile would do, told in the categories that an admin thinks in."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from calsync_agent.appointment.model import ActivityId, EventId
+from calsync_agent.appointment.content import differing
+from calsync_agent.appointment.fields import Field
+from calsync_agent.appointment.model import ActivityId, Appointment, EventId
 from calsync_agent.domain.activity import Activity
 from calsync_agent.domain.event import Event
 from calsync_agent.domain.version import Side
 from calsync_agent.i18n import Message
 from calsync_agent.plan.inbound_id import of_event
-from calsync_agent.plan.mail_forecast import Mails
+from calsync_agent.plan.job import Job
+from calsync_agent.plan.mail_forecast import Mails, recipients
 from calsync_agent.plan.matrix import Cell, Change, Create
-from calsync_agent.plan.pair import Known
+from calsync_agent.plan.pair import By, Known
 from calsync_agent.state.log import named
 from calsync_agent.state.quarantine import Item
 from calsync_agent.sync.aside import Refused
@@ -49,11 +53,30 @@ class PreviewLine:
         return shown
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A pair that was brought together by its looks: how it reads here and there, what differs.
+
+    `guessed`: there were others alike, so that which is which is a guess.
+    """
+
+    activity: ActivityId
+    consolidate: Appointment
+    exchange: Appointment
+    fields: tuple[Field, ...]
+    guessed: bool
+
+
+MOST_DOUBTFUL: Final = 10
+
+
 @dataclass(slots=True)
 class Preview:
     """A profile's next sync.
 
     `held`: why some of it would wait for an administrator; `waiting`: what does so already.
+    `mailed`: who would be mailed, and because of how many appointments. `doubtful`: the ten pairs
+    that may be none, the worst first.
     """
 
     profile: int
@@ -69,6 +92,8 @@ class Preview:
     held: list[Message] = field(default_factory=list)
     waiting: Message | None = None
     mails: Mails = field(default_factory=Mails)
+    mailed: Counter[str] = field(default_factory=Counter)
+    doubtful: list[Doubt] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`."""
@@ -89,6 +114,7 @@ class Preview:
             **{name: [line.as_json() for line in getattr(self, name)] for name in lists},
             "held": [str(reason) for reason in held],
             "mails": {"inside": self.mails.inside, "outside": self.mails.outside},
+            "mailed": dict(sorted(self.mailed.items())),
         }
 
 
@@ -101,9 +127,37 @@ def preview(rehearsal: Rehearsal, *, first_sync: bool) -> Preview:
         told.refusals.append(_fallen(item, refused))
     for note in rehearsal.notes.values():
         _tell(note, told)
+        told.mailed.update(_mailed(rehearsal.job, note))
         if note.planned.known.activity_id in guessed:
             told.ambiguous.append(_line(note.planned.known))
+    told.doubtful = _doubtful(rehearsal, guessed)
     return told
+
+
+def _mailed(job: Job, note: Note) -> frozenset[str]:
+    outgoing = note.planned.effects.outgoing
+    if outgoing is None or note.fate in {Fate.REFUSED, Fate.WAITING}:
+        return frozenset()
+    return recipients(outgoing.operation, job.office.people, job.quiet)
+
+
+def _doubtful(rehearsal: Rehearsal, guessed: Collection[ActivityId]) -> list[Doubt]:
+    """The pairs by likeness that are most likely to be none: guesses, then what differs most."""
+    found = []
+    for note in rehearsal.notes.values():
+        known, pair = note.planned.known, note.planned.known.pair
+        both = isinstance(pair.activity, Activity) and isinstance(pair.event, Event)
+        if not both or known.by is not By.LIKENESS:
+            continue
+        differs = differing(pair.mine, pair.theirs)
+        fields = tuple(one for one in Field if one in differs)
+        doubt = Doubt(
+            known.activity_id, pair.mine, pair.theirs, fields, known.activity_id in guessed
+        )
+        if doubt.guessed or doubt.fields:
+            found.append(doubt)
+    found.sort(key=lambda one: (not one.guessed, -len(one.fields), one.consolidate.start))
+    return found[:MOST_DOUBTFUL]
 
 
 def _fallen(item: Item, refused: Refused) -> PreviewLine:
@@ -154,6 +208,9 @@ def _line(
         appointment = pair.activity.appointment
     elif isinstance(pair.event, Event):
         appointment = pair.event.appointment
-    name = named(appointment) if appointment else aside_name(pair.activity or pair.event)
+    # What is private on one side only has no words yet either.
+    there = pair.event.appointment if isinstance(pair.event, Event) else appointment
+    shown = there if there is not None and there.private else appointment
+    name = named(shown) if shown else aside_name(pair.activity or pair.event)
     start = appointment.start.isoformat() if appointment else ""
     return PreviewLine(known.activity_id, str(name), start, by, side, fields, reason)
