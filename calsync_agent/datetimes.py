@@ -21,7 +21,12 @@ def clock_time(moment: datetime) -> str:
 
 def day(moment: datetime) -> str:
     """`23.11.2026` or `2026-11-23`."""
-    return f"{local(moment):%d.%m.%Y}" if current() == "de" else f"{local(moment):%Y-%m-%d}"
+    return written(local(moment))
+
+
+def written(when: datetime) -> str:
+    """The day of a clock that is shown as it stands."""
+    return f"{when:%d.%m.%Y}" if current() == "de" else f"{when:%Y-%m-%d}"
 
 
 def day_and_time(moment: datetime) -> str:

@@ -8,13 +8,12 @@ WaitingScreen ──opened──▶ MainScreen (pages)
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import PurePath
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from rich.console import RenderableType
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette, Provider
 from textual.filter import LineFilter
 from textual.scrollbar import ScrollBar
 
@@ -23,8 +22,7 @@ from calsync_agent.config import writing
 from calsync_agent.config.drafting import SettingsDraft
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import Language, _, marked
-from calsync_tui import glyphs, keys, themes
-from calsync_tui.commands import Commands
+from calsync_tui import glyphs, keys, opening, themes
 from calsync_tui.gate import Gate
 from calsync_tui.gateway.demo_program import Demo, DemoRefused
 from calsync_tui.gateway.door import Gateway
@@ -34,6 +32,7 @@ from calsync_tui.pages.provider import ProviderPage
 from calsync_tui.screens.explain import ExplainScreen
 from calsync_tui.screens.help import HelpScreen
 from calsync_tui.screens.refused import RefusedScreen
+from calsync_tui.screens.search import SearchScreen
 from calsync_tui.screens.setup import TABLES, SetupScreen
 from calsync_tui.screens.setup_step import Setup
 from calsync_tui.screens.translated import TranslatedScreen
@@ -63,7 +62,6 @@ class CalsyncApp(App[None]):
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "looking.tcss", "forms.tcss"]
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "ctrl+q",
@@ -242,10 +240,13 @@ class CalsyncApp(App[None]):
         return keys.written(binding.key)
 
     def action_command_palette(self) -> None:
-        """The palette, speaking our language."""
-        if not isinstance(self.screen, CommandPalette):
-            palette = CommandPalette(placeholder=_("Look for a command …"), id="--command-palette")
-            self.push_screen(palette)
+        """The one search, which does what was chosen when it is closed."""
+        if not isinstance(self.screen, SearchScreen):
+            self.push_screen(opening.search(self, self.gateway), self._chosen)
+
+    def _chosen(self, run: Callable[[], Any] | None) -> None:
+        if run is not None:
+            self.call_later(run)
 
     def action_help(self) -> None:
         """The keys of the screen in sight, and its chapter of the manual; once more closes it."""

@@ -63,9 +63,10 @@ class ProfileActions(Page):
         """Whose each mailbox is."""
         return {same(line.row.mailbox): line.employee for line in self.listing.lines}
 
-    async def add_profile(self) -> None:
-        """A new profile."""
-        row = await self.app.push_screen_wait(AddProfile(self.gateway, self.taken, self.finder))
+    async def add_profile(self, typed: str = "") -> None:
+        """A new profile; of whom, may be typed before."""
+        dialog = AddProfile(self.gateway, self.taken, self.finder, typed)
+        row = await self.app.push_screen_wait(dialog)
         if row is not None:
             await self.reload(row.id)
             name = self.listing.by_id[row.id].employee.title if row.id in self.listing.by_id else ""

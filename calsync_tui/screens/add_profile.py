@@ -79,9 +79,14 @@ class AddProfile(TranslatedModal[Row | None]):
     """
 
     def __init__(
-        self, gateway: Gateway, taken: Mapping[str, Employee], finder: Finder | None
+        self,
+        gateway: Gateway,
+        taken: Mapping[str, Employee],
+        finder: Finder | None,
+        typed: str = "",
     ) -> None:
         super().__init__()
+        self._typed_before = typed
         self._gateway = gateway
         self._taken = taken
         self._finder = finder
@@ -100,7 +105,10 @@ class AddProfile(TranslatedModal[Row | None]):
             with Horizontal():
                 yield Label(_("Consolidate user"))
                 yield Input(
-                    placeholder=_("Type code, name or address"), compact=True, id="employee"
+                    self._typed_before,
+                    placeholder=_("Type code, name or address"),
+                    compact=True,
+                    id="employee",
                 )
             yield OptionList(id="candidates", markup=False, compact=True)
             yield Static("", id="employee-told", classes="told", markup=False)

@@ -148,7 +148,7 @@ async def test_the_palette_finds_pages_actions_colours_and_languages(
             "prüfen": "Verbindung prüfen",
         }.items():
             await terminal.press("ctrl+p")
-            await terminal.shows("Befehl suchen …")
+            await terminal.shows("Termin, Person, Einstellung")
             await terminal.type(typed)
             await terminal.shows(typed.title())
             await terminal.press("enter")
@@ -165,7 +165,7 @@ async def test_the_palette_finds_pages_actions_colours_and_languages(
         await terminal.shows("[2 Provider]", "Inbound synchronization")
         await terminal.press("ctrl+p")
         await terminal.type("xyzzy")
-        await terminal.shows("No command fits")
+        await terminal.shows("Nothing fits?")
 
 
 async def test_the_language_is_switched_while_it_runs(opened: Opened) -> None:
