@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from calsync_agent.alerts.notice import Notice
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.engine import Database
-from calsync_agent.errors import CalsyncError, DatabaseRefused
+from calsync_agent.errors import CalsyncError, DatabaseRefused, DatabaseTrouble
 from calsync_agent.health import ledger
 from calsync_agent.health import situation as situations
 from calsync_agent.health.ledger import Steps
@@ -252,9 +252,13 @@ def _apply(connection: sa.Connection, plan: Steps, now: datetime) -> list[tuple[
 def _refusal(found: Situation | CalsyncError | None, trouble: CalsyncError | None) -> Case | None:
     """Why the database cannot be used for what is told, as the one case that is told then."""
     if isinstance(found, Situation) and not isinstance(trouble, DatabaseRefused):
-        if not found.health.copied:
+        if found.health.copied:
+            return _first(found, problems(found), Kind.DATABASE_COPIED)
+        if not isinstance(trouble, DatabaseTrouble):
             return None
-        return _first(found, problems(found), Kind.DATABASE_COPIED)
+        # It can be read, but nothing put on record: its disk is full, or others keep it locked.
+        kind, text = Kind.DATABASE_AWAY, message("Nothing can be written to the database")
+        return Case(kind.value, kind.value, "error", text, trouble.message)
     reason = trouble if isinstance(trouble, DatabaseRefused) or found is None else found
     if not isinstance(reason, CalsyncError):
         return None

@@ -87,6 +87,8 @@ class Watch:
                 self._news.set()
         except (Trouble, sa.exc.SQLAlchemyError):  # the rounds meet it too, and say so
             _log.debug("no heartbeat", exc_info=True)
+            if not self._leases.shown:
+                self._news.set()  # however far away the next round is
 
     async def _look(self) -> None:
         while True:

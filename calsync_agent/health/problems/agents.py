@@ -31,7 +31,8 @@ def silent(situation: Situation) -> Iterator[Problem]:
             Weight.WARNING if pulse.alive else Weight.ERROR,
             message("The agent on {host} is silent since {time}", host=agent.host, time=time),
             message(
-                "Look whether its service runs (process {pid}) and reaches the database",
+                "Look whether its service runs (process {pid}) and reaches the database, and"
+                " whether the database's disk is full",
                 pid=agent.pid,
             ),
             since=agent.seen_at,
