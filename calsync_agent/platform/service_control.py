@@ -21,13 +21,15 @@ ACCOUNT: Final = rf"NT SERVICE\{NAME}"
 what is given to it."""
 
 # winsvc.h, winerror.h
-_STOPPED, _START_PENDING, _RUNNING = 1, 2, 4
+_STOPPED, _START_PENDING, _STOP_PENDING, _RUNNING = 1, 2, 3, 4
 _OWN_PROCESS, _AUTOMATIC, _BY_HAND, _NORMAL = 0x10, 2, 3, 1
+_PASSING: Final = frozenset({_START_PENDING, _STOP_PENDING})
+_SYNCHRONIZE: Final = 0x100000  # the right to wait for a process (winnt.h)
 _STOP: Final = 1
 _RESTART: Final = 1  # SC_ACTION_RESTART
 _DESCRIPTION, _FAILURE_ACTIONS, _DELAYED = 1, 2, 3
 MISSING, ALREADY_RUNNING, NOT_RUNNING, DENIED = 1060, 1056, 1062, 5
-_EXISTS, _UNKNOWN_LEVEL = 1073, 124
+_EXISTS, _UNKNOWN_LEVEL, _NOT_NOW = 1073, 124, 1061
 
 _PAUSES_MS: Final = (10_000, 60_000, 300_000)
 """After which a service that died is started again; the last holds from then on."""
@@ -151,15 +153,51 @@ def start(within_s: float) -> bool:
 
 
 def stop(within_s: float) -> bool:
-    """Stop the service; whether it has stopped by then."""
-    with _service(0x24) as (control, service):  # SERVICE_QUERY_STATUS | SERVICE_STOP
-        try:
-            with as_os_error(NAME):
-                control.ControlService(service, _STOP)
-        except Refused as error:
-            if error.winerror != NOT_RUNNING:
-                raise
-        return _until(control, service, lambda state: state == _STOPPED, within_s) == _STOPPED
+    """Stop the service; whether it has stopped by then, and its process has let go of its files.
+
+    One that is just starting takes no word: it is asked when it has started.
+    """
+    until = time.monotonic() + within_s
+    with _service(0x24) as (control, service), _process(control, service) as ended:
+        while not _asked_to_stop(control, service):
+            left = until - time.monotonic()
+            if _until(control, service, lambda state: state not in _PASSING, left) in _PASSING:
+                return False
+        left = until - time.monotonic()
+        stopped = _until(control, service, lambda state: state == _STOPPED, left) == _STOPPED
+        return stopped and ended(until - time.monotonic())
+
+
+def _asked_to_stop(control: Any, service: Any) -> bool:  # noqa: ANN401
+    """Whether it was, or does not run; False: it is just starting, or stopping."""
+    try:
+        with as_os_error(NAME):
+            control.ControlService(service, _STOP)
+    except Refused as error:
+        if error.winerror == _NOT_NOW:
+            return False
+        if error.winerror != NOT_RUNNING:
+            raise
+    return True
+
+
+@contextmanager
+def _process(control: Any, service: Any) -> Iterator[Callable[[float], bool]]:  # noqa: ANN401
+    """What waits so many seconds for the service's process, which ends after the service has."""
+    with as_os_error(NAME):
+        number = control.QueryServiceStatusEx(service)["ProcessId"]
+    handle = None
+    if number:
+        with suppress(Refused), as_os_error(NAME):  # it has just ended, or is another account's
+            handle = importlib.import_module("win32api").OpenProcess(_SYNCHRONIZE, False, number)  # noqa: FBT003
+
+    def ended(within_s: float) -> bool:
+        if handle is None:
+            return True
+        wait = importlib.import_module("win32event").WaitForSingleObject
+        return bool(wait(handle, max(0, int(within_s * 1000))) == 0)
+
+    yield ended
 
 
 def running() -> bool:

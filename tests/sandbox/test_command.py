@@ -110,27 +110,27 @@ def test_json_and_a_ready_configuration_on_demand(tmp_path: Path) -> None:
             trust_env=False,
         )
         assert token.status_code == 200
-        started.terminate()
-        assert started.wait(10) == 0
+        end(started)
 
 
 def _trust(ca_file: str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=ca_file)
 
 
+@askable
 def test_what_could_not_be_imported_is_said_on_stderr(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     source = str(CALENDARS / "google.ics")
     with program("--import", source, "--mailbox", "eva", "--state", str(state)) as started:
         lines(started, 8)
-        started.terminate()
-        assert started.wait(10) == 0
+        end(started)
         assert started.stderr is not None
         (said,) = started.stderr.read().splitlines()
         assert "Abgesagt" in said
     assert len(StateFile(state).tenant.user("eva").events()) == 4
 
 
+@askable
 def test_the_same_import_twice_changes_nothing_and_is_said(tmp_path: Path) -> None:
     state, other = tmp_path / "state.json", tmp_path / "other.ics"
     source = CALENDARS / "google.ics"
@@ -140,8 +140,7 @@ def test_the_same_import_twice_changes_nothing_and_is_said(tmp_path: Path) -> No
         options = ("--import", str(path), "--mailbox", "eva", "--state", str(state))
         with program(*options) as started:
             lines(started, 8)
-            started.terminate()
-            assert started.wait(10) == 0
+            end(started)
             assert started.stderr is not None
             said = started.stderr.read().splitlines()
         events = StateFile(state).tenant.user("eva").events()
