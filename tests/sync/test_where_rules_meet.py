@@ -26,14 +26,17 @@ async def test_c3_what_leaves_the_window_stays_on_both_sides(world: World) -> No
         world.enter("ANNA", "aus Consolidate", when)
         anna.create("aus Outlook", when, when + HOUR)
     await settled(world)
-    rows, events = world.rows(tables.activity), anna.events()
+    rows, events = world.rows(tables.activity), [event["id"] for event in anna.events()]
     assert len(rows) == len(events) == 6
+    world.tenant.reset_counters()
     narrow = world.settings(sync="past_months = 1\nfuture_months = 2")
     with world.database.writing() as connection:  # the window is listed anew, without them
         connection.execute(sa.update(state.profile_state).values(window_start=None))
     await world.sync(narrow)
     await world.sync(narrow)
-    assert (world.rows(tables.activity), anna.events()) == (rows, events)
+    assert world.rows(tables.activity) == rows
+    # Exchange may put another stamp on events by itself, seconds after they were made.
+    assert ([event["id"] for event in anna.events()], world.tenant.counters.writes) == (events, 0)
     assert len(world.rows(state.link)) == 6
     (listed,) = world.rows(state.profile_state)
     assert past < listed["window_start"] < listed["window_end"] < far
