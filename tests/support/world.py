@@ -32,6 +32,8 @@ VIENNA = "Europe/Vienna"
 SOON = datetime.combine(date.today() + timedelta(days=7), time(9))  # noqa: DTZ011 - wall-clock
 """A morning well inside the window."""
 
+_STAMPED = frozenset({"exchange_modified_at", "delta_link"})
+
 TOML = """
 [database]
 url = "{url}"
@@ -205,6 +207,10 @@ class World:
         """All rows of a table."""
         with self.database.reading() as connection:
             return [dict(row) for row in connection.execute(sa.select(table)).mappings()]
+
+    def lasting(self, table: sa.Table) -> list[dict[str, Any]]:
+        """The same without what only follows the stamps that Exchange puts on events by itself."""
+        return [{n: v for n, v in row.items() if n not in _STAMPED} for row in self.rows(table)]
 
     # -- the agent ----------------------------------------------------------------------------
 

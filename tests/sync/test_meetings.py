@@ -21,11 +21,11 @@ async def settled(world: World, *, in_step: bool = True) -> None:
     outcomes = await world.sync()
     assert all(outcome.in_step for outcome in outcomes) is in_step, [str(o.line) for o in outcomes]
     world.tenant.reset_counters()
-    before = [world.rows(table) for table in _OURS]
+    before = [world.lasting(table) for table in _OURS]
     mails = len(world.tenant.outbox)
     await world.sync()
     assert world.tenant.counters.writes == 0
-    assert [world.rows(table) for table in _OURS] == before
+    assert [world.lasting(table) for table in _OURS] == before
     assert len(world.tenant.outbox) == mails
 
 

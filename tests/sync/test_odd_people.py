@@ -32,7 +32,7 @@ async def settled(world: World) -> None:
 
 def everything(world: World) -> dict[str, list[dict[str, object]]]:
     shown = (*tables.CONSOLIDATE_TABLES, *state.PLUGIN_TABLES)
-    return {t.name: world.rows(t) for t in shown if t not in {state.agent, state.lease}}
+    return {t.name: world.lasting(t) for t in shown if t not in {state.agent, state.lease}}
 
 
 def received(anna: Person, organizer: Address, *attendees: Attendee) -> str:

@@ -31,7 +31,7 @@ async def settled(world: World) -> None:
 def everything(world: World) -> dict[str, list[dict[str, Any]]]:
     """All rows of both sides' tables, but for who is running."""
     shown = (*tables.CONSOLIDATE_TABLES, *state.PLUGIN_TABLES)
-    return {t.name: world.rows(t) for t in shown if t not in {state.agent, state.lease}}
+    return {t.name: world.lasting(t) for t in shown if t not in {state.agent, state.lease}}
 
 
 async def test_a1_an_appointment_entered_in_consolidate_appears_in_exchange(world: World) -> None:
