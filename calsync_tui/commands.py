@@ -33,7 +33,7 @@ def commands(app: App[Any], screen: Screen[Any]) -> Iterator[Command]:
         if not (said.id and said.description and active.enabled) or said.action in seen:
             continue
         seen.add(said.action)
-        if said.action == "command_palette" or said.action.startswith(("move", "mark_on")):
+        if said.action.endswith("command_palette") or said.action.startswith(("move", "mark_on")):
             continue
         if said.id not in _NO_COMMANDS and said.id.partition(".")[0] not in _NO_COMMANDS:
             run = partial(app.run_action, said.action, active.node)

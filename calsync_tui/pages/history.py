@@ -330,7 +330,7 @@ class HistoryPage(Page):
         if not count:
             await self.app.push_screen_wait(Confirmation(_("Nothing is to be put back."), text, []))
             return
-        title = ngettext("Put {count} appointment back?", "Put {count} appointments back?", count)
+        title = ngettext("Restore {count} appointment?", "Restore {count} appointments?", count)
         choice = DialogButton("restore", _("Restore"))
         question = Confirmation(title.format(count=count), text, [choice])
         if await self.app.push_screen_wait(question) != choice.answer:

@@ -70,6 +70,14 @@ class StatusPage(Page):
             id="status.aside",
             tooltip=marked("Show what cannot be synced for now, or the profiles again"),
         ),
+        Binding(
+            "slash",
+            "app.command_palette",
+            marked("Search"),
+            show=False,
+            id="status.search",
+            tooltip=marked("Find appointments, people, settings, pages, commands"),
+        ),
     ]
 
     DEFAULT_CSS = """

@@ -252,7 +252,8 @@ class SearchScreen(TranslatedModal[Callable[[], Any] | None]):
                 add(_line(hit, room), hit)
             if len(hits) > most:
                 more = _("… {count} more").format(count=len(hits) - most)
-                add(Text(f"  {more}", role("muted")), title)
+                told = glyphs.to_ascii(more) if glyphs.is_plain() else more
+                add(Text(f"  {told}", role("muted")), title)
         if not options:
             add(Text(_("Nothing found")), None)
         listed.set_options(options)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from uuid import UUID
 
 import pytest
@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from calsync_agent import undoing
 from calsync_agent.consolidate.tables import activity
 from calsync_agent.database.engine import Database
+from calsync_agent.domain.activity import Stamp
 from calsync_agent.state import history, tables
 from calsync_agent.undoing import Deed
 from tests.support import kept_rows
 from tests.support.samples import a_profile, an_activity
 from tests.support.snapshots import FEW, Look
 from tests.support.terminal import Terminal
-from tests.tui.conftest import Opened
+from tests.tui.conftest import NOW, Opened
 
 pytestmark = pytest.mark.anyio
 
@@ -60,7 +61,7 @@ async def test_h6_marked_versions_are_restored_at_once_after_showing_what_that_m
         await terminal.press("r")
         await asked(
             terminal,
-            "2 Termine zurückholen?",
+            "2 Termine wiederherstellen?",
             "1 Termin wird in Consolidate wieder eingetragen.",
             "1 Termin wird in Consolidate wieder, was er war.",
             "1 Termin muss bleiben, wie er ist.",
@@ -73,7 +74,7 @@ async def test_h6_marked_versions_are_restored_at_once_after_showing_what_that_m
         await terminal.settled()
         assert subjects(filled) == before
         await terminal.press("r")
-        await asked(terminal, "2 Termine zurückholen?")
+        await asked(terminal, "2 Termine wiederherstellen?")
         await terminal.press("left", "enter")
         await said(terminal, "2 Termine wurden in Consolidate zurückgeholt")
         await terminal.settled()
@@ -127,6 +128,21 @@ def test_h6_of_chosen_versions_of_one_appointment_the_oldest_counts(people: Data
         found = [(one.version.subject, one.deed) for one in undoing.look_at(connection, chosen)]
         assert found == [("zweite", Deed.BRING_BACK), ("Jour fixe 5", Deed.BRING_BACK)]
         assert undoing.look_at(connection, []) == []
+
+
+async def test_h6_how_far_it_is_is_told_and_what_fails_costs_itself_alone(
+    filled: Database,
+) -> None:
+    with filled.reading() as connection:
+        items = undoing.look_at(connection, [27, 28, 30])
+    taken = {item.version.id: replace(item, deed=Deed.CHANGE_BACK, reason=None) for item in items}
+    heard: list[int] = []
+    stamp = Stamp(NOW, NOW.replace(tzinfo=UTC))
+    become = await undoing.put_back(filled.write, taken.values(), stamp, heard.append)
+    assert heard == [1, 2, 3]
+    assert [item.deed for item in become] == [Deed.LEFT, Deed.CHANGE_BACK, Deed.CHANGE_BACK]
+    assert subjects(filled)[UUID(int=27)] == "kaputt"
+    assert subjects(filled)[UUID(int=30)] == "Jour fixe 29"
 
 
 @pytest.mark.parametrize("look", FEW)

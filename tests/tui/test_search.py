@@ -75,12 +75,13 @@ async def test_a_setting_leads_to_its_field_and_a_page_is_found_from_everywhere(
         await terminal.shows("[5 Verlauf]")
 
 
-async def test_moving_in_lists_is_no_command(opened: Opened) -> None:
-    async with opened(size=(100, 40), page="log") as terminal:
-        await terminal.press("ctrl+p")
+async def test_moving_in_lists_is_no_command_nor_is_the_search_itself(opened: Opened) -> None:
+    async with opened(size=(100, 40)) as terminal:
+        await terminal.press("slash")
         await terminal.shows("Befehle", "Seiten")
         assert "Eine Zeile" not in terminal.text()
         assert "Seite auf" not in terminal.text()
+        assert "Suchen" not in "".join(terminal.lines()[3:])
 
 
 async def test_h4_an_appointment_and_what_is_not_found_lead_to_the_explanation(
