@@ -12,13 +12,11 @@ import sqlalchemy as sa
 
 from calsync_agent.appointment.model import ProfileId
 from calsync_agent.consolidate.tables import employee
-from calsync_agent.database.clock import UtcNow
 from calsync_agent.database.stored import as_stored
 from calsync_agent.errors import Refusal, Unknown
-from calsync_agent.i18n import Message, message
+from calsync_agent.i18n import message
 from calsync_agent.naming import with_code
-from calsync_agent.state import facts, log
-from calsync_agent.state.log import Kind, Level, LogEntry
+from calsync_agent.state import acts, facts
 from calsync_agent.state.tables import PLUGIN_TABLES, history, problem, profile
 
 
@@ -78,7 +76,7 @@ def told(connection: sa.Connection, of: Person, account: str) -> None:
         account=account,
         employee=of.name,
     )
-    _note(connection, text, next(iter(of.profiles), None))
+    acts.note(connection, text, next(map(ProfileId, of.profiles), None))
 
 
 def erase(connection: sa.Connection, of: Person, account: str) -> Mapping[str, int]:
@@ -98,7 +96,7 @@ def erase(connection: sa.Connection, of: Person, account: str) -> Mapping[str, i
         account=account,
         number="-" if of.employee is None else of.employee,
     )
-    _note(connection, text)
+    acts.note(connection, text)
     return done
 
 
@@ -118,10 +116,3 @@ def _parts(of: Person) -> Iterator[tuple[sa.Table, sa.ColumnElement[bool]]]:
 def _count(connection: sa.Connection, table: sa.Table, where: sa.ColumnElement[bool]) -> int:
     found = sa.select(sa.func.count()).select_from(table).where(where)
     return int(connection.execute(found).scalar_one())
-
-
-def _note(connection: sa.Connection, text: Message, number: int | None = None) -> None:
-    """A line in the log, of a profile where it names whose it is: it is deleted with the rest."""
-    now = connection.execute(sa.select(UtcNow())).scalar_one()
-    whose = None if number is None else ProfileId(number)
-    log.write(connection, [LogEntry(Level.INFO, Kind.SYNC, text, whose)], now)

@@ -27,6 +27,7 @@ from calsync_agent.domain.link import Role
 from calsync_agent.domain.version import Kept, Side
 from calsync_agent.errors import Refusal, Unknown
 from calsync_agent.i18n import Message, marked, message
+from calsync_agent.platform.account import account
 from calsync_agent.state import history, links, log
 from calsync_agent.state.history import Version
 from calsync_agent.state.log import Kind, Level, LogEntry, named
@@ -115,7 +116,7 @@ def _told(version: Version, appointment: Appointment) -> LogEntry:
     return LogEntry(
         Level.INFO,
         Kind.CHANGED,
-        message("restored by an administrator: {subject}", subject=named(appointment)),
+        message("{account} has restored: {subject}", account=account(), subject=named(appointment)),
         version.profile,
         version.activity,
         version.event,

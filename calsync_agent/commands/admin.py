@@ -24,10 +24,11 @@ from calsync_agent.domain.hold import Held, Verdict
 from calsync_agent.errors import Undecided, Unknown
 from calsync_agent.i18n import _, message, ngettext
 from calsync_agent.naming import profile_called
+from calsync_agent.platform.account import account
 from calsync_agent.service import restore_detection
 from calsync_agent.service.restore_detection import Memory
+from calsync_agent.state import acts, holds, identity, meta, profiles
 from calsync_agent.state import history as kept
-from calsync_agent.state import holds, identity, meta, profiles
 from calsync_agent.state.history import Version
 from calsync_agent.state.log import named
 
@@ -94,8 +95,11 @@ def adopt(options: argparse.Namespace) -> int:
                 )
             if options.copy:
                 identity.start_anew(connection)
+                text = message("{account} has said: a second installation", account=account())
             else:
                 identity.put_back(connection)
+                text = message("{account} has said: restored from a backup", account=account())
+            acts.note(connection, text)
 
         _write(database, answer)
     if options.copy:
@@ -114,7 +118,7 @@ def _answer(options: argparse.Namespace, verdict: Verdict) -> int:
             if not waits:
                 raise Unknown(message("profile {name} is not held", name=options.profile))
             only = None if options.only is None else _items(options, waits)
-            return holds.answer(connection, number, verdict, only)
+            return acts.answer(connection, number, verdict, only)
 
         count = _write(database, entered)
     if verdict is Verdict.CONFIRMED:

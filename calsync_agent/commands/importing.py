@@ -4,12 +4,15 @@ import argparse
 import asyncio
 from datetime import UTC, datetime
 
+import sqlalchemy as sa
+
 from calsync_agent import bootstrap
 from calsync_agent.config import reading
 from calsync_agent.console import say, warn
-from calsync_agent.consolidate.importing import import_file
-from calsync_agent.i18n import ngettext
-from calsync_agent.state import meta
+from calsync_agent.consolidate.importing import Imported, import_file
+from calsync_agent.i18n import message, ngettext
+from calsync_agent.platform.account import account
+from calsync_agent.state import acts, meta
 
 
 def run(options: argparse.Namespace) -> int:
@@ -21,11 +24,21 @@ def run(options: argparse.Namespace) -> int:
     now = datetime.now(UTC).replace(tzinfo=None)
     zone = settings.sync.default_time_zone
     database = bootstrap.open_database(settings)
+
+    def enter(connection: sa.Connection) -> Imported:
+        done = import_file(connection, options.file, options.employee, zone, now)
+        text = message(
+            "{account} has entered appointments of {employee} from a file: {count}",
+            account=account(),
+            count=done.entered,
+            employee=options.employee,
+        )
+        acts.note(connection, text)
+        return done
+
     try:
         asyncio.run(database.read(meta.check))
-        done = asyncio.run(
-            database.write(lambda c: import_file(c, options.file, options.employee, zone, now))
-        )
+        done = asyncio.run(database.write(enter))
     finally:
         database.dispose()
     for refused in done.refused:

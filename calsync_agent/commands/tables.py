@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from calsync_agent import installation
 from calsync_agent.config import reading
 from calsync_agent.database.engine import Database, open_database
-from calsync_agent.i18n import Message, _
+from calsync_agent.i18n import Message, _, message
+from calsync_agent.platform.account import account
+from calsync_agent.state import acts
 
 
 def install(options: argparse.Namespace) -> int:
@@ -56,6 +58,9 @@ def ddl(options: argparse.Namespace) -> int:
 def _tell(options: argparse.Namespace, work: Callable[[Database], list[Message]]) -> int:
     with _opened(options) as database:
         made = work(database)
+        if made:
+            with database.writing() as connection:
+                acts.note(connection, message("{account} has set up the tables", account=account()))
     for what in made:
         print(what)
     print(_("The tables are complete."))

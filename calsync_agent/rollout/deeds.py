@@ -20,6 +20,7 @@ from calsync_agent.rollout import rows
 from calsync_agent.rollout.matching import Match, Verdict, match
 from calsync_agent.rollout.profile_csv import Line, Wrong
 from calsync_agent.rollout.rows import Profiles, Row
+from calsync_agent.state import acts
 from calsync_agent.state.profiles import no_mailbox
 from calsync_agent.state.tables import profile
 
@@ -230,19 +231,13 @@ def _told(now: Row, before: Row | None, code: str, account: str) -> Message:
             active=int(now.active),
         )
     names = ("mailbox", "active", "inbound", "outbound")
-    parts = [(name, getattr(before, name), getattr(now, name)) for name in names]
+    was, is_now = ({name: getattr(one, name) for name in names} for one in (before, now))
     return message(
         "{account} has changed the profile of {employee} by an import: {changes}",
         account=account,
         employee=code,
-        changes=", ".join(f"{n} {_shown(a)} → {_shown(b)}" for n, a, b in parts if a != b),
+        changes=acts.changes(was, is_now),
     )
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "-"
-    return str(int(value)) if isinstance(value, bool) else str(value)
 
 
 def _update(connection: sa.Connection, row: Row) -> None:

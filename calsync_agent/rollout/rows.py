@@ -9,13 +9,11 @@ from calsync_agent.appointment.model import EmployeeId, ProfileId
 from calsync_agent.appointment.owner import spelled
 from calsync_agent.appointment.people import Employee
 from calsync_agent.consolidate.reading import Staff, read_staff
-from calsync_agent.database.clock import UtcNow
 from calsync_agent.database.statements import locked
 from calsync_agent.database.stored import as_stored
 from calsync_agent.errors import NotReady
 from calsync_agent.i18n import Message, message
-from calsync_agent.state import log, profiles
-from calsync_agent.state.log import Kind, Level, LogEntry
+from calsync_agent.state import acts, profiles
 from calsync_agent.state.tables import fare, mailbox, profile, profile_state
 
 
@@ -115,10 +113,7 @@ def tell(connection: sa.Connection, lines: Mapping[EmployeeId, Message]) -> None
         return
     found = connection.execute(sa.select(profile.c.employee_id, profile.c.id))
     ids = {EmployeeId(employee): ProfileId(number) for employee, number in found}
-    entries = [
-        LogEntry(Level.INFO, Kind.SYNC, text, profile=ids.get(who)) for who, text in lines.items()
-    ]
-    log.write(connection, entries, connection.execute(sa.select(UtcNow())).scalar_one())
+    acts.note_each(connection, [(ids.get(who), text) for who, text in lines.items()])
 
 
 def _row(found: sa.RowMapping) -> Row:

@@ -21,7 +21,7 @@ from calsync_agent.i18n import message
 from calsync_agent.rollout import deeds, rows
 from calsync_agent.rollout.deeds import Outcome
 from calsync_agent.rollout.rows import Row
-from calsync_agent.state import facts, log
+from calsync_agent.state import acts, facts, log
 from calsync_agent.state import meta as facts_of_all
 from calsync_agent.state.log import Kind, Level, LogEntry
 from calsync_agent.state.profile_status import Condition
@@ -81,7 +81,7 @@ def begin(connection: sa.Connection, a_day: int, account: str) -> Outcome:
         a_day=a_day,
     )
     if found:
-        _log(connection, [LogEntry(Level.INFO, Kind.SYNC, text)])
+        acts.note(connection, text)
         done.changed = len(_step(connection, account))
     return done
 
@@ -94,7 +94,7 @@ def end(connection: sa.Connection, account: str) -> bool:
     connection.execute(sa.delete(roll_out).where(roll_out.c.begun_at.is_(None)))
     if there:
         text = message("{account} has ended the roll-out", account=account)
-        _log(connection, [LogEntry(Level.INFO, Kind.SYNC, text)])
+        acts.note(connection, text)
     return there
 
 

@@ -11,7 +11,7 @@ from calsync_agent.collation import natural
 from calsync_agent.domain.hold import Held, HoldKind, Verdict
 from calsync_agent.errors import Refusal
 from calsync_agent.i18n import Message, counted, message
-from calsync_agent.state import holds
+from calsync_agent.state import acts, holds
 from calsync_agent.state.tables import link
 
 
@@ -61,7 +61,7 @@ def answer(
     waits = read(connection, profile).activities
     if not (waits.issuperset(only) if only else waits == frozenset(seen)):
         raise Regrown(message("what waits has changed meanwhile; look again"))
-    return holds.answer(connection, profile, verdict, only or seen)
+    return acts.answer(connection, profile, verdict, only or seen)
 
 
 def _reason(kind: HoldKind, count: int, links: int) -> Message:

@@ -4,7 +4,7 @@ Each change names the rows as the admin saw them. They are read again, held unti
 ends, and compared here, because SQL Server takes texts for equal that differ by case.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -18,6 +18,8 @@ from calsync_agent.database.stored import as_stored
 from calsync_agent.errors import Refusal
 from calsync_agent.health.profiles import Row, provider_id, row_of, same
 from calsync_agent.i18n import Message, message
+from calsync_agent.platform.account import account
+from calsync_agent.state import acts
 from calsync_agent.state.tables import mailbox as known
 from calsync_agent.state.tables import profile
 
@@ -90,11 +92,16 @@ def add(connection: sa.Connection, who: EmployeeId, mailbox: str, *, active: boo
     with _first_come():
         connection.execute(sa.insert(profile).values(provider_id=number, **values))
     mine = profile.c.provider_id == number, profile.c.employee_id == who
-    return row_of(
-        connection.execute(sa.select(*as_stored(connection, profile.c)).where(*mine))
-        .mappings()
-        .one()
+    found = connection.execute(sa.select(*as_stored(connection, profile.c)).where(*mine))
+    made = row_of(found.mappings().one())
+    text = message(
+        "{account} has added profile {profile}, active: {active}",
+        account=account(),
+        profile=made.id,
+        active=int(active),
     )
+    acts.note(connection, text, made.id)
+    return made
 
 
 def change(connection: sa.Connection, seen: Row, mailbox: str, *, active: bool) -> Row:
@@ -107,6 +114,8 @@ def change(connection: sa.Connection, seen: Row, mailbox: str, *, active: bool) 
     mine = sa.update(profile).where(profile.c.id == seen.id)
     with _first_come():
         connection.execute(mine.values(external_user_id=mailbox, active=active))
+    after = {"external_user_id": mailbox, "active": active}
+    _note_changes(connection, [seen], after)
     return replace(seen, mailbox=mailbox, active=active)
 
 
@@ -118,6 +127,7 @@ def set_active(connection: sa.Connection, seen: Collection[Row], *, active: bool
     for some in chunks(numbers):
         mine = sa.update(profile).where(profile.c.id.in_(some))
         done += connection.execute(mine.values(active=active)).rowcount
+    _note_changes(connection, seen, {"active": active})
     return done
 
 
@@ -128,6 +138,7 @@ def set_ways(connection: sa.Connection, seen: Collection[Row], ways: Ways) -> in
     for some in chunks([row.id for row in seen]):
         mine = sa.update(profile).where(profile.c.id.in_(some))
         done += connection.execute(mine.values(ways.columns())).rowcount
+    _note_changes(connection, seen, ways.columns())
     return done
 
 
@@ -136,19 +147,54 @@ def remove(connection: sa.Connection, seen: Collection[Row]) -> int:
 
     Returns how many were still there. Raises Overtaken.
     """
-    _check_seen(connection, seen)
-    done = 0
-    for some in chunks([row.id for row in seen]):
-        done += connection.execute(sa.delete(profile).where(profile.c.id.in_(some))).rowcount
-    return done
+    there = _check_seen(connection, seen)
+    for some in chunks(there):
+        connection.execute(sa.delete(profile).where(profile.c.id.in_(some)))
+    texts = [
+        (n, message("{account} has deleted profile {profile}", account=account(), profile=n))
+        for n in there
+    ]
+    acts.note_each(connection, texts)
+    return len(there)
 
 
-def _check_seen(connection: sa.Connection, seen: Collection[Row]) -> None:
-    """Raise Overtaken where rows are other than seen; what is gone is nobody's loss."""
+def _note_changes(
+    connection: sa.Connection, seen: Iterable[Row], after: Mapping[str, object]
+) -> None:
+    texts = []
+    for row in seen:
+        if changed := acts.changes(_columns(row), after):
+            text = message(
+                "{account} has changed profile {profile}: {changes}",
+                account=account(),
+                profile=row.id,
+                changes=changed,
+            )
+            texts.append((row.id, text))
+    acts.note_each(connection, texts)
+
+
+def _columns(row: Row) -> dict[str, object]:
+    return {
+        "external_user_id": row.mailbox,
+        "active": row.active,
+        "inbound": row.inbound,
+        "outbound": row.outbound,
+        "past_months": row.past_months,
+        "future_months": row.future_months,
+    }
+
+
+def _check_seen(connection: sa.Connection, seen: Collection[Row]) -> list[ProfileId]:
+    """Which of them are there still; what is gone is nobody's loss.
+
+    Raises Overtaken where rows are other than seen.
+    """
     now = _held(connection, [row.id for row in seen])
     changed = {row.id: now[row.id] for row in seen if now.get(row.id, row) != row}
     if changed:
         raise Overtaken(changed)
+    return sorted(now)
 
 
 def _held(connection: sa.Connection, numbers: Collection[ProfileId]) -> dict[ProfileId, Row]:

@@ -14,7 +14,9 @@ import sqlalchemy as sa
 from calsync_agent.config.settings import Settings
 from calsync_agent.database.clock import UtcNow
 from calsync_agent.health.provider import FIELDS, ProviderDraft, Row, read, tenant_problem
-from calsync_agent.state import meta
+from calsync_agent.i18n import message
+from calsync_agent.platform.account import account
+from calsync_agent.state import acts, meta
 from calsync_agent.state.profiles import KIND
 from calsync_agent.state.tables import provider
 
@@ -45,6 +47,12 @@ def save(seen: Row | None, draft: ProviderDraft) -> Callable[[sa.Connection], Sa
         row = read(connection)
         if row is None or not wrote:
             return Changed(row)
+        text = message(
+            "{account} has changed the provider: {changes}",
+            account=account(),
+            changes=_changes(seen, draft),
+        )
+        acts.note(connection, text)
         now = connection.execute(sa.select(UtcNow())).scalar_one()
         return Saved(row, meta.settings_revision(connection), now)
 
@@ -76,6 +84,11 @@ def _insert(connection: sa.Connection, draft: ProviderDraft) -> bool:
     except sa.exc.IntegrityError:  # somebody else has just done the same
         return False
     return True
+
+
+def _changes(seen: Row | None, draft: ProviderDraft) -> str:
+    after = _values(draft)
+    return acts.changes({name: getattr(seen, name, None) for name in after}, after)
 
 
 def _values(draft: ProviderDraft) -> dict[str, object]:

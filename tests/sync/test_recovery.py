@@ -124,9 +124,7 @@ async def test_b6_a_version_lost_in_a_conflict_can_be_made_current_again(
     await command(world, capsys, "restore", str(kept["id"]))
     assert await in_step(world)
     assert anna.events()[0]["subject"] == world.activity(number)["subject"] == "aus Outlook"
-    told = [
-        row for row in world.rows(state.log) if "restored by an administrator" in row["message"]
-    ]
+    told = [row for row in world.rows(state.log) if "has restored: " in row["message"]]
     assert [(row["activity_id"], row["profile_id"]) for row in told] == [(number, 1)]
 
 
