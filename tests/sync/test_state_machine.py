@@ -19,6 +19,7 @@ from tests.support.machine.meetings import Meetings
 from tests.support.machine.mishaps import Mishaps
 from tests.support.machine.series import Series
 from tests.support.machine.singles import Singles
+from tests.support.machine.terms import Terms
 from tests.support.rig import Rig, rigged
 from tests.support.servers import Server, SQLite
 
@@ -29,7 +30,7 @@ class People(Meetings, Mishaps):
     """Meetings, holds, history, backups."""
 
 
-class Everything(People, Series):
+class Everything(People, Series, Terms):
     """All of it together."""
 
 

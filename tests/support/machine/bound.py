@@ -11,7 +11,7 @@ from tests.support.machine.sides import NOTHING, Aside
 from tests.support.rig import Rig
 
 BOUND: Final = {4: "Kunde", 5: "Intern", 6: "Kunde"}
-OTHER: Final = "Rot"
+OTHERS: Final = ("Rot", "kunde, alt")
 ONLINE: Final = 7
 
 

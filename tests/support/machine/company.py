@@ -206,14 +206,20 @@ class Company(RuleBasedStateMachine):
 
     def _written_to(self) -> tuple[Any, int, dict[str, Any]]:
         (provider,) = self.rig.world.rows(state.provider)
+        ways = {way: self._open(way, provider) for way in ("inbound", "outbound")}
         rows = [self.rig.world.rows(table) for table in OURS]
-        return rows, self.rig.tenant.counters.writes, provider
+        return rows, self.rig.tenant.counters.writes, ways
+
+    def _open(self, way: str, provider: dict[str, Any]) -> bool:
+        """Whether any profile goes this way (A2, A7)."""
+        owns = [row[way] for row in self.rig.world.rows(state.profile)]
+        return any(provider[way] if own is None else own for own in owns)
 
     def _only_where_allowed(self, before: tuple[Any, int, dict[str, Any]]) -> None:
-        """Nothing is written into a direction that is off (A2)."""
-        rows, writes, provider = self._written_to()
-        assert provider["inbound"] or rows == before[0]
-        assert provider["outbound"] or writes == before[1]
+        """Nothing is written into a direction that is off for everybody (A2)."""
+        rows, writes, ways = self._written_to()
+        assert ways["inbound"] or rows == before[0]
+        assert ways["outbound"] or writes == before[1]
 
     def _mails(self) -> list[Any]:
         sent = (mail for mail in self.rig.tenant.outbox if mail.cause.startswith("app"))

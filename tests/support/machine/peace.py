@@ -61,7 +61,8 @@ def _put_right(rig: Rig) -> None:
     rig.world.provider(inbound=True, outbound=True)
     give_profiles(rig)
     with rig.people.writing() as connection:
-        connection.execute(sa.update(state.profile).values(active=True))
+        usual = dict.fromkeys(("inbound", "outbound", "past_months", "future_months"))
+        connection.execute(sa.update(state.profile).values(active=True, **usual))
         connection.execute(sa.update(tables.employee).values(calendarsync_allowed=True))
     rig.wait(hours=2)  # nobody is believed who asks for a longer wait than an hour (B9a)
 
