@@ -19,7 +19,10 @@ def natural(text: str) -> Key:
 
 def plain(text: str) -> str:
     """Without case and accents: `Müller` is `muller`, `ß` is `ss`."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
+    folded = text.casefold()
+    if folded.isascii():
+        return folded
+    apart = unicodedata.normalize("NFKD", folded)
     return "".join(sign for sign in apart if not unicodedata.combining(sign))
 
 
@@ -30,12 +33,23 @@ def words(typed: str) -> tuple[str, ...]:
 
 def finds(looked_for: Iterable[str], text: str) -> bool:
     """Whether a text holds all the words, in any order; `ue` finds `ü`, and so does `u`."""
+    return finds_in(asked(looked_for), spellings(text))
+
+
+def spellings(text: str) -> tuple[str, ...]:
+    """How a text may be spelt; to be kept where it is looked through with each letter typed."""
     shown = text.casefold()
-    spellings = (plain(shown), plain(shown.translate(_SPELT_OUT)))
-    return all(
-        any(one in spelling for spelling in spellings for one in (plain(word), _spelt(word)))
-        for word in looked_for
-    )
+    return tuple(dict.fromkeys((plain(shown), _spelt(shown))))
+
+
+def asked(looked_for: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """How each of the words may be spelt."""
+    return tuple(tuple(dict.fromkeys((plain(word), _spelt(word)))) for word in looked_for)
+
+
+def finds_in(words_spelt: Iterable[Iterable[str]], text_spelt: Iterable[str]) -> bool:
+    """As `finds`, for what is spelt out already."""
+    return all(any(one in text for text in text_spelt for one in word) for word in words_spelt)
 
 
 def _spelt(word: str) -> str:

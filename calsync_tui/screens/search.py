@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, ClassVar, Final
 
 from rich.text import Text
@@ -15,7 +15,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from calsync_agent import datetimes
-from calsync_agent.collation import finds, words
+from calsync_agent.collation import asked, finds_in, spellings, words
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _, marked
 from calsync_agent.visible import visible
@@ -42,7 +42,7 @@ _COLUMNS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hit:
     """One line: its name, what tells it apart, what Enter does, and doing it.
 
@@ -55,9 +55,13 @@ class Hit:
     run: Callable[[], Any] = field(compare=False)
     found: str = ""
 
-    def fits(self, looked_for: Sequence[str]) -> bool:
-        """Whether it shows all the words."""
-        return finds(looked_for, f"{self.name} {self.found}")
+    def fits(self, looked_for: Sequence[Sequence[str]]) -> bool:
+        """Whether it shows all the words (`collation.asked`)."""
+        return finds_in(looked_for, self._spelt)
+
+    @cached_property
+    def _spelt(self) -> tuple[str, ...]:
+        return spellings(f"{self.name} {self.found}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ class SearchScreen(TranslatedModal[Callable[[], Any] | None]):
         self._gateway = gateway
         self._doors = doors
         self._fixed = fixed
-        self._everybody: Everybody | None = None
+        self._people: list[Hit] | None = None
         self._appointments: tuple[str, Sequence[FoundAppointment]] = ("", ())
         self._expanded: set[str] = set()
         self._shown: list[Hit | str | None] = []
@@ -171,13 +175,15 @@ class SearchScreen(TranslatedModal[Callable[[], Any] | None]):
     async def look_for(self, typed: str) -> None:
         """Ask the database, once nothing more is typed; an answer that comes late is dropped."""
         gateway = self._gateway
-        if gateway is None or len(typed) < _LETTERS:
+        doors = self._doors
+        if gateway is None or doors is None or len(typed) < _LETTERS:
             return
         await asyncio.sleep(PAUSE)
         try:
-            if self._everybody is None:
+            if self._people is None:
                 pulse = await gateway.look()
-                self._everybody = await gateway.read(lambda c: looking_for.everybody(c, pulse.now))
+                known = await gateway.read(lambda c: looking_for.everybody(c, pulse.now))
+                self._people = list(self._everybody(known, doors))
             found = await gateway.read(lambda c: looking_for.appointments(c, typed))
         except CalsyncError as error:
             self.notify(str(error), severity="warning", markup=False)
@@ -190,11 +196,11 @@ class SearchScreen(TranslatedModal[Callable[[], Any] | None]):
 
     def _groups(self) -> Iterator[tuple[str, Sequence[Hit]]]:
         typed = self._typed
-        looked_for = words(typed)
+        looked_for = asked(words(typed))
         doors = self._doors
         if typed and doors is not None:
             yield _("Appointments"), list(self._found_appointments(doors))
-            people = self._people(doors)
+            people = self._people or ()
             yield _("People"), [one for one in people if one.fits(looked_for)]
             yield _("Settings"), [one for one in _settings(doors) if one.fits(looked_for)]
         for name, hits in self._fixed.items():
@@ -217,10 +223,7 @@ class SearchScreen(TranslatedModal[Callable[[], Any] | None]):
             run = partial(doors.explain, Asked(name, one.number))
             yield Hit(name, about, _("Explain"), run)
 
-    def _people(self, doors: Doors) -> Iterator[Hit]:
-        known = self._everybody
-        if known is None:
-            return
+    def _everybody(self, known: Everybody, doors: Doors) -> Iterator[Hit]:
         for line in known.listing.lines:
             who, mailbox = line.employee, visible(line.row.mailbox)
             run = partial(doors.profile, line.row.id)
