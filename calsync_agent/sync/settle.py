@@ -92,6 +92,7 @@ def settle(
     made = [one.known.activity_id for one in found.done if one.known.adopted]
     pending.add(connection, others(connection, job.profile.id, made))
     pending.add(connection, _without_meeting(job, found))
+    pending.add(connection, _misplaced(job, found))
     history.keep(connection, [e.kept for e in all_effects if e.kept], job.stamp.now)
     flip_guard.came_in(connection, job, found.done)
     _park(connection, job, batch, assembled, found)
@@ -172,6 +173,19 @@ def _without_meeting(job: Job, found: Sorted) -> Iterator[tuple[ProfileId, Activ
             for participant in activity.appointment.participants:
                 if participant.employee in job.office.mailboxes:
                     yield job.office.mailboxes[participant.employee], activity.id
+
+
+def _misplaced(job: Job, found: Sorted) -> Iterator[tuple[ProfileId, ActivityId]]:
+    """Events that were made for somebody else's appointment, as by a profile with a wrong mailbox.
+
+    They are linked, and then belong into another mailbox: made there first, then removed (G10).
+    """
+    for one in found.done:
+        new, related = one.effects.new_link, one.known.pair.relation
+        if new is not None and new.role is Role.ORGANIZER and related.wanted is None:
+            yield from ((profile, new.activity) for profile in related.heirs)
+            if related.heirs:
+                yield job.profile.id, new.activity
 
 
 def _park(
