@@ -30,7 +30,7 @@ class People(Meetings, Mishaps):
     """Meetings, holds, history, backups."""
 
 
-class Everything(People, Series, Terms):
+class Everything(People, Series):
     """All of it together."""
 
 
@@ -42,8 +42,8 @@ class AdverseSeries(Series, Adversely):
     """Series, while Exchange is adverse."""
 
 
-class AdverseEverything(Everything, Adversely):
-    """All of it together, while Exchange is adverse."""
+class AdverseEverything(Everything, Terms, Adversely):
+    """All of it together, and terms of their own, while Exchange is adverse."""
 
 
 MACHINES = (Categorised, Series, People, Everything)
