@@ -1,7 +1,9 @@
 """B14: uninstalled, Consolidate's tables are as they were; cut off anywhere, and run again."""
 
+import re
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +19,7 @@ from tests.support.old_schemas import Shape, cut_off, dialect_of, kept, run, sha
 from tests.support.samples import a_profile, an_activity, an_employee
 from tests.support.statements import complaints
 
+DATABASE_MD = (Path(__file__).parents[2] / "packaging" / "DATABASE.md").read_text(encoding="utf-8")
 HERE = pytest.mark.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)
 
 
@@ -74,6 +77,63 @@ def test_b14_uninstalled_all_is_as_it_was_before(plain: Database, before: Shape)
         connection.exec_driver_sql("DELETE FROM activity")
         connection.exec_driver_sql("DELETE FROM employee")
     install(plain)
+
+
+@pytest.fixture
+def role(plain: Database) -> Iterator[str]:
+    """A login that Consolidate has given rights to, and rights by default on what comes later."""
+    name = f"agent_{plain.engine.url.database}"
+    with plain.writing() as connection:
+        for statement in (
+            f"CREATE ROLE {name}",
+            f"GRANT SELECT, UPDATE ON activity TO {name}",
+            f"GRANT UPDATE (subject) ON activity TO {name}",
+            f"GRANT USAGE ON SCHEMA public TO {name}",
+            f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {name}",
+        ):
+            connection.exec_driver_sql(statement)
+    yield name
+    with plain.writing() as connection:
+        connection.exec_driver_sql(f"DROP OWNED BY {name}")
+        connection.exec_driver_sql(f"DROP ROLE {name}")
+
+
+def roles(database: Database, name: str) -> list[tuple[object, ...]]:
+    """This role, what it is a member of, and all else that depends on it in this database."""
+    with database.reading() as connection:
+        asked = sa.text("""SELECT 'role', CAST(r.rolname AS text), CAST(r.rolcanlogin AS text) FROM pg_roles r
+            WHERE r.rolname = :name
+            UNION ALL SELECT 'member', CAST(m.roleid AS text), '' FROM pg_auth_members m
+            JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = :name
+            UNION ALL SELECT 'depends', CAST(CAST(d.classid AS regclass) AS text), CAST(d.deptype AS text)
+            FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid
+            WHERE r.rolname = :name ORDER BY 1, 2, 3""")
+        return [tuple(row) for row in connection.execute(asked, {"name": name})]
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("by_script", [False, True], ids=["by the command", "by the script"])
+def test_b14_uninstalled_everybody_may_what_they_might_before(
+    plain: Database, role: str, *, by_script: bool
+) -> None:
+    """What a DBA has granted on our tables goes with them, and nothing else does."""
+    before, who = now(plain), roles(plain, role)
+    assert [row for row in before if row[0].startswith("rights") and role in "".join(row)]
+    install(plain)
+    with plain.writing() as connection:
+        granting = re.findall(r"```postgresql\n(.*?)```", DATABASE_MD, re.DOTALL)
+        text = granting[0].replace("TO calsync", f"TO {role}")
+        ours = "\n".join(line for line in text.splitlines() if not line.startswith("GRANT"))
+        connection.execution_options(no_parameters=True).exec_driver_sql(ours)
+    assert now(plain) - before
+    assert roles(plain, role) != who
+    if by_script:
+        url = plain.engine.url.render_as_string(hide_password=False)
+        run(url, removing_ddl("postgresql"))
+    else:
+        uninstall(plain)
+    assert now(plain) == before
+    assert roles(plain, role) == who
 
 
 @HERE

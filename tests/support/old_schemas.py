@@ -102,11 +102,26 @@ _POSTGRESQL = """SELECT 'column ' || a.attname, c.relname::text,
     UNION ALL SELECT 'function', p.proname::text, p.prosrc, ''
     FROM pg_proc p WHERE p.pronamespace = {here}
     UNION ALL SELECT 'sequence', c.relname::text, '', ''
-    FROM pg_class c WHERE c.relkind = 'S' AND c.relnamespace = {here}"""
+    FROM pg_class c WHERE c.relkind = 'S' AND c.relnamespace = {here}
+    UNION ALL SELECT 'rights', c.relname::text, pg_get_userbyid(c.relowner), c.relacl::text
+    FROM pg_class c WHERE c.relacl IS NOT NULL AND c.relnamespace = {here}
+    UNION ALL SELECT 'rights on the column ' || a.attname, c.relname::text, a.attacl::text, ''
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    WHERE a.attacl IS NOT NULL AND c.relnamespace = {here}
+    UNION ALL SELECT 'rights on the function', p.proname::text, pg_get_userbyid(p.proowner),
+        p.proacl::text
+    FROM pg_proc p WHERE p.proacl IS NOT NULL AND p.pronamespace = {here}
+    UNION ALL SELECT 'rights in the schema', pg_get_userbyid(n.nspowner), n.nspacl::text, ''
+    FROM pg_namespace n WHERE n.nspacl IS NOT NULL AND n.oid = {here}
+    UNION ALL SELECT 'rights by default', pg_get_userbyid(d.defaclrole), d.defaclobjtype::text,
+        d.defaclacl::text
+    FROM pg_default_acl d WHERE d.defaclnamespace IN (0, {here})
+    UNION ALL SELECT 'type', t.typname::text, t.typtype::text, ''
+    FROM pg_type t WHERE t.typnamespace = {here} AND t.typtype <> 'b'"""
 
 
 def shape(connection: sa.Connection) -> Shape:
-    """All that the catalogue tells: columns, keys, indexes, triggers, functions."""
+    """All that the catalogue tells: columns, keys, indexes, triggers, functions, who may what."""
     if connection.dialect.name == "sqlite":
         return frozenset(tuple(map(str, row)) for row in connection.exec_driver_sql(_SQLITE))
     here = "(SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
