@@ -101,13 +101,15 @@ def role(plain: Database) -> Iterator[str]:
 def roles(database: Database, name: str) -> list[tuple[object, ...]]:
     """This role, what it is a member of, and all else that depends on it in this database."""
     with database.reading() as connection:
-        asked = sa.text("""SELECT 'role', CAST(r.rolname AS text), CAST(r.rolcanlogin AS text) FROM pg_roles r
-            WHERE r.rolname = :name
-            UNION ALL SELECT 'member', CAST(m.roleid AS text), '' FROM pg_auth_members m
-            JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = :name
-            UNION ALL SELECT 'depends', CAST(CAST(d.classid AS regclass) AS text), CAST(d.deptype AS text)
-            FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid
-            WHERE r.rolname = :name ORDER BY 1, 2, 3""")
+        asked = sa.text("""
+            SELECT 'role', CAST(rolname AS text), CAST(rolcanlogin AS text)
+            FROM pg_roles WHERE rolname = :name
+            UNION ALL SELECT 'member', CAST(m.roleid AS text), ''
+            FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = :name
+            UNION ALL SELECT 'depends', CAST(CAST(d.classid AS regclass) AS text),
+                CAST(d.deptype AS text)
+            FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid WHERE r.rolname = :name
+            ORDER BY 1, 2, 3""")
         return [tuple(row) for row in connection.execute(asked, {"name": name})]
 
 
