@@ -4,6 +4,7 @@ That is so whatever each side does to blanks, to the names of zones, or to texts
 other side takes (D1-D4).
 """
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -99,8 +100,11 @@ def categories(a: Appointment) -> tuple[object, ...]:
 
 
 def category_key(name: str) -> str:
-    """Equal for names of one category: Outlook's differ by more than case and blanks around."""
-    return name.strip().casefold()
+    """Equal for names of one category: Outlook's differ by more than case and blanks around.
+
+    An umlaut is the same one whether it was typed whole or as a letter and its dots.
+    """
+    return unicodedata.normalize("NFC", name.strip().casefold())
 
 
 def _person(person: Person) -> str:

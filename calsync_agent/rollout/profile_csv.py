@@ -25,6 +25,8 @@ _WORDS: Final[Mapping[str, bool]] = {
     **dict.fromkeys(("1", "true", "wahr", "ja", "yes"), True),
     **dict.fromkeys(("0", "false", "falsch", "nein", "no"), False),
 }
+_FORMULA: Final = re.compile(r"'*[=+\-@]")
+"""What a spreadsheet would reckon with has an apostrophe in front, which is none of the value's."""
 _LINES: Final = re.compile(r"\r\n|\r|\n")
 _SEPARATOR_LINE: Final = re.compile(r"sep=([;,\t])", re.IGNORECASE)
 
@@ -86,7 +88,8 @@ def write(rows: Iterable[Sequence[object]]) -> str:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    return str(int(value)) if isinstance(value, bool) else str(value)
+    text = str(int(value)) if isinstance(value, bool) else str(value)
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def _decoded(content: bytes, name: str) -> str:
@@ -132,6 +135,11 @@ def _values(text: str, parted_by: str) -> list[str] | None:
         return None
 
 
+def _told(cell: str) -> str:
+    value = cell.strip()
+    return value[1:] if value.startswith("'") and _FORMULA.match(value) else value
+
+
 def _line(number: int, text: str, parted_by: str, columns: Sequence[str]) -> Line | Wrong:
     values = _values(text, parted_by)
     if values is None:
@@ -146,7 +154,7 @@ def _line(number: int, text: str, parted_by: str, columns: Sequence[str]) -> Lin
                 columns=len(columns),
             ),
         )
-    told = {name: value.strip() for name, value in zip(columns, values, strict=False) if name}
+    told = {name: _told(value) for name, value in zip(columns, values, strict=False) if name}
     flags: dict[str, bool | None] = {}
     for name in COLUMNS[2:]:
         word = told.get(name, "")

@@ -111,3 +111,12 @@ def test_i1_what_is_written_reads_back(
 ) -> None:
     content = write(rows).encode("utf-8-sig")
     assert read(content, "x.csv") == [line(n, *row) for n, row in enumerate(rows, 2)]
+
+
+@given(st.sampled_from(["=", "+", "-", "@", "'=", "''+"]), CELL)
+def test_i1_no_cell_is_a_formula_and_it_reads_back(sign: str, text: str) -> None:
+    row = sign + text, "a@x.example", True, None, None
+    table = write([row])
+    assert table.splitlines()[1].lstrip('"').startswith("'")
+    (found,) = read(table.encode("utf-8-sig"), "x.csv")
+    assert found == line(2, *row)

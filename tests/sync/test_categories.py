@@ -363,3 +363,16 @@ def test_b8_i2_a_category_that_is_none_binds_nothing(rig: Rig, stored: object) -
     synced(rig)
     assert both(rig, "hier") == (CUSTOMER, [])
     assert both(rig, "auch") == (INTERNAL, ["Intern"])
+
+
+@pytest.mark.parametrize("spelled", ["B\u00fcro", "Bu\u0308ro", " b\u00dcRO "])
+def test_i2_a_category_is_the_same_however_its_umlaut_is_spelled(rig: Rig, spelled: str) -> None:
+    hire(rig)
+    types(rig)
+    bind(rig, CUSTOMER, "Bu\u0308ro")
+    create(rig, 1, "Termin")
+    synced(rig)
+    change(rig, "Termin", categories=["Rot", spelled])
+    synced(rig)
+    assert type_of(rig, "Termin") == CUSTOMER
+    assert len(categories(rig, "Termin")) == 2
