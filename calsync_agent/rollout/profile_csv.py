@@ -20,6 +20,8 @@ NEEDED: Final = COLUMNS[:2]
 LONGEST: Final = 16 * 1024 * 1024
 """Bytes of a file."""
 
+_LONGEST_LINE: Final = 10_000
+
 _PARTED_BY: Final = ";,\t"
 _WORDS: Final[Mapping[str, bool]] = {
     **dict.fromkeys(("1", "true", "wahr", "ja", "yes"), True),
@@ -141,6 +143,8 @@ def _told(cell: str) -> str:
 
 
 def _line(number: int, text: str, parted_by: str, columns: Sequence[str]) -> Line | Wrong:
+    if len(text) > _LONGEST_LINE:
+        return Wrong(number, message("longer than {limit} characters", limit=_LONGEST_LINE))
     values = _values(text, parted_by)
     if values is None:
         return Wrong(number, message("a quotation mark is never closed, or stands amid a value"))

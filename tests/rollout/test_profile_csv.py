@@ -120,3 +120,11 @@ def test_i1_no_cell_is_a_formula_and_it_reads_back(sign: str, text: str) -> None
     assert table.splitlines()[1].lstrip('"').startswith("'")
     (found,) = read(table.encode("utf-8-sig"), "x.csv")
     assert found == line(2, *row)
+
+
+def test_i1_a_line_that_is_far_too_long_is_named_so_and_costs_itself_alone() -> None:
+    huge = f"{HEADER}\n{'A' * 200_000};a@x.example;;;\nB;b@x.example;;;\n"
+    wrong, right = read(huge.encode(), "x.csv")
+    assert isinstance(wrong, Wrong)
+    assert "longer" in str(wrong.reason)
+    assert right == line(3, "B", "b@x.example", None, None, None)
