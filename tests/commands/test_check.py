@@ -89,7 +89,7 @@ def test_a_database_that_is_not_there_ends_it(run: Run, world: World) -> None:
     status, found = look(run, world)
     assert status == 2
     assert [each["name"] for each in found["steps"]] == ["settings", "database"]
-    assert "/no/such/folder" in step(found, "database")["message"]
+    assert "/no/such/folder" in step(found, "database")["message"].replace("\\", "/")
 
 
 @sqlite

@@ -21,6 +21,8 @@ from tests.support.world import SOON, World
 
 # -- Consolidate and the plugin's tables (B10) -------------------------------------------------
 
+posix = pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX")
+
 
 @sqlite
 @pytest.mark.parametrize("name", CASES)
@@ -79,9 +81,13 @@ def test_a_wrong_profile_row_is_told(run: Run, world: World, user: str, said: st
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("sqlite:////no/such/folder/x.db", "folder /no/such/folder .* does not exist"),
-        ("sqlite:////tmp", "names the folder /tmp"),
-        ("sqlite:////etc/passwd", "/etc/passwd is no SQLite database"),
+        pytest.param(
+            "sqlite:////no/such/folder/x.db",
+            "folder /no/such/folder .* does not exist",
+            marks=posix,
+        ),
+        pytest.param("sqlite:////tmp", "names the folder /tmp", marks=posix),
+        pytest.param("sqlite:////etc/passwd", "/etc/passwd is no SQLite database", marks=posix),
         ("postgresql://u@no.such.invalid/x", r"host no\.such\.invalid .* is unknown"),
         ("postgresql://u@127.0.0.1:1/x", r"No database answers at 127\.0\.0\.1:1/x"),
         ("sqlite:///empty.db", "Consolidate's tables are missing|The plugin's tables are missing"),

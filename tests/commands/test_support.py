@@ -421,7 +421,7 @@ def test_h7_the_database_may_hold_no_tables_at_all(
 ) -> None:
     (tmp_path / "secret.txt").write_text("s3cret-value")
     (tmp_path / "agent.toml").write_text(
-        f'[database]\nurl = "{empty_database_url}"\n'
+        f"[database]\nurl = '{empty_database_url}'\n"
         '[exchange]\nclient_id = "app"\nclient_secret_file = "secret.txt"\n'
     )
     said = run("support", tmp_path / "case.zip", "--config", tmp_path / "agent.toml")

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
@@ -27,6 +28,8 @@ from tests.support.servers import POSTGRESQL_URL
 
 SECRET = "p4ss-w0rd"
 
+posix = pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX")
+
 
 def one_helpful_line(error: CalsyncError) -> str:
     line = str(error)
@@ -51,9 +54,13 @@ def one_helpful_line(error: CalsyncError) -> str:
         ("sqlite://", r"must name a file: sqlite:///"),
         ("sqlite:///:memory:", "must name a file"),
         ("sqlite://folder/file.db", "must name a file"),
-        ("sqlite:////no/such/folder/file.db", r"folder /no/such/folder.*create it first"),
-        ("sqlite:////tmp", "names the folder /tmp"),
-        ("sqlite:////etc/passwd", r"/etc/passwd is no SQLite database"),
+        pytest.param(
+            "sqlite:////no/such/folder/file.db",
+            r"folder /no/such/folder.*create it first",
+            marks=posix,
+        ),
+        pytest.param("sqlite:////tmp", "names the folder /tmp", marks=posix),
+        pytest.param("sqlite:////etc/passwd", r"/etc/passwd is no SQLite database", marks=posix),
         (f"postgresql://u:{SECRET}@127.0.0.1:1/x", r"No database answers at 127\.0\.0\.1:1/x"),
         (f"postgresql://u:{SECRET}@no.such.invalid/x", r"host no\.such\.invalid.*is unknown"),
         ("postgresql://u@/x?host=/no/such/folder", "No database answers at /no/such/folder"),

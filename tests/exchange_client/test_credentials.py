@@ -1,5 +1,6 @@
 """Certificates and secrets in files: used as they are now, refused when they cannot be."""
 
+import sys
 from pathlib import Path
 
 import jwt
@@ -89,6 +90,7 @@ async def test_b10_an_unusable_secret_file_is_refused(
     assert "exchange.client_secret_file" in str(caught.value)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="systemd")
 async def test_b9_a_secret_that_systemd_hands_over_signs_in(
     authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
