@@ -52,13 +52,18 @@ def lines(case: Case, answer: Answer) -> Iterator[str]:
     yield f"{name} ({case.activity_id or case.event_id})"
     who = _("no profile") if case.profile is None else case.profile.employee.title
     yield f"  {who}: {_(answer.state.value)}"
-    yield f"  {_('why')}: {answer.why}"
-    yield f"  {_('next')}: {answer.next}"
+    yield _told(_("why"), answer.why)
+    yield _told(_("next"), answer.next)
     for code in answer.rules:
-        yield f"  {_('rule')}: {rulebook.quote([code])}"
+        yield _told(_("rule"), rulebook.quote([code]))
     if case.activity_id is not None and case.event_id is not None:
-        yield f"  {_('event')}: {case.event_id}"
+        yield _told(_("event"), case.event_id)
     for version in case.versions:
-        yield f"  {_('kept')}: {version.id}, {version.at:%Y-%m-%d %H:%M}, {_(version.rule)}"
+        rule = _(version.rule)
+        yield _told(_("kept"), f"{version.id}, {version.at:%Y-%m-%d %H:%M}, {rule}")
     for line in case.log:
-        yield f"  {_('log')}: {line.at:%Y-%m-%d %H:%M} {line.text}"
+        yield _told(_("log"), f"{line.at:%Y-%m-%d %H:%M} {line.text}")
+
+
+def _told(label: str, what: object) -> str:
+    return f"  {label}: {what}"

@@ -72,7 +72,8 @@ def lines(
     for agent in now.pulse.agents:
         living = _("alive") if agent in now.pulse.alive else _("silent")
         ago = datetimes.ago(agent.seen_at, now.pulse.now)
-        yield f"{_('agent')} {agent.host} ({agent.pid}), {agent.version}: {living}, {ago}"
+        who = _("agent")
+        yield f"{who} {agent.host} ({agent.pid}), {agent.version}: {living}, {ago}"
     width = max((len(one.employee.title) for one in now.profiles), default=0)
     for profile in now.profiles:
         yield _profile_line(profile, linked, now, width)

@@ -159,20 +159,20 @@ def _profile(preview: Preview) -> Iterator[str]:
         yield f"<p>{escape(str(reason))}</p>"
     by = Counter(_(line.by) for line in preview.matched if line.by)
     if by:
-        yield f"<h3>{escape(_('Matched, by what'))}</h3>\n<table>"
+        yield _heading(_("Matched, by what")) + "\n<table>"
         yield from (
             f"<tr>{_row('td', (how,))}{_numbers((count,))}</tr>" for how, count in by.most_common()
         )
         yield "</table>"
     if preview.mailed:
-        yield f"<h3>{escape(_('Who would be mailed'))}</h3>\n<table>"
+        yield _heading(_("Who would be mailed")) + "\n<table>"
         heads = (_("address"), _("appointments"))
         yield f"<tr>{_row('th', heads)}</tr>"
         for address, count in sorted(preview.mailed.items()):
             yield f"<tr>{_row('td', (address,))}{_numbers((count,))}</tr>"
         yield "</table>"
     if preview.doubtful:
-        yield f"<h3>{escape(_('The most doubtful pairs'))}</h3>"
+        yield _heading(_("The most doubtful pairs"))
         for doubt in preview.doubtful:
             yield from _doubt(doubt)
     for name, listed in _sections(preview):
@@ -217,9 +217,13 @@ def _doubt(doubt: Doubt) -> Iterator[str]:
         if one not in {Field.SUBJECT, Field.TIME, Field.LOCATION}
     ]
     if others:
-        told = escape(", ".join(others))
-        yield f'<tr><th>{escape(_("differs too"))}</th><td colspan="2">{told}</td></tr>'
+        head, told = escape(_("differs too")), escape(", ".join(others))
+        yield f'<tr><th>{head}</th><td colspan="2">{told}</td></tr>'
     yield "</table>"
+
+
+def _heading(text: str) -> str:
+    return f"<h3>{escape(text)}</h3>"
 
 
 def _compared(name: str, values: Sequence[str], *, differs: bool) -> str:

@@ -190,5 +190,5 @@ def _told(row: Explained) -> Iterator[RenderableType]:
             table.add_row(Text(name, role("muted")), Text(text, style))
     yield table
     if row.lines:
-        yield Text(f"\n{_('Log')}", "bold")
+        yield Text("\n" + _("Log"), "bold")
         yield from (Text(line, role("muted")) for line in row.lines)

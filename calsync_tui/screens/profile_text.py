@@ -103,7 +103,8 @@ def _direction(detail: Detail) -> str:
         sign for sign, on in ((signs.outwards, outbound), (signs.inwards, inbound)) if on
     )
     whose = _("its own") if own else _("as the provider's")
-    return f"{shown or _('both off')}  {whose}"
+    which = shown or _("both off")
+    return f"{which}  {whose}"
 
 
 def _labelled(rows: Sequence[tuple[str, Text]]) -> Text:

@@ -32,7 +32,8 @@ def of_one(server: Server | SQLite, folder: Path, links: int) -> str:
         world.provider()
         in_step(world, links)
         begun = time.perf_counter()
-        asyncio.run(world.sync())
+        outcomes = asyncio.run(world.sync())
+        assert all(one.in_step for one in outcomes), outcomes
         synced = time.perf_counter()
         as_left_by_0_1_0(world, older)
         cut = time.perf_counter()

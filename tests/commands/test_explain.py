@@ -162,6 +162,12 @@ def test_h4_why_an_appointment_that_was_never_synced_is_not_in_exchange(
     assert why in found["why"]
     assert answer(run, world, "besprechung") == found
     shown = run("explain", number, "--lang", "de", "--config", world.folder / "agent.toml")
+    labels = {line.split(":")[0].strip() for line in shown.out.splitlines() if ": " in line}
+    assert labels & {"warum", "weiter", "Regel", "why", "next", "rule"} == {
+        "warum",
+        "weiter",
+        "Regel",
+    }
     assert shown.status == 0
     assert f"({number})" in shown.out
 

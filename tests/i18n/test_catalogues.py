@@ -1,5 +1,6 @@
 """The German catalogues say all that the source says, and say it in German."""
 
+import ast
 import gettext
 import re
 import string
@@ -142,3 +143,31 @@ def spelt_out(text: str) -> list[str]:
 )
 def test_names_that_stand_in_sentences_are_in_the_catalogue(name: str, tool: ModuleType) -> None:
     assert tool.stored(catalogue("calsync_agent"), "de").get(str(name)) is not None
+
+
+ASKS = {"_", "message", "counted", "ngettext"}
+
+
+def _hidden(source: str) -> list[int]:
+    """The lines where a text to be translated stands inside an f-string."""
+    return [
+        call.lineno
+        for joined in ast.walk(ast.parse(source))
+        if isinstance(joined, ast.JoinedStr)
+        for call in ast.walk(joined)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in ASKS
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    ]
+
+
+def test_no_text_hides_inside_an_f_string_where_the_catalogues_do_not_see_it() -> None:
+    assert _hidden("f\"{_('why')}\"") == [1]
+    sources = [
+        path for name in ("calsync_agent", "calsync_tui") for path in (ROOT / name).rglob("*.py")
+    ]
+    found = {str(path): _hidden(path.read_text(encoding="utf-8")) for path in sources}
+    assert len(found) > 100
+    assert {path: lines for path, lines in found.items() if lines} == {}
