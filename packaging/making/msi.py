@@ -40,8 +40,9 @@ PROGRAMS: Final = {"calsync-agent": "calsync_agent.cli", "calsync-tui": "calsync
 _SPACE: Final = UUID("5b7f2d52-4e0b-4c58-9d39-6f0c5f5e1c11")
 _INSIDE: Final = f"cp{PYTHON.replace('.', '')}/"
 # Nothing is written below the program's folder: what is removed leaves nothing, and the service's
-# account could not write there anyway.
-_NO_CACHE: Final = "import sys\n\nsys.dont_write_bytecode = True\n"
+# account could not write there anyway. `site` runs such a line without keeping anything of it, and
+# those of its files in the order of their names: before whatever another one imports.
+_NO_CACHE: Final = "import sys; sys.dont_write_bytecode = True\n"
 _FILETIME: Final = b"\x40\0\0\0"
 """How a time is announced among an MSI's properties (MS-OLEPS, VT_FILETIME)."""
 
@@ -165,7 +166,7 @@ def fill(payload: Path, tools: Tools, inside: Sequence[Wheel]) -> None:
     (payload / f"{path}._pth").write_bytes("\r\n".join(lines).encode())
     for wheel in inside:
         unpack(wheel, packages)
-    (packages / "sitecustomize.py").write_text(_NO_CACHE, encoding="utf-8")
+    (packages / "0-calsync.pth").write_text(_NO_CACHE, encoding="utf-8")
     for program, module in PROGRAMS.items():
         (payload / f"{program}.exe").write_bytes(tools.launcher(module))
     shutil.copy(ROOT / "LICENSE", payload / "LICENSE-calsync.txt")

@@ -48,10 +48,15 @@ def test_all_lies_in_one_folder_and_nothing_else_is_loaded(
     tools: msi.Tools, tmp_path: Path
 ) -> None:
     payload = tmp_path / "payload"
-    msi.fill(payload, tools, [wheel(tmp_path, "calsync", **{"calsync_agent/cli.py": b""})])
+    msi.fill(
+        payload, tools, [wheel(tmp_path, "calsync", **{"calsync_agent/cli.py": b"", "a.pth": b""})]
+    )
     packages = payload / "Lib" / "site-packages"
     assert (payload / "python313.dll").read_bytes() == INTERPRETER["python313.dll"]
     assert (packages / "calsync_agent" / "cli.py").is_file()
+    # Before pywin32.pth imports something, of which a file would be kept that no removal knows of.
+    assert min(path.name for path in packages.glob("*.pth")) == "0-calsync.pth"
+    assert "dont_write_bytecode = True" in (packages / "0-calsync.pth").read_text()
     named = (payload / "python313._pth").read_text().split()
     assert named == ["python313.zip", ".", r"Lib\site-packages", "import", "site"]
     assert "Copyright distlib" in (payload / "LICENSES.txt").read_text(encoding="utf-8")
