@@ -17,6 +17,7 @@ from calsync_agent.explaining import finding, gathering, telling
 from calsync_agent.explaining.answers import explain as answer
 from calsync_agent.explaining.case import Around, Case
 from calsync_agent.i18n import _, message
+from calsync_agent.state import meta
 
 
 def explain(options: argparse.Namespace) -> int:
@@ -37,6 +38,7 @@ def explain(options: argparse.Namespace) -> int:
 
 
 def _read(connection: sa.Connection, what: str, sync: Sync) -> tuple[Sequence[Case], Around, bool]:
+    meta.check(connection)
     how = gathering.around(connection, sync)
     targets = finding.find(connection, what)
     some = targets[: finding.MOST]

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from calsync_agent.consolidate import tables as consolidate
 from calsync_agent.database.clock import UtcNow
 from calsync_agent.i18n import message
+from calsync_agent.installation import uninstall
 from calsync_agent.state import tables
 from calsync_agent.state.quarantine import NEVER
 from tests.commands.conftest import Run, Said
@@ -295,3 +296,10 @@ def test_h4_a_row_that_somebody_is_at_work_on_is_not_waited_for(run: Run, world:
         mine = consolidate.activity.c.id == number
         connection.execute(sa.update(consolidate.activity).where(mine).values(subject="Anders"))
         assert answer(run, world, number)["subject"] == "Besprechung"
+
+
+def test_h4_where_nothing_is_installed_that_is_said(run: Run, world: World) -> None:
+    uninstall(world.database)
+    said = run("explain", "Besprechung", "--config", world.folder / "agent.toml")
+    assert said.status == 2
+    assert "calsync-agent db install" in said.err

@@ -172,6 +172,8 @@ def test_h7_settings_are_told_without_what_is_secret_or_an_address(
     folder = tmp_path / canary("folder")
     folder.mkdir()
     (folder / "secret.txt").write_text(canary("secret"))
+    following = folder / f"{canary('next')}.txt"
+    following.write_text(canary("next"))
     path = folder / f"{canary('file')}.toml"
     path.write_text(
         "[database]\n"
@@ -179,6 +181,8 @@ def test_h7_settings_are_told_without_what_is_secret_or_an_address(
         f'{canary("host")}.invalid:1/{canary("database")}"\n'
         f'schema = "{canary("schema")}"\n'
         f'[exchange]\nclient_id = "{canary("client")}"\nclient_secret_file = "secret.txt"\n'
+        f'client_secret_next_file = "{following.name}"\n'
+        'client_secret_expires = "2027-03-01"\n'
         f'graph_url = "https://{canary("graph")}.example/v1.0"\n'
         f'authority = "https://{canary("authority")}.example"\n'
         f'proxy = "http://{canary("proxy")}:{canary("proxy")}@{canary("proxy")}.example:8080"\n'
@@ -188,6 +192,7 @@ def test_h7_settings_are_told_without_what_is_secret_or_an_address(
         f'[alerts.smtp]\nhost = "{canary("smtp")}.example"\nuser = "{canary("smtp")}"\n'
         'password_file = "secret.txt"\n'
         f'sender = "{canary("sender")}@{canary("sender")}.example"\n'
+        f'[metrics]\nlisten = "{canary("listen").lower()}:9464"\n'
         "[sync]\npast_months = 7\n"
         f'[log]\nfile = "{canary("log")}/{canary("log")}.log"\n',
         encoding="utf-8",
@@ -202,6 +207,7 @@ def test_h7_settings_are_told_without_what_is_secret_or_an_address(
     assert settings["alerts"]["webhooks"] == [{"set": True}]
     assert settings["alerts"]["smtp"]["tls"] == "starttls"
     assert settings["exchange"]["client_secret_file"] == {"set": True, "there": True}
+    assert settings["exchange"]["client_secret_next_file"] == {"set": True, "there": True}
     assert "database.json" in parts["errors.json"] or "database" in parts["errors.json"]
     assert "versions.json" in parts
 
