@@ -1,23 +1,13 @@
 """The channel that is a program of the admin's own."""
 
 import asyncio
-import shlex
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from calsync_agent.alerts.notice import Notice, Undelivered
 from calsync_agent.i18n import message
 from calsync_agent.platform import is_file
-
-
-def _split(command: str) -> list[str]:
-    """Words as a shell would split them; on Windows a backslash is part of a path."""
-    lexer = shlex.shlex(command, posix=True, punctuation_chars=False)
-    lexer.whitespace_split, lexer.commenters = True, ""
-    if sys.platform == "win32":
-        lexer.escape = ""
-    return list(lexer)
+from calsync_agent.platform.words import command_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +29,7 @@ class Program:
     def _words(self) -> list[str]:
         if is_file(self.folder / self.command):
             return [str(self.folder / self.command)]
-        words = _split(self.command)
+        words = command_words(self.command)
         here = self.folder / words[0]
         return [str(here) if is_file(here) else words[0], *words[1:]]
 

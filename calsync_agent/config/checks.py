@@ -14,6 +14,8 @@ from pydantic import SecretStr, ValidationInfo
 from tzlocal.windows_tz import win_tz
 
 from calsync_agent.i18n import Message, message
+from calsync_agent.platform import is_file
+from calsync_agent.platform.words import command_words
 
 DAY: Final = "2027-05-31"
 FOLDER: Final = "folder"  # the name, in the validation context, of the settings file's folder
@@ -178,11 +180,20 @@ def host(value: str) -> str:
     return value
 
 
-def command(value: str) -> str:
+def command(value: str, info: ValidationInfo) -> str:
     """A program to call, or empty."""
     if any(character < " " for character in value):
         raise Wrong(message("holds a control character; put a path with \\ in 'single quotes'"))
-    return value.strip()
+    written, folder = value.strip(), (info.context or {}).get(FOLDER)
+    if not written or (folder is not None and is_file(folder / written)):
+        return written
+    try:
+        words = command_words(written)
+    except ValueError:
+        raise Wrong(message("a quotation mark in it is not closed")) from None
+    if not words[0]:
+        raise Wrong(message("names no program"))
+    return written
 
 
 def listening(value: str) -> str:

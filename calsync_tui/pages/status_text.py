@@ -101,10 +101,10 @@ def sparkline(values: Sequence[int], width: int | None = None) -> str:
     if width is not None:
         bounds = [at * len(values) // width for at in range(width + 1)]
         values = [max(values[low : max(high, low + 1)]) for low, high in itertools.pairwise(bounds)]
-    most = math.sqrt(max(values, default=0))
-    top = len(levels) - 1
+    most, top = max(values, default=0), len(levels) - 1
+    # The share is 1 exactly for the highest of them, as a quotient of roots would not be.
     return "".join(
-        levels[math.ceil(math.sqrt(value) * top / most) if value else 0] for value in values
+        levels[math.ceil(math.sqrt(value / most) * top) if value else 0] for value in values
     )
 
 

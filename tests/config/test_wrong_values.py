@@ -161,6 +161,8 @@ VALUES = [
         'client_id = "a"\nclient_secret_file = "C:\\new.txt"',
         "holds a control character; put a path with \\ in 'single quotes'",
     ),
+    ("alerts", """command = "'/opt/page --to it" """, "a quotation mark in it is not closed"),
+    ("alerts", """command = "'' --to it" """, "names no program"),
     (
         "exchange",
         'client_id = "a"\nclient_secret_env = "A=B"',

@@ -177,6 +177,7 @@ class Rig:
     connect: Connect | None = None
     adverse: Adverse | None = None
     _idle: list[Watched] = field(default_factory=list)
+    _opened: list[Watched] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._tenant(Stored(seed="rig", tenant_id=str(uuid4()), domain="contoso.example"), NOW)
@@ -274,11 +275,20 @@ class Rig:
 
     def _database(self, points: Points) -> tuple[Watched, Database]:
         """An agent's own way to the database; engines are kept, as their statements cost most."""
-        watched = self._idle.pop() if self._idle else Watched(open_database(self.url).engine)
+        if not self._idle:
+            opened = Watched(open_database(self.url).engine)
+            self._opened.append(opened)
+            self._idle.append(opened)
+        watched = self._idle.pop()
         watched.points = points
         database = Database(watched.engine, _AT_ONCE)
         database._in_thread = _here  # type: ignore[method-assign] - threads cost half the time
         return watched, database
+
+    def close(self) -> None:
+        """Let go of the database, whatever became of the agents."""
+        for opened in self._opened:
+            opened.engine.dispose()
 
     async def until_quiet(self, limit: int = 40) -> None:
         """Rounds until one does nothing; after a death with a new agent."""
@@ -376,8 +386,10 @@ def rigged(url: str, folder: Path) -> Iterator[Rig]:
     be a request and a commit more where it is slow.
     """
     people = open_database(url)
+    rig = Rig(people, folder)
     try:
         with patch.object(first_sync_progress, "_pauses", lambda: iter(())):
-            yield Rig(people, folder)
+            yield rig
     finally:
+        rig.close()
         people.dispose()

@@ -150,6 +150,8 @@ def test_a_long_peak_does_not_flatten_the_rest_of_a_curve() -> None:
     assert status_text.sparkline([0, 1, 4, 9, 100]) == "▁▂▃▄█"
     assert status_text.sparkline([1, 0, 0, 0, 4, 0], 3) == "▅▁█"
     assert status_text.sparkline([0, 0], 4) == "▁▁▁▁"
+    # Whatever the highest is, it is the highest bar.
+    assert {status_text.sparkline([most]) for most in range(1, 2000)} == {"█"}
 
 
 async def test_b7_a_limit_that_is_near_is_told_before_anybody_is_held(
