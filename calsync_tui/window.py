@@ -6,7 +6,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
-from textual.widgets import ContentSwitcher, Footer
+from textual.widgets import ContentSwitcher
 
 from calsync_agent.errors import CalsyncError, DatabaseRefused, DatabaseTrouble
 from calsync_agent.health.overview import Pulse
@@ -19,6 +19,7 @@ from calsync_tui.screens.explain import ExplainScreen
 from calsync_tui.screens.live import LiveScreen
 from calsync_tui.screens.translated import TranslatedScreen
 from calsync_tui.widgets.banner import Banner
+from calsync_tui.widgets.footer import FittingFooter
 from calsync_tui.widgets.top_bar import Tab, TopBar
 
 LOOK_SECONDS = 1.0
@@ -72,7 +73,7 @@ class MainScreen(TranslatedScreen[None]):
         )
         yield Banner()
         yield ContentSwitcher(id="pages")
-        yield Footer(compact=True)
+        yield FittingFooter(compact=True)
 
     def about(self) -> list[str]:
         """What the program works with: database, agent, settings."""

@@ -12,7 +12,7 @@ from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import ContentSwitcher, Footer, Static
+from textual.widgets import ContentSwitcher, Static
 
 from calsync_agent import datetimes
 from calsync_agent.appointment.model import ProfileId
@@ -31,6 +31,7 @@ from calsync_tui.themes import role
 from calsync_tui.widgets import agenda
 from calsync_tui.widgets.agenda import Agenda
 from calsync_tui.widgets.calendar_grid import WEEK, CalendarGrid
+from calsync_tui.widgets.footer import FittingFooter
 from calsync_tui.widgets.pane import Pane
 from calsync_tui.widgets.row_list import RowList
 
@@ -114,7 +115,7 @@ class CalendarScreen(TranslatedScreen[None]):
             pane.border_subtitle = _("Enter: story")
             yield Static("", id="pair-text")
             yield Static("", id="pair-next", markup=False)
-        yield Footer(compact=True)
+        yield FittingFooter(compact=True)
 
     def on_mount(self) -> None:
         """Read at once."""

@@ -10,7 +10,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from calsync_agent.errors import CalsyncError
 from calsync_agent.i18n import _, marked
@@ -21,6 +21,7 @@ from calsync_tui.screens.translated import TranslatedScreen
 from calsync_tui.themes import role
 from calsync_tui.widgets.columns import Column
 from calsync_tui.widgets.entry import Note, Tone
+from calsync_tui.widgets.footer import FittingFooter
 from calsync_tui.widgets.row_list import RowList
 
 
@@ -107,7 +108,7 @@ class ExplainScreen(TranslatedScreen[None]):
         yield Found(id="explain-found")
         with VerticalScroll(id="explain-answer"):
             yield Static(id="explain-text", markup=False)
-        yield Footer(compact=True)
+        yield FittingFooter(compact=True)
 
     def on_mount(self) -> None:
         """Ask, or let words be typed."""

@@ -8,7 +8,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from calsync_agent import datetimes
 from calsync_agent.appointment.model import ProfileId
@@ -29,6 +29,7 @@ from calsync_tui.screens.explain import ExplainScreen
 from calsync_tui.screens.held_profile import HeldProfile
 from calsync_tui.screens.live import LiveScreen
 from calsync_tui.screens.story import StoryScreen
+from calsync_tui.widgets.footer import FittingFooter
 from calsync_tui.widgets.pane import Pane
 from calsync_tui.widgets.row_list import RowList
 
@@ -120,7 +121,7 @@ class ProfileScreen(LiveScreen):
             pane.border_title = _("Latest")
             pane.border_subtitle = _("Enter: story")
             yield Latest(id="latest")
-        yield Footer(compact=True)
+        yield FittingFooter(compact=True)
 
     def on_mount(self) -> None:
         """Read at once."""

@@ -18,7 +18,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from calsync_agent.config import reading
 from calsync_agent.config.reading import Outcome
@@ -37,6 +37,7 @@ from calsync_tui import keys
 from calsync_tui.gateway.demo_program import DemoRefused
 from calsync_tui.gateway.door import Gateway
 from calsync_tui.screens.translated import TranslatedScreen
+from calsync_tui.widgets.footer import FittingFooter
 
 _COMMAND: Final = re.compile(
     r"calsync-agent (?:db (?:install|upgrade)|adopt|check)(?: --[a-z]+(?:-[a-z]+)*)*"
@@ -158,7 +159,7 @@ class RefusedScreen(TranslatedScreen[None]):
                 yield Static(where, classes="where", markup=False)
             yield Static(self._to_do(), classes="where", markup=False)
             yield Static(self._how_often(), classes="again", markup=False)
-        yield Footer()
+        yield FittingFooter()
 
     def on_mount(self) -> None:
         """Go on trying."""

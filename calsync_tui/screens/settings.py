@@ -8,7 +8,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from calsync_agent.config import editing, reading, writing
 from calsync_agent.config.editing import Change
@@ -23,6 +23,7 @@ from calsync_tui.screens.translated import TranslatedScreen
 from calsync_tui.widgets.choice import Choice
 from calsync_tui.widgets.entry import LabelledInput, Note, Tone
 from calsync_tui.widgets.field import Field
+from calsync_tui.widgets.footer import FittingFooter
 
 _SOON: Final = 0.4
 """Seconds without typing until it is said what is wrong."""
@@ -118,7 +119,7 @@ class SettingsScreen(TranslatedScreen[None]):
                                 password=field.secret,
                             )
         yield Note(id="standing", markup=False)
-        yield Footer()
+        yield FittingFooter()
 
     def on_mount(self) -> None:
         """Begin where it was asked for, or with the first field."""

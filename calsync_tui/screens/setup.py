@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Button, Footer
+from textual.widgets import Button
 
 from calsync_agent.i18n import _, marked
 from calsync_tui.screens.confirmation import STAY, Confirmation, DialogButton
@@ -20,6 +20,7 @@ from calsync_tui.screens.setup_step import Setup, SetupStep
 from calsync_tui.screens.setup_tables import TablesStep
 from calsync_tui.screens.setup_writing import WritingStep
 from calsync_tui.screens.translated import TranslatedScreen
+from calsync_tui.widgets.footer import FittingFooter
 
 STEPS: Final[Sequence[type[SetupStep]]] = (DatabaseStep, TablesStep, AppStep, WritingStep)
 TABLES: Final[Sequence[type[SetupStep]]] = (TablesStep,)
@@ -136,7 +137,7 @@ class SetupScreen(TranslatedScreen[None]):
                 if last:
                     onward = _("Write and begin") if self._steps is STEPS else _("Begin")
                 yield Button(onward, id="next", variant="primary", compact=True)
-        yield Footer()
+        yield FittingFooter()
 
     def on_mount(self) -> None:
         """Begin with the first field."""

@@ -10,7 +10,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from calsync_agent import datetimes
 from calsync_agent.appointment.model import ProfileId
@@ -27,6 +27,7 @@ from calsync_tui.gateway.story import Standing, Story
 from calsync_tui.screens.explain import ExplainScreen
 from calsync_tui.screens.translated import TranslatedScreen
 from calsync_tui.widgets import comparison
+from calsync_tui.widgets.footer import FittingFooter
 from calsync_tui.widgets.log_lines import code_of, level_of
 
 _ROLES = {
@@ -76,7 +77,7 @@ class StoryScreen(TranslatedScreen[None]):
         yield Static(self._title(), id="story-title", markup=False)
         with VerticalScroll(id="story"):
             yield Static(Group(*self._parts()), id="story-text")
-        yield Footer()
+        yield FittingFooter()
 
     def on_mount(self) -> None:
         """Read."""
