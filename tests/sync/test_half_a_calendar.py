@@ -160,9 +160,9 @@ async def test_b7_half_a_calendar_is_held_and_explained_and_discard_brings_it_ba
     assert f"held: deletions in {where}: 14; " in said
     assert "calsync-agent confirm 1 carries it out" in said
     told = [row["message"] for row in world.rows(state.log) if row["kind"] == "held"]
-    # What was busy at first joins those that wait; all 14 do in the end.
-    assert len(told) == 1, told
-    assert re.search(r"\b(1[1-4]) of 27 ", told[0]), told
+    # What was busy at first joins those that wait, which may be told once more; all 14 do.
+    assert 1 <= len(told) <= 2, told
+    assert all(re.search(r"\b(1[1-4]) of 27 ", line) for line in told), told
     assert on_the_other(world, side) == untouched
     assert mails(world) == mailed
     assert {row["verdict"] for row in world.rows(state.hold)} == {None}
